@@ -1,0 +1,117 @@
+package ledger
+
+// Code says how the ledger answered an operation.
+type Code string
+
+// The codes.
+const (
+	Applied  Code = "applied"  // applied now: Grant is new
+	Replayed Code = "replayed" // applied before, not acknowledged: Grant and Body are the first ones
+	Done     Code = "done"     // acknowledged before: nothing comes out
+	Busy     Code = "busy"     // its lead is in another batch's hands, or the partition is blocked: come back
+)
+
+// Result answers one operation.
+type Result struct {
+	Code  Code
+	Grant Grant  // of Applied and Replayed
+	Body  []byte // of Applied and Replayed: the body given with the first one
+	// Digest of the input record remembered with a Replayed operation.
+	Digest string
+}
+
+// Effect says what an operation changed.
+type Effect string
+
+// The effects. Repeat, Fenced, Ignored and Noted leave all counters alone.
+const (
+	Owned   Effect = "owned"   // a lead got an owner
+	Ended   Effect = "ended"   // a lead ended without an owner: waiting, review, …
+	Repeat  Effect = "repeat"  // the lead is known: another record with its id
+	Freed   Effect = "freed"   // a lead was closed; its owner's capacity is free again
+	Reowned Effect = "reowned" // a closed lead was reopened and counts again
+	Noted   Effect = "noted"   // an activity that frees nothing
+	Held    Effect = "held"    // an activity that came before its lead
+	Fenced  Effect = "fenced"  // an activity that names an attempt that is over
+	Ignored Effect = "ignored" // nothing to do: closed already
+	Present Effect = "present" // a rep's presence changed
+	Settled Effect = "settled" // a rep left; the balance is shared out
+	Voided  Effect = "voided"
+)
+
+// Grant is what one operation did. It is written to the decision log as it is,
+// and holds all that [State.Fold] needs to do it again.
+type Grant struct {
+	Sequence int64  `json:"sequence"`
+	Floor    int64  `json:"floor"` // the lowest sequence not acknowledged when this was given
+	Epoch    int64  `json:"epoch"`
+	At       int64  `json:"at"` // ledger time, Unix milliseconds: max of Op.At and all before
+	Effect   Effect `json:"effect"`
+
+	Lead    string  `json:"lead,omitempty"`
+	Attempt int     `json:"attempt,omitempty"`
+	Outcome Outcome `json:"outcome,omitempty"`
+	Step    int     `json:"step,omitempty"` // index of the step that took the lead
+	Rep     string  `json:"rep,omitempty"`
+	Value   int64   `json:"value,omitempty"`
+	Test    bool    `json:"test,omitempty"`
+	Over    bool    `json:"over,omitempty"` // granted past a cap, by even_if
+
+	// Turn is the entry in a credit book, of round_robin only.
+	Turn *Turn `json:"turn,omitempty"`
+	// Load of the rep after the grant.
+	Load *Load `json:"load,omitempty"`
+
+	// Roster names the terms in force; Install is their content, given once, with
+	// the first grant that uses them.
+	Roster  string  `json:"roster,omitempty"`
+	Install []Terms `json:"install,omitempty"`
+
+	Verb  string `json:"verb,omitempty"`
+	Until int64  `json:"until,omitempty"`
+	// Held are activities that waited for this lead and are applied with it, in
+	// the order they came.
+	Held []Late `json:"held,omitempty"`
+	// Shares of a leaver's balance by book, of Settled.
+	Shares []Share `json:"shares,omitempty"`
+	// Target is the operation taken back, of Voided.
+	Target *OpID `json:"target,omitempty"`
+}
+
+// Turn is one entry in a credit book: every rep of Free earned a share of
+// Amount, the payer (Grant.Rep) paid all of it.
+type Turn struct {
+	Book   string `json:"book"`
+	Amount int64  `json:"amount"` // micro-leads, or minor units by value
+	Free   Bitmap `json:"free"`   // over the append-only index of reps
+	Before int64  `json:"before"` // the payer's credit, before earning
+	After  int64  `json:"after"`  // and after earning and paying
+}
+
+// Load is what a rep holds.
+type Load struct {
+	Open      int64 `json:"open"`
+	OpenValue int64 `json:"open_value,omitempty"`
+	Hour      int64 `json:"hour"`
+	Day       int64 `json:"day"`
+	Week      int64 `json:"week"`
+}
+
+// Late is an activity that overtook its lead.
+type Late struct {
+	ID      OpID   `json:"id"`
+	Verb    string `json:"verb"`
+	Attempt int    `json:"attempt,omitempty"`
+	Effect  Effect `json:"effect,omitempty"` // when applied
+}
+
+// Share is what one rep gets of a leaver's balance.
+type Share struct {
+	Book   string `json:"book"`
+	Rep    string `json:"rep"`
+	Amount int64  `json:"amount"`
+}
+
+// Bitmap is a set of rep indexes, hexadecimal, least significant digit first:
+// digit k holds the indexes 4k … 4k+3. Trailing zeros are cut off.
+type Bitmap string

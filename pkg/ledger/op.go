@@ -1,0 +1,174 @@
+package ledger
+
+import "fmt"
+
+// Unit is what one lead is worth in a book that counts leads: micro-leads.
+const Unit = 1_000_000
+
+// Limits keep every product of the transitions below 2^53, where the numbers of
+// Lua stop being whole.
+const (
+	MaxWeight = 10_000          // of a rep
+	MaxValue  = 900_000_000_000 // of a lead, in minor units of the base currency
+)
+
+// Partition is one partition of an input topic. Topic is the broker's topic id,
+// not its name: a topic deleted and made again starts its offsets anew.
+type Partition struct {
+	Topic string `json:"topic"`
+	Index int32  `json:"partition"`
+}
+
+// OpID names an operation by the input record that caused it. Ordinal counts
+// the operations of one record.
+type OpID struct {
+	Partition
+	Offset  int64 `json:"offset"`
+	Ordinal int32 `json:"ordinal,omitempty"`
+}
+
+// String is "topic/partition/offset" or "topic/partition/offset/ordinal".
+func (id OpID) String() string {
+	s := fmt.Sprintf("%s/%d/%d", id.Topic, id.Index, id.Offset)
+	if id.Ordinal > 0 {
+		s += fmt.Sprintf("/%d", id.Ordinal)
+	}
+	return s
+}
+
+// Kind says what an operation does.
+type Kind string
+
+// The kinds of operations.
+const (
+	Assign   Kind = "assign"   // a new lead looks for its owner
+	Activity Kind = "activity" // something happened to a lead: accepted, lost, …
+	Presence Kind = "presence" // a rep is available, away or has left
+	Void     Kind = "void"     // an operation whose record was never committed is taken back
+)
+
+// Verbs of an [Activity]. Converted, Lost and Closed free the owner's capacity.
+const (
+	Accepted  = "accepted"
+	Rejected  = "rejected"
+	Contacted = "contacted"
+	Qualified = "qualified"
+	Converted = "converted"
+	Lost      = "lost"
+	Closed    = "closed"
+	Reopened  = "reopened"
+)
+
+// States of a rep, the verbs of a [Presence].
+const (
+	Available = "available"
+	Away      = "away" // until Op.Until, or until told otherwise when that is 0
+	Left      = "left"
+)
+
+// Op is one operation. What it needs depends on its Kind.
+type Op struct {
+	ID     OpID
+	Digest string // of the input record's value; a memo with another digest is a fault
+	Kind   Kind
+	At     int64 // the instant of the plan, Unix milliseconds
+
+	Lead  string // Assign, Activity: lead id
+	Value int64  // Assign: minor units of the base currency, 0 … MaxValue
+	Test  bool   // Assign: decided as any other, never counted
+	// Steps of the plan, in order of preference; the last one is an end.
+	Steps  []Step
+	Roster *Roster // what Steps' members refer to
+
+	Verb    string // Activity, Presence
+	Attempt int    // Activity: the attempt it speaks of; 0 = the current one
+	Rep     string // Presence
+	Until   int64  // Presence Away: Unix milliseconds
+
+	Target OpID // Void: the operation that is taken back
+
+	// Body is the caller's own record of the plan. The ledger stores it with the
+	// memo and gives it back when the input record is read once more.
+	Body []byte
+}
+
+// Pick is how a step chooses among its free members.
+type Pick string
+
+// The picks. Only RoundRobin moves credit.
+const (
+	RoundRobin  Pick = "round_robin"  // the largest credit; then the longest unassigned; then id
+	LeastLoaded Pick = "least_loaded" // the least filled by the fullest cap; then as above
+	Ranked      Pick = "ranked"       // the first free one in the order of Members
+)
+
+// Outcome is where a walk ends for a lead.
+type Outcome string
+
+// The outcomes a lead can have.
+const (
+	Assigned     Outcome = "assigned"
+	Waiting      Outcome = "waiting"
+	Review       Outcome = "review"
+	Nurture      Outcome = "nurture"
+	Duplicate    Outcome = "duplicate" // assigned to the owner of this person's earlier lead
+	Disqualified Outcome = "disqualified"
+)
+
+// Step is one destination of a plan at one level of relaxation. It has Members,
+// or an End.
+type Step struct {
+	Pick    Pick
+	Book    string // RoundRobin: the credit book; pools may share one
+	ByValue bool   // RoundRobin: the book earns and pays Op.Value instead of one lead
+	// Members are positions in the roster: ascending, except for Ranked, where
+	// they stand in order of preference.
+	Members  []int32
+	LiftFull bool    // even_if: [full]; a grant past a cap is marked Over
+	End      Outcome // what becomes of the lead when the walk gets here
+	// Outcome of a grant by this step; empty means Assigned.
+	Outcome Outcome
+}
+
+// Roster is what the ledger must know of the reps at an instant: the terms that
+// a policy gives them, ramp-up and daylight saving applied. It is immutable and
+// named by its content, so that it is sent and logged once.
+type Roster struct {
+	Digest string
+	Reps   []Terms // ascending by ID
+}
+
+// Terms of one rep.
+type Terms struct {
+	ID     string `json:"id"`
+	Weight int64  `json:"weight"`           // 1 … MaxWeight
+	Offset int64  `json:"offset,omitempty"` // of local time from UTC, in seconds: where an hour, a day, a week begins
+	Caps   Caps   `json:"caps,omitzero"`
+}
+
+// Caps of a rep; 0 means no cap. Hour, Day and Week count assignments in the
+// rep's own time, Open and OpenValue what the rep holds.
+type Caps struct {
+	Open      int64 `json:"open,omitempty"`
+	OpenValue int64 `json:"open_value,omitempty"` // minor units
+	Hour      int64 `json:"hour,omitempty"`
+	Day       int64 `json:"day,omitempty"`
+	Week      int64 `json:"week,omitempty"`
+}
+
+// Ack says that every operation of a partition below Position is committed.
+type Ack struct {
+	Partition
+	Position int64
+}
+
+// Chunk is one call of a [Store]: acknowledgements first, then operations in
+// order. Operations of one partition must stand in ascending order of their ids.
+// A chunk is no transaction: an operation answered [Busy] stops only its own
+// partition.
+type Chunk struct {
+	Batch string // names the batch of the caller; operations of one batch may follow each other on a lead
+	Seen  int64  // the highest sequence the caller has been given: a store behind it has lost writes
+	Acks  []Ack
+	Ops   []Op
+}

@@ -1,0 +1,31 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+)
+
+// Errors of a [Store] that a caller branches on.
+var (
+	// ErrEpoch: the store is not the one it was verified to be: replaced, rolled
+	// back or promoted. Nothing was applied; the store has to be rebuilt.
+	ErrEpoch = errors.New("ledger was replaced or rolled back")
+	// ErrUnavailable: the store gave no answer. The chunk may or may not have been
+	// applied; giving it again is safe.
+	ErrUnavailable = errors.New("ledger is not reachable")
+)
+
+// Store applies operations atomically. Implementations: [Model] in memory and
+// redisledger in Redis.
+type Store interface {
+	// Apply does the operations of a chunk in order and answers each. It may split
+	// the chunk; giving the same chunk again gives the same answers.
+	Apply(ctx context.Context, c Chunk) ([]Result, error)
+	// Pending lists the memos of a partition below a position, in order: what a
+	// router finds when it takes a partition over.
+	Pending(ctx context.Context, p Partition, below int64) ([]Result, error)
+	// Load replaces everything by a folded state.
+	Load(ctx context.Context, s *State) error
+	// Dump reads everything, for comparison.
+	Dump(ctx context.Context) (*State, error)
+}
