@@ -1,0 +1,59 @@
+package clock
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+)
+
+// Scaled returns a clock that starts at base's present and runs factor times as fast:
+// with 60, a minute passes in a second. Reading and waiting scale alike. The factor
+// must be positive and finite.
+func Scaled(base Clock, factor float64) (Clock, error) {
+	if !(factor > 0) || math.IsInf(factor, 0) {
+		return nil, fmt.Errorf("scale clock by %v: the factor must be a positive number", factor)
+	}
+	return &scaled{base: base, factor: factor, origin: base.Now()}, nil
+}
+
+type scaled struct {
+	base   Clock
+	factor float64
+	origin time.Time // both clocks show it at the start
+}
+
+func (s *scaled) Now() time.Time {
+	elapsed := s.base.Now().Sub(s.origin)
+	return s.origin.Add(saturate(float64(elapsed) * s.factor))
+}
+
+func (s *scaled) NewTimer(d time.Duration) Timer {
+	return scaledTimer{s.base.NewTimer(s.toBase(d)), s}
+}
+
+func (s *scaled) Sleep(ctx context.Context, d time.Duration) error { return sleep(ctx, s, d) }
+
+// toBase rounds up by at least a nanosecond of the base, so that a timer never fires
+// before this clock shows its deadline: loops that re-check "is it due?" do not spin.
+func (s *scaled) toBase(d time.Duration) time.Duration {
+	if d <= 0 {
+		return d
+	}
+	return saturate(math.Ceil(float64(d)/s.factor) + 1)
+}
+
+// saturate turns nanoseconds into a Duration; what does not fit becomes the longest one.
+func saturate(ns float64) time.Duration {
+	if ns >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return time.Duration(ns)
+}
+
+type scaledTimer struct {
+	Timer
+	clock *scaled
+}
+
+func (t scaledTimer) Reset(d time.Duration) bool { return t.Timer.Reset(t.clock.toBase(d)) }
