@@ -1,0 +1,123 @@
+package lead
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Facts is what a policy sees of a lead: dotted names to string, int64, float64,
+// bool or []string. A name that is absent is unknown.
+type Facts map[string]any
+
+// Facts lists all that is known of the lead. Attributes keep only what a policy
+// can ask about: scalars, lists of strings, and maps of these by dotted names.
+func (l Lead) Facts() Facts {
+	f := make(Facts, 32)
+	f.text("id", l.ID)
+	if !l.CreatedAt.IsZero() {
+		f["created_at"] = l.CreatedAt.UTC().Format(time.RFC3339Nano)
+	}
+	f.text("source", l.Source)
+	f.text("channel", l.Channel)
+	f.text("email", l.Email)
+	f.text("phone", l.Phone)
+	f.text("first_name", l.FirstName)
+	f.text("last_name", l.LastName)
+	f.text("job_title", l.JobTitle)
+	f.text("country", l.Country)
+	f.text("region", l.Region)
+	f.text("city", l.City)
+	f.text("postal_code", l.PostalCode)
+	f.text("language", l.Language)
+	f.text("timezone", l.Timezone)
+	f.text("product", l.Product)
+	f.text("use_case", l.UseCase)
+	known(f, "deal_value", l.DealValue)
+	f.text("currency", l.Currency)
+	f.text("intent", l.Intent)
+	f.text("account_id", l.AccountID)
+	f.text("referred_by", l.ReferredBy)
+	f.list("tags", l.Tags)
+	f["test"], f["bulk"] = l.Test, l.Bulk // the contract says what missing means: false
+	f.text("seniority", l.Seniority)
+	f.text("email_domain", l.EmailDomain)
+	known(f, "email_free", l.EmailFree)
+	known(f, "email_disposable", l.EmailDisposable)
+	known(f, "duplicate", l.Duplicate)
+	f.company(l.Company)
+	f.account(l.Account)
+	f.attributes("attributes", l.Attributes)
+	return f
+}
+
+func (f Facts) company(c Company) {
+	f.text("company.name", c.Name)
+	f.text("company.domain", c.Domain)
+	f.text("company.industry", c.Industry)
+	known(f, "company.employees", c.Employees)
+	known(f, "company.annual_revenue", c.AnnualRevenue)
+}
+
+func (f Facts) account(a *Account) {
+	if a == nil {
+		return
+	}
+	f.text("account.id", a.ID)
+	f.text("account.name", a.Name)
+	f.list("account.domains", a.Domains)
+	f.text("account.parent", a.Parent)
+	f.text("account.parent_owner", a.ParentOwner)
+	f.text("account.owner", a.Owner)
+	f.text("account.status", a.Status)
+	known(f, "account.strategic", a.Strategic)
+}
+
+// attributes walks in the order of keys, so that two spellings of one dotted name
+// ("a.b" and a: {b}) always end the same way.
+func (f Facts) attributes(prefix string, m map[string]any) {
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		name := prefix + "." + k
+		switch v := m[k].(type) {
+		case string, int64, float64, bool:
+			f[name] = v
+		case map[string]any:
+			f.attributes(name, v)
+		case []any:
+			if list, ok := texts(v); ok {
+				f[name] = list
+			}
+		}
+	}
+}
+
+func (f Facts) text(name, v string) {
+	if v != "" {
+		f[name] = v
+	}
+}
+
+func (f Facts) list(name string, v []string) {
+	if len(v) > 0 {
+		f[name] = v
+	}
+}
+
+func known[T any](f Facts, name string, v *T) {
+	if v != nil {
+		f[name] = *v
+	}
+}
+
+// texts reports whether all of a non-empty list are strings.
+func texts(list []any) ([]string, bool) {
+	out := make([]string, len(list))
+	for i, v := range list {
+		s, ok := v.(string)
+		if !ok {
+			return nil, false
+		}
+		out[i] = s
+	}
+	return out, len(out) > 0
+}
