@@ -1,0 +1,2 @@
+// Package kstream applies a handler to Kafka topics exactly once.
+package kstream

@@ -1,0 +1,62 @@
+package kstream
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are those of one stream. Streams that share a registry share the series; wrap the
+// registerer with a label to tell them apart.
+type metrics struct {
+	batch        prometheus.Histogram
+	transactions *prometheus.CounterVec // result
+	lag          *prometheus.GaugeVec   // topic, partition
+	dead         *prometheus.CounterVec // topic, code
+}
+
+func newMetrics(reg prometheus.Registerer) (*metrics, error) {
+	m := &metrics{
+		batch: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "leadrouter_batch_records",
+			Help:    "Records in a batch given to the handler.",
+			Buckets: []float64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000},
+		}),
+		transactions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadrouter_transactions_total",
+			Help: "Batches by result: committed, offsets (committed, nothing written), aborted, unknown.",
+		}, []string{"result"}),
+		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "leadrouter_consumer_lag_records",
+			Help: "End of the partition minus the committed offset; markers of transactions count.",
+		}, []string{"topic", "partition"}),
+		dead: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadrouter_dlq_records_total",
+			Help: "Records written to a dead letter topic, by source topic and error code.",
+		}, []string{"topic", "code"}),
+	}
+	var err error
+	m.batch, err = register(reg, m.batch, err)
+	m.transactions, err = register(reg, m.transactions, err)
+	m.lag, err = register(reg, m.lag, err)
+	m.dead, err = register(reg, m.dead, err)
+	return m, err
+}
+
+// register returns the collector that reg already has, or c.
+func register[C prometheus.Collector](reg prometheus.Registerer, c C, prior error) (C, error) {
+	if prior != nil {
+		return c, prior
+	}
+	err := reg.Register(c)
+	if already := (prometheus.AlreadyRegisteredError{}); errors.As(err, &already) {
+		if existing, ok := already.ExistingCollector.(C); ok {
+			return existing, nil
+		}
+	}
+	if err != nil {
+		return c, fmt.Errorf("register metrics: %w", err)
+	}
+	return c, nil
+}
