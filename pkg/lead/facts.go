@@ -121,3 +121,61 @@ func texts(list []any) ([]string, bool) {
 	}
 	return out, len(out) > 0
 }
+
+// UnmarshalJSON reads facts back to the very types they had: a name of the
+// catalogue to its type, any other by its value (a whole number is an int64, as
+// [Parse] makes it). Names that a policy makes are read like any other.
+func (f *Facts) UnmarshalJSON(raw []byte) error {
+	o, err := objectOf("", raw)
+	if err != nil {
+		return err
+	}
+	types := catalogue()
+	*f = make(Facts, len(o))
+	for _, name := range o.names() {
+		v, err := fact(name, o[name], types)
+		if err != nil {
+			return err
+		}
+		(*f)[name] = v
+	}
+	return nil
+}
+
+func fact(name string, raw []byte, types map[string]Type) (any, error) {
+	v, err := anything(name, raw)
+	if err != nil {
+		return nil, err
+	}
+	switch x := v.(type) {
+	case int64:
+		if types[name] == Float {
+			v = float64(x)
+		}
+	case []any:
+		if list, ok := texts(x); ok {
+			v = list
+		}
+	}
+	got, ok := typeOf(v)
+	if want, listed := types[name]; !ok || listed && got != want {
+		return nil, fail(WrongType, name, "is of another type than the fact of this name")
+	}
+	return v, nil
+}
+
+func typeOf(v any) (Type, bool) {
+	switch v.(type) {
+	case string:
+		return String, true
+	case int64:
+		return Int, true
+	case float64:
+		return Float, true
+	case bool:
+		return Bool, true
+	case []string:
+		return Strings, true
+	}
+	return Any, false
+}

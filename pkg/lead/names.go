@@ -1,6 +1,9 @@
 package lead
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // Type is the Go type of a fact.
 type Type int
@@ -94,6 +97,15 @@ func Names() []Name {
 		{"account.strategic", Bool, false, "a strategic account"},
 	}
 }
+
+// catalogue is [Names] by name.
+var catalogue = sync.OnceValue(func() map[string]Type {
+	types := make(map[string]Type, 64)
+	for _, n := range Names() {
+		types[n.Name] = n.Type
+	}
+	return types
+})
 
 // Lookup finds the entry of a dotted name; any name below attributes has one.
 func Lookup(name string) (Name, bool) {

@@ -1,0 +1,148 @@
+package lead
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Bounds of what [Parse] takes.
+const (
+	MaxBytes      = 1 << 20 // of the whole value
+	MaxID         = 128     // bytes of an id
+	MaxDepth      = 12      // nesting of objects and lists
+	MaxAttributes = 256     // values below attributes, lists counted by element
+	MaxTags       = 256
+	MaxDealValue  = 9e9 // whole units: 9·10¹¹ minor ones, the ledger's limit
+)
+
+// Parse reads the data of lead.created. Null and empty strings count as missing;
+// unknown fields become attributes, unless attributes names them itself. The
+// error is an [*Error]; anything Parse takes, it takes again from the lead's own
+// JSON and gives an equal lead.
+func Parse(raw []byte) (Lead, error) {
+	if err := check(raw); err != nil {
+		return Lead{}, err
+	}
+	o, err := objectOf("", raw)
+	if err != nil {
+		return Lead{}, err
+	}
+	l := Lead{Attributes: map[string]any{}}
+	for _, name := range o.names() {
+		if err := l.set(name, o[name]); err != nil {
+			return Lead{}, err
+		}
+	}
+	if err := validID(l.ID); err != nil {
+		return Lead{}, err
+	}
+	if len(l.Attributes) == 0 {
+		l.Attributes = nil
+	}
+	if n := count(l.Attributes); n > MaxAttributes {
+		return Lead{}, fail(TooMany, "attributes", "%d values, at most %d are taken", n, MaxAttributes)
+	}
+	l.complete()
+	return l, nil
+}
+
+// UnmarshalJSON is [Parse].
+func (l *Lead) UnmarshalJSON(raw []byte) (err error) {
+	*l, err = Parse(raw)
+	return err
+}
+
+// complete fills what follows from the lead alone.
+func (l *Lead) complete() {
+	if l.EmailDomain == "" {
+		l.EmailDomain = domainOf(l.Email)
+	}
+	// Only a domain known not to be a free mail provider's tells the company.
+	if l.Company.Domain == "" && l.EmailFree != nil && !*l.EmailFree {
+		l.Company.Domain = l.EmailDomain
+	}
+}
+
+// domainOf returns the domain of an e-mail address, lower case, or "" when there
+// is nothing that looks like one.
+func domainOf(email string) string {
+	at := strings.LastIndexByte(email, '@')
+	if at < 1 {
+		return ""
+	}
+	domain := strings.ToLower(strings.TrimSuffix(email[at+1:], "."))
+	if !strings.Contains(domain, ".") || strings.ContainsFunc(domain, unprintable) {
+		return ""
+	}
+	return domain
+}
+
+// validID: an id becomes a record key, a part of Redis keys and a log field.
+func validID(id string) error {
+	switch {
+	case id == "":
+		return fail(MissingID, "id", "is missing")
+	case len(id) > MaxID:
+		return fail(BadID, "id", "is longer than %d bytes", MaxID)
+	case strings.ContainsFunc(id, unprintable):
+		return fail(BadID, "id", "holds a space or a control character")
+	}
+	return nil
+}
+
+func unprintable(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) }
+
+// check refuses what must not reach the decoder at all.
+func check(raw []byte) error {
+	switch {
+	case len(raw) > MaxBytes:
+		return fail(TooLarge, "", "%d bytes, at most %d are taken", len(raw), MaxBytes)
+	case !utf8.Valid(raw):
+		return fail(NotUTF8, "", "not UTF-8")
+	case depth(raw) > MaxDepth:
+		return fail(TooDeep, "", "nested deeper than %d levels", MaxDepth)
+	case !json.Valid(raw):
+		return fail(NotJSON, "", "not JSON")
+	}
+	return nil
+}
+
+// depth is the deepest nesting of brackets outside of strings.
+func depth(raw []byte) int {
+	deepest, now, quoted := 0, 0, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			now++
+			deepest = max(deepest, now)
+		case c == '}' || c == ']':
+			now--
+		}
+	}
+	return deepest
+}
+
+// count is the number of scalar values in v, lists and maps taken apart.
+func count(v any) int {
+	n := 0
+	switch v := v.(type) {
+	case map[string]any:
+		for _, e := range v {
+			n += count(e)
+		}
+	case []any:
+		for _, e := range v {
+			n += count(e)
+		}
+	default:
+		n = 1
+	}
+	return n
+}
