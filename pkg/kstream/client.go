@@ -101,11 +101,12 @@ func (c Client) open(extra ...kgo.Opt) (*kgo.Client, error) {
 	return cl, nil
 }
 
-// versions caps the two requests that this package builds itself below the versions that name
+// versions caps the requests that this package builds itself below the versions that name
 // topics by id instead of by name.
 func versions() *kversion.Versions {
 	v := kversion.Stable()
 	v.SetMaxKeyVersion(int16(kmsg.OffsetCommit), 9)
+	v.SetMaxKeyVersion(int16(kmsg.OffsetFetch), 9)
 	v.SetMaxKeyVersion(int16(kmsg.TxnOffsetCommit), 5)
 	return v
 }

@@ -3,6 +3,7 @@ package kstream
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -59,4 +60,31 @@ func register[C prometheus.Collector](reg prometheus.Registerer, c C, prior erro
 		return c, fmt.Errorf("register metrics: %w", err)
 	}
 	return c, nil
+}
+
+// settled counts a transaction that has come to its end.
+func (m *metrics) settled(t *transaction) {
+	m.transactions.WithLabelValues(t.result()).Inc()
+	if t.err != nil {
+		return
+	}
+	for _, d := range t.dead {
+		m.dead.WithLabelValues(d.Record.Topic, d.Code).Inc()
+	}
+}
+
+// lagging updates the lag of the partitions in the map.
+func (m *metrics) lagging(q *queue, of map[TopicPartition]int64) {
+	for tp := range of {
+		if p := q.owned[tp]; p != nil {
+			m.lag.WithLabelValues(tp.Topic, strconv.Itoa(int(tp.Partition))).Set(float64(max(0, p.end-p.committed)))
+		}
+	}
+}
+
+// forget drops the series of partitions that another member reports from now on.
+func (m *metrics) forget(tps []TopicPartition) {
+	for _, tp := range tps {
+		m.lag.DeleteLabelValues(tp.Topic, strconv.Itoa(int(tp.Partition)))
+	}
 }

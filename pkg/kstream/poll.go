@@ -1,0 +1,70 @@
+package kstream
+
+import (
+	"context"
+	"errors"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// poll is one call of the consumer under way. There is always one while there is room, also
+// while batches are handled: the client asks the brokers for more only when its buffer is
+// taken, so polling late would mean records that are as old as the last poll.
+type poll struct {
+	cancel context.CancelFunc
+	result chan kgo.Fetches
+}
+
+func (l *loop) startPoll(ctx context.Context) {
+	room := l.cfg.MaxBatch - len(l.queue.pending)
+	if l.polling != nil || l.rewinding || room <= 0 || len(l.queue.owned) == 0 {
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	p := &poll{cancel: cancel, result: make(chan kgo.Fetches, 1)}
+	l.polling = p
+	go func() { p.result <- l.consumer.PollRecords(ctx, room) }()
+}
+
+// stopPoll ends the poll under way and returns what it had got by then.
+func (l *loop) stopPoll() kgo.Fetches {
+	if l.polling == nil {
+		return nil
+	}
+	p := l.polling
+	l.polling = nil
+	p.cancel()
+	return <-p.result
+}
+
+func (l *loop) polled() <-chan kgo.Fetches {
+	if l.polling == nil {
+		return nil
+	}
+	return l.polling.result
+}
+
+// collect queues what a poll has brought. An error of the consumer heals by itself, or else
+// by a new session of the group, unless it is one of rights.
+func (l *loop) collect(fetches kgo.Fetches) error {
+	var failed error
+	fetches.EachPartition(func(f kgo.FetchTopicPartition) {
+		if f.Err != nil && !errors.Is(f.Err, context.Canceled) {
+			failed = f.Err
+		}
+		l.queue.push(f.Records)
+		tp := TopicPartition{f.Topic, f.Partition}
+		if p := l.queue.owned[tp]; p != nil {
+			p.end = max(p.end, f.HighWatermark)
+			l.metrics.lagging(l.queue, map[TopicPartition]int64{tp: 0})
+		}
+	})
+	if failed == nil {
+		return nil
+	}
+	if commitFate(failed) == fateFatal {
+		return failed
+	}
+	l.stall("cannot read", failed)
+	return nil
+}

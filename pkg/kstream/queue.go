@@ -1,0 +1,205 @@
+package kstream
+
+import (
+	"maps"
+	"slices"
+)
+
+// poisonAfter is how often a batch may fail before its records go one by one.
+const poisonAfter = 3
+
+// partition is what the loop knows of a partition it owns. Always
+// committed <= next <= polled.
+type partition struct {
+	committed int64 // committed for certain; reading starts again here
+	next      int64 // not yet in any transaction
+	polled    int64 // not yet read
+	end       int64 // high watermark at the last poll
+	announced bool  // the handler knows where reading starts
+	failures  int   // failed batches since the last progress
+	suspect   int64 // records below go alone
+	culprit   *Dead // failed alone: goes to the DLQ when it comes again
+}
+
+// queue holds the owned partitions and the records that were read and not yet handed out. It
+// is pure bookkeeping: no I/O, one goroutine.
+type queue struct {
+	owned   map[TopicPartition]*partition
+	pending []*Record // of one partition in offset order, all at or above its next
+}
+
+func newQueue() *queue { return &queue{owned: make(map[TopicPartition]*partition)} }
+
+// assign takes partitions over at the given offsets, or moves owned ones back to them. What
+// was read of them before is dropped; their failures are remembered.
+func (q *queue) assign(offsets map[TopicPartition]int64) {
+	for tp, offset := range offsets {
+		p := q.owned[tp]
+		if p == nil {
+			p = &partition{}
+			q.owned[tp] = p
+		}
+		p.committed, p.next, p.polled, p.announced = offset, offset, offset, false
+		p.end = max(p.end, offset)
+	}
+	q.forget(func(tp TopicPartition) bool { _, ok := offsets[tp]; return ok })
+}
+
+// drop gives partitions away and returns those that were owned.
+func (q *queue) drop(tps []TopicPartition) []TopicPartition {
+	var dropped []TopicPartition
+	for _, tp := range tps {
+		if q.owned[tp] != nil {
+			dropped = append(dropped, tp)
+			delete(q.owned, tp)
+		}
+	}
+	q.forget(func(tp TopicPartition) bool { return q.owned[tp] == nil })
+	return dropped
+}
+
+func (q *queue) forget(of func(TopicPartition) bool) {
+	q.pending = slices.DeleteFunc(q.pending, func(r *Record) bool { return of(PartitionOf(r)) })
+}
+
+// push appends records that were read. A poll that was under way during a rebalance or a
+// rewind may still bring records from before it: they are dropped.
+func (q *queue) push(records []*Record) {
+	for _, r := range records {
+		if p := q.owned[PartitionOf(r)]; p != nil && r.Offset >= p.polled {
+			q.pending = append(q.pending, r)
+			p.polled = r.Offset + 1
+			p.end = max(p.end, p.polled)
+		}
+	}
+}
+
+// take removes up to limit records from the head: one if the first is suspect, else all up to
+// the first suspect one.
+func (q *queue) take(limit int) []*Record {
+	n := 0
+	for n < min(limit, len(q.pending)) && !q.suspects(q.pending[n]) {
+		n++
+	}
+	if n == 0 && len(q.pending) > 0 {
+		n = 1
+	}
+	batch := slices.Clone(q.pending[:n])
+	q.pending = slices.Delete(q.pending, 0, n)
+	return batch
+}
+
+// putBack returns the records of a batch that stay unhandled to the head, in order.
+func (q *queue) putBack(records []*Record) { q.pending = slices.Insert(q.pending, 0, records...) }
+
+// split divides a batch at the handler's Until into what was handled and what comes again.
+func split(batch []*Record, until map[TopicPartition]int64) (handled, rest []*Record) {
+	if len(until) == 0 {
+		return batch, nil
+	}
+	for _, r := range batch {
+		if first, ok := until[PartitionOf(r)]; ok && r.Offset >= first {
+			rest = append(rest, r)
+		} else {
+			handled = append(handled, r)
+		}
+	}
+	return handled, rest
+}
+
+// advance moves the positions behind handled records and returns them, to be committed.
+func (q *queue) advance(handled []*Record) map[TopicPartition]int64 {
+	offsets := make(map[TopicPartition]int64)
+	for _, r := range handled {
+		tp := PartitionOf(r)
+		q.owned[tp].next = r.Offset + 1
+		offsets[tp] = r.Offset + 1
+	}
+	return offsets
+}
+
+// positions returns the position of every owned partition.
+func (q *queue) positions() map[TopicPartition]int64 {
+	offsets := make(map[TopicPartition]int64, len(q.owned))
+	for tp, p := range q.owned {
+		offsets[tp] = p.next
+	}
+	return offsets
+}
+
+// commit notes that everything below the offsets is committed.
+func (q *queue) commit(offsets map[TopicPartition]int64) {
+	for tp, offset := range offsets {
+		p := q.owned[tp]
+		if p == nil {
+			continue
+		}
+		if offset > p.committed {
+			p.failures = 0
+		}
+		p.committed = offset
+		if p.culprit != nil && p.culprit.Record.Offset < offset {
+			p.culprit = nil
+		}
+	}
+}
+
+// fail counts a failure against the partitions of a batch. From the third on the batch's
+// records are suspect, and a record that fails alone is the culprit.
+func (q *queue) fail(batch []*Record, dead func(*Record) Dead) {
+	last := make(map[TopicPartition]int64)
+	for _, r := range batch {
+		last[PartitionOf(r)] = r.Offset
+	}
+	poisoned := false
+	for tp := range last {
+		if p := q.owned[tp]; p != nil {
+			p.failures++
+			poisoned = poisoned || p.failures >= poisonAfter
+		}
+	}
+	if len(batch) == 1 && q.suspects(batch[0]) {
+		d := dead(batch[0])
+		q.owned[PartitionOf(batch[0])].culprit = &d
+		return
+	}
+	for tp, offset := range last {
+		if p := q.owned[tp]; p != nil && poisoned {
+			p.suspect = max(p.suspect, offset+1)
+		}
+	}
+}
+
+func (q *queue) suspects(r *Record) bool {
+	p := q.owned[PartitionOf(r)]
+	return p != nil && r.Offset < p.suspect
+}
+
+// culprit returns the verdict on a record that has failed alone before, or nil.
+func (q *queue) culprit(r *Record) *Dead {
+	p := q.owned[PartitionOf(r)]
+	if p == nil || p.culprit == nil || p.culprit.Record.Offset != r.Offset {
+		return nil
+	}
+	return p.culprit
+}
+
+// unannounced returns the partitions whose start the handler does not know.
+func (q *queue) unannounced() map[TopicPartition]int64 {
+	offsets := make(map[TopicPartition]int64)
+	for tp, p := range q.owned {
+		if !p.announced {
+			offsets[tp] = p.next
+		}
+	}
+	return offsets
+}
+
+func (q *queue) announce(offsets map[TopicPartition]int64) {
+	for tp := range offsets {
+		q.owned[tp].announced = true
+	}
+}
+
+// partitions returns the owned partitions.
+func (q *queue) partitions() []TopicPartition { return slices.Collect(maps.Keys(q.owned)) }

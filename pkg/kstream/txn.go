@@ -1,0 +1,136 @@
+package kstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// producer is one transactional client. It is used by one goroutine at a time.
+type producer struct {
+	cfg    Config
+	id     string // transactional id
+	client *kgo.Client
+	// implicit: the broker adds the offsets' partition to the transaction by itself (KIP-890,
+	// transaction.version 2), which saves a round trip.
+	implicit bool
+	broken   bool // the last transaction's outcome is unknown: renew before use
+}
+
+// openProducer connects and takes the transactional id over: a transaction that an earlier
+// client of this id left open is aborted (or its commit completed) before this returns.
+func openProducer(ctx context.Context, cfg Config, i int) (*producer, error) {
+	p := &producer{cfg: cfg, id: cfg.TransactionalID(i)}
+	if err := p.open(ctx); err != nil {
+		return nil, fmt.Errorf("open producer %s: %w", p.id, err)
+	}
+	return p, nil
+}
+
+func (p *producer) open(ctx context.Context) error {
+	client, err := p.cfg.Client.open(
+		kgo.TransactionalID(p.id),
+		kgo.TransactionTimeout(p.cfg.TransactionTimeout),
+		kgo.RecordDeliveryTimeout(p.cfg.TransactionTimeout),
+		kgo.ProduceRequestTimeout(p.cfg.TransactionTimeout/2),
+		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)), // murmur2
+		kgo.ProducerLinger(0),                                // the whole batch is there at once
+		kgo.ProducerBatchMaxBytes(int32(p.cfg.MaxMessageBytes+dlqHeadroom)),
+		kgo.MaxBufferedRecords(maxBuffered),
+	)
+	if err != nil {
+		return err
+	}
+	if _, _, err := client.ProducerID(ctx); err != nil {
+		client.Close()
+		return fmt.Errorf("init producer id: %w", err)
+	}
+	implicit, err := addsOffsets(ctx, client)
+	if err != nil {
+		client.Close()
+		return err
+	}
+	p.client, p.implicit, p.broken = client, implicit, false
+	return nil
+}
+
+// renew replaces the client after an unknown outcome; afterwards it is decided, and the
+// group's committed offsets tell how.
+func (p *producer) renew(ctx context.Context) error {
+	p.client.Close()
+	if err := p.open(ctx); err != nil {
+		return fmt.Errorf("renew producer %s: %w", p.id, err)
+	}
+	return nil
+}
+
+// maxBuffered lets a whole batch's output in, however much that is: a producer that blocks in
+// the middle of a transaction would only spend the transaction's time.
+const maxBuffered = 1 << 20
+
+// addsOffsets asks for the cluster's transaction.version.
+func addsOffsets(ctx context.Context, client *kgo.Client) (bool, error) {
+	req := kmsg.NewPtrApiVersionsRequest()
+	req.ClientSoftwareName, req.ClientSoftwareVersion = "leadrouter", "1"
+	resp, err := req.RequestWith(ctx, client)
+	if err != nil {
+		return false, fmt.Errorf("ask for features: %w", err)
+	}
+	for _, f := range resp.FinalizedFeatures {
+		if f.Name == "transaction.version" {
+			return f.MaxVersionLevel >= 2, nil
+		}
+	}
+	return false, nil
+}
+
+// produce begins a transaction and writes the records. When it returns an error the
+// transaction must be aborted.
+func (p *producer) produce(ctx context.Context, records []*Record) error {
+	if err := p.client.BeginTransaction(); err != nil {
+		p.broken = true
+		return fmt.Errorf("begin transaction %s: %w", p.id, err)
+	}
+	if err := p.client.ProduceSync(ctx, records...).FirstErr(); err != nil {
+		return fmt.Errorf("produce in transaction %s: %w", p.id, err)
+	}
+	return nil
+}
+
+// end finishes the transaction and reports whether it is committed. An error together with
+// p.broken means that nobody knows.
+func (p *producer) end(ctx context.Context) error {
+	err := p.client.EndTransaction(ctx, kgo.TryCommit)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, kerr.OperationNotAttempted), errors.Is(err, kerr.TransactionAbortable):
+		p.abort(ctx)
+	default:
+		p.broken = true
+	}
+	return fmt.Errorf("end transaction %s: %w", p.id, err)
+}
+
+// abort undoes the transaction; if that fails the client has to be renewed, which aborts too.
+func (p *producer) abort(ctx context.Context) {
+	if p.broken {
+		return
+	}
+	if err := p.client.AbortBufferedRecords(ctx); err != nil {
+		p.broken = true
+		return
+	}
+	if err := p.client.EndTransaction(ctx, kgo.TryAbort); err != nil {
+		p.broken = true
+	}
+}
+
+// timeout is the time a transaction may take on our side: less than the coordinator gives it,
+// so that we abort it and not the coordinator, whose abort we would meet as a fence.
+func (p *producer) timeout() time.Duration { return p.cfg.TransactionTimeout * 8 / 10 }
