@@ -1,0 +1,179 @@
+package intake
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Problems of a row that cannot even be taken apart.
+var (
+	errOpenQuote  = errors.New("a quote is opened and not closed")
+	errAfterQuote = errors.New(`a quote is closed in the middle of a cell; write a quote inside quotes as ""`)
+)
+
+// tooLong is the error of a row above the bound.
+func tooLong(limit int) error { return fmt.Errorf("longer than %d bytes", limit) }
+
+// splitter cuts a file into rows and keeps their bytes as they are. encoding/csv
+// would read on to the end of the file after a stray quote, and cannot give a row
+// back byte for byte.
+type splitter struct {
+	in     *bufio.Reader
+	comma  byte
+	max    int      // bytes of a row
+	line   int      // number of the next physical line
+	pushed [][]byte // lines read in search of a closing quote, to be read again
+}
+
+// chunk is one row as it stands in the file.
+type chunk struct {
+	line int    // its first line, from 1
+	raw  []byte // with the line end
+	err  error  // it is no row
+}
+
+func newSplitter(in io.Reader, comma byte, limit int) *splitter {
+	return &splitter{in: bufio.NewReaderSize(in, 64<<10), comma: comma, max: limit, line: 1}
+}
+
+// next returns the next row, [io.EOF] at the end, or what reading failed with.
+func (s *splitter) next() (chunk, error) {
+	first, whole, err := s.readLine()
+	if err != nil {
+		return chunk{}, err
+	}
+	c := chunk{line: s.line, raw: first}
+	s.line++
+	if !whole {
+		c.err = tooLong(s.max)
+		return c, nil
+	}
+	switch scan(atStart, c.raw, s.comma) {
+	case inQuotes:
+		return s.joined(c)
+	case broken:
+		c.err = errAfterQuote
+	}
+	return c, nil
+}
+
+// joined adds lines to a row whose quote is still open. When it never closes, the
+// first line alone is bad and all others are read again.
+func (s *splitter) joined(c chunk) (chunk, error) {
+	var more [][]byte
+	row, where := bytes.Clone(c.raw), inQuotes
+	for where == inQuotes && len(row) <= s.max {
+		line, _, err := s.readLine()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return chunk{}, err
+		}
+		more = append(more, line)
+		row = append(row, line...)
+		where = scan(where, line, s.comma)
+	}
+	if where == inQuotes || where == broken || len(row) > s.max {
+		s.pushed = append(more, s.pushed...)
+		c.err = errOpenQuote
+		return c, nil
+	}
+	c.raw = row
+	s.line += len(more)
+	return c, nil
+}
+
+// readLine returns a line with its end. Of one above the bound it returns the
+// start, false, and skips the rest.
+func (s *splitter) readLine() (line []byte, whole bool, err error) {
+	if len(s.pushed) > 0 {
+		line, s.pushed = s.pushed[0], s.pushed[1:]
+		return line, len(line) <= s.max, nil
+	}
+	whole = true
+	for {
+		part, err := s.in.ReadSlice('\n')
+		if len(line)+len(part) <= s.max {
+			line = append(line, part...)
+		} else {
+			whole = false
+		}
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case errors.Is(err, io.EOF) && (len(line) > 0 || !whole):
+			return line, whole, nil
+		default:
+			return line, whole, err
+		}
+	}
+}
+
+// place is where in a row a byte stands.
+type place int
+
+const (
+	atStart    place = iota // of a cell
+	inText                  // of a cell without quotes
+	inQuotes                // of a quoted cell
+	afterQuote              // behind a quote inside a quoted cell: its end, or half of ""
+	broken                  // a quoted cell goes on behind its end
+)
+
+// scan follows the quotes through one line. A quote opens a cell only at its
+// start, so that 5" is text.
+func scan(p place, line []byte, comma byte) place {
+	for _, b := range bytes.TrimRight(line, "\r\n") {
+		switch {
+		case p == inQuotes && b == '"':
+			p = afterQuote
+		case p == inQuotes:
+		case b == comma:
+			p = atStart
+		case b == '"' && p == atStart, b == '"' && p == afterQuote:
+			p = inQuotes
+		case p == afterQuote:
+			return broken
+		default:
+			p = inText
+		}
+	}
+	return p
+}
+
+// cells takes a row apart that [scan] has found whole.
+func cells(row []byte, comma byte) []string {
+	row = bytes.TrimSuffix(bytes.TrimSuffix(row, []byte("\n")), []byte("\r"))
+	var out []string
+	for more := true; more; {
+		var cell string
+		cell, row, more = firstCell(row, comma)
+		out = append(out, cell)
+	}
+	return out
+}
+
+// firstCell reads the first cell of a row and tells whether another follows.
+func firstCell(row []byte, comma byte) (cell string, rest []byte, more bool) {
+	if len(row) == 0 || row[0] != '"' {
+		value, rest, more := bytes.Cut(row, []byte{comma})
+		return string(value), rest, more
+	}
+	var value []byte
+	for {
+		before, after, _ := bytes.Cut(row[1:], []byte{'"'})
+		value = append(value, before...)
+		switch {
+		case len(after) == 0:
+			return string(value), nil, false
+		case after[0] == comma:
+			return string(value), after[1:], true
+		}
+		value = append(value, '"') // written as ""
+		row = after
+	}
+}

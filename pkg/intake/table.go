@@ -1,0 +1,96 @@
+package intake
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// table reads CSV.
+type table struct {
+	rows   *splitter
+	header []byte   // as it stands in the file
+	names  []string // of the columns
+}
+
+func newTable(in io.Reader, m *Map, limit int) (*table, error) {
+	comma, err := m.comma()
+	if err != nil {
+		return nil, err
+	}
+	t := &table{rows: newSplitter(in, comma, limit)}
+	for len(bytes.TrimSpace(t.header)) == 0 { // blank lines above the header
+		c, err := t.rows.next()
+		if errors.Is(err, io.EOF) {
+			return nil, errors.New("the file is empty; its first line has to name the columns")
+		}
+		if err == nil {
+			err = c.err
+		}
+		if err != nil {
+			return nil, fmt.Errorf("header: %w", err)
+		}
+		t.header = c.raw
+	}
+	if bytes.ContainsRune(bytes.TrimRight(t.header, "\r\n"), '\r') {
+		return nil, errors.New("lines end in a lone CR; save the file as CSV UTF-8")
+	}
+	if comma == 0 {
+		t.rows.comma = sniff(t.header)
+	}
+	decoder := newBinder(m).decoder
+	for i, name := range cells(t.header, t.rows.comma) {
+		if name, err = decoder.String(name); err != nil {
+			return nil, fmt.Errorf("header: %w", err)
+		}
+		if name = strings.TrimSpace(name); name == "" {
+			name = "column " + strconv.Itoa(i+1)
+		}
+		t.names = append(t.names, name)
+	}
+	return t, nil
+}
+
+// sniff tells the delimiter by what stands most often in the header.
+func sniff(header []byte) byte {
+	best := byte(',')
+	for _, comma := range []byte(";\t|") {
+		if bytes.Count(header, []byte{comma}) > bytes.Count(header, []byte{best}) {
+			best = comma
+		}
+	}
+	return best
+}
+
+// next skips blank lines.
+func (t *table) next() (row, error) {
+	for {
+		c, err := t.rows.next()
+		if err != nil {
+			return row{}, err
+		}
+		if len(bytes.TrimSpace(c.raw)) > 0 {
+			return t.row(c), nil
+		}
+	}
+}
+
+func (t *table) row(c chunk) row {
+	r := row{line: c.line, raw: c.raw, err: c.err}
+	if r.err != nil {
+		return r
+	}
+	values := cells(c.raw, t.rows.comma)
+	if len(values) != len(t.names) {
+		r.err = fmt.Errorf("%d cells under %d columns", len(values), len(t.names))
+		return r
+	}
+	r.cells = make([]cell, len(values))
+	for i, value := range values {
+		r.cells[i] = cell{header: t.names[i], text: value}
+	}
+	return r
+}
