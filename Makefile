@@ -1,0 +1,87 @@
+.DEFAULT_GOAL := help
+.PHONY: help run build deps testservices test bench benchstat fuzz lint vuln fmt verify up down tidy
+
+GO ?= go
+# The linter and its friends have a module of their own, so that what they need
+# does not mix with what the product needs.
+TOOL := $(GO) tool -modfile=tools/go.mod
+# The release that this tree is at or after, such as 1.2.0 or 1.2.0-3-gabc1234.
+# Without a tag the binary keeps the version in its source.
+VERSION := $(patsubst v%,%,$(shell git describe --tags --dirty 2>/dev/null))
+LDFLAGS := -s -w $(if $(VERSION),-X main.version=$(VERSION))
+# One Kafka, one Redis and one Redis Cluster for all packages of a run.
+WITH_SERVICES := bin/testservices --
+
+TESTFLAGS ?=
+FUZZTIME ?= 30s
+BENCH ?= .
+BENCHTIME ?= 1s
+COUNT ?= 6
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## Run it: embedded Kafka and Redis, a sample policy, sample leads
+	bin/leadrouter dev $(ARGS)
+
+build: ## Build bin/leadrouter
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/leadrouter ./cmd/leadrouter
+
+test: deps testservices ## Test it, with -race, on a real Kafka and Redis (set up here)
+	$(WITH_SERVICES) $(GO) test -race -timeout 25m $(TESTFLAGS) ./...
+
+deps: # What the tests run on, beside Go and Java: installed where that is possible.
+	@missing=""; \
+	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
+	command -v kcat >/dev/null || missing="$$missing kcat"; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "installing$$missing"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; \
+	else \
+		echo "missing:$$missing (apt install$$missing, brew install redis kcat)."; \
+		echo "The tests look for Docker next, then use embedded stand-ins and say so."; \
+	fi
+
+testservices:
+	@$(GO) build -o bin/testservices ./pkg/testkit/cmd/testservices
+
+bench: deps testservices ## Run the Go benchmarks (BENCH, BENCHTIME, COUNT); output is ready for benchstat
+	$(WITH_SERVICES) $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(COUNT) -timeout 60m ./...
+
+benchstat: ## Compare two outputs of make bench: OLD=before.txt NEW=after.txt
+	$(TOOL) benchstat $(OLD) $(NEW)
+
+fuzz: ## Run each fuzz target for FUZZTIME
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | while IFS=: read -r file func; do \
+		echo "== $$(dirname $$file) $${func#func }"; \
+		$(GO) test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)" || exit 1; \
+	done
+
+lint: ## Run the linters of .golangci.yml
+	$(TOOL) golangci-lint run
+
+fmt: ## Format the Go files
+	$(TOOL) golangci-lint fmt
+
+vuln: ## Look for known vulnerabilities (asks vuln.go.dev)
+	$(TOOL) govulncheck ./...
+
+verify: ## Check that go.mod, generated files and the deployment files are current
+	$(GO) mod tidy -diff
+	@before=$$(git diff | git hash-object --stdin); \
+	$(GO) generate ./... && \
+	if [ "$$before" != "$$(git diff | git hash-object --stdin)" ]; then \
+		echo "go generate changed files: commit them"; git diff --stat; exit 1; \
+	fi
+	$(GO) test ./deploy/...
+
+up: ## Start Kafka, Redis, two routers, Prometheus and Grafana in Docker
+	docker compose up --build --detach --wait
+
+down: ## Stop them and remove their data
+	docker compose down --volumes
+
+tidy: ## Tidy the modules
+	$(GO) mod tidy
+	cd tools && $(GO) mod tidy
