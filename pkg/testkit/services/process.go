@@ -203,7 +203,10 @@ func (p *Process) signal(sig syscall.Signal) error {
 		return fmt.Errorf("signal %s to %s: %w", sig, p.name, os.ErrProcessDone)
 	}
 	err := syscall.Kill(-p.cmd.Process.Pid, sig)
-	if err != nil && !(sig == syscall.SIGKILL && errors.Is(err, syscall.ESRCH)) {
+	if sig == syscall.SIGKILL && errors.Is(err, syscall.ESRCH) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("signal %s to %s: %w", sig, p.name, err)
 	}
 	return nil
