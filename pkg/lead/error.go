@@ -47,6 +47,7 @@ func CodeOf(err error) Code {
 	return ""
 }
 
-func fail(code Code, field, format string, args ...any) error {
+// Fail makes an [*Error]; format and args must not tell any value of the input.
+func Fail(code Code, field, format string, args ...any) error {
 	return &Error{Code: code, Field: field, Reason: fmt.Sprintf(format, args...)}
 }

@@ -159,7 +159,7 @@ func fact(name string, raw []byte, types map[string]Type) (any, error) {
 	}
 	got, ok := typeOf(v)
 	if want, listed := types[name]; !ok || listed && got != want {
-		return nil, fail(WrongType, name, "is of another type than the fact of this name")
+		return nil, Fail(WrongType, name, "is of another type than the fact of this name")
 	}
 	return v, nil
 }

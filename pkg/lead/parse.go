@@ -22,7 +22,7 @@ const (
 // error is an [*Error]; anything Parse takes, it takes again from the lead's own
 // JSON and gives an equal lead.
 func Parse(raw []byte) (Lead, error) {
-	if err := check(raw); err != nil {
+	if err := Check(raw); err != nil {
 		return Lead{}, err
 	}
 	o, err := objectOf("", raw)
@@ -42,7 +42,7 @@ func Parse(raw []byte) (Lead, error) {
 		l.Attributes = nil
 	}
 	if n := count(l.Attributes); n > MaxAttributes {
-		return Lead{}, fail(TooMany, "attributes", "%d values, at most %d are taken", n, MaxAttributes)
+		return Lead{}, Fail(TooMany, "attributes", "%d values, at most %d are taken", n, MaxAttributes)
 	}
 	l.complete()
 	return l, nil
@@ -83,28 +83,29 @@ func domainOf(email string) string {
 func validID(id string) error {
 	switch {
 	case id == "":
-		return fail(MissingID, "id", "is missing")
+		return Fail(MissingID, "id", "is missing")
 	case len(id) > MaxID:
-		return fail(BadID, "id", "is longer than %d bytes", MaxID)
+		return Fail(BadID, "id", "is longer than %d bytes", MaxID)
 	case strings.ContainsFunc(id, unprintable):
-		return fail(BadID, "id", "holds a space or a control character")
+		return Fail(BadID, "id", "holds a space or a control character")
 	}
 	return nil
 }
 
 func unprintable(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) }
 
-// check refuses what must not reach the decoder at all.
-func check(raw []byte) error {
+// Check refuses what must not reach a decoder at all: anything too large or too
+// deep, not UTF-8 or not JSON. The error is an [*Error].
+func Check(raw []byte) error {
 	switch {
 	case len(raw) > MaxBytes:
-		return fail(TooLarge, "", "%d bytes, at most %d are taken", len(raw), MaxBytes)
+		return Fail(TooLarge, "", "%d bytes, at most %d are taken", len(raw), MaxBytes)
 	case !utf8.Valid(raw):
-		return fail(NotUTF8, "", "not UTF-8")
+		return Fail(NotUTF8, "", "not UTF-8")
 	case depth(raw) > MaxDepth:
-		return fail(TooDeep, "", "nested deeper than %d levels", MaxDepth)
+		return Fail(TooDeep, "", "nested deeper than %d levels", MaxDepth)
 	case !json.Valid(raw):
-		return fail(NotJSON, "", "not JSON")
+		return Fail(NotJSON, "", "not JSON")
 	}
 	return nil
 }

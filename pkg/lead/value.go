@@ -27,10 +27,10 @@ type object map[string]json.RawMessage
 func objectOf(field string, raw json.RawMessage) (object, error) {
 	var o object
 	if kindOf(raw) != '{' && (field == "" || !null(raw)) {
-		return nil, fail(WrongType, field, "is not an object")
+		return nil, Fail(WrongType, field, "is not an object")
 	}
 	if err := json.Unmarshal(raw, &o); err != nil {
-		return nil, fail(NotJSON, field, "not JSON")
+		return nil, Fail(NotJSON, field, "not JSON")
 	}
 	return o, nil
 }
@@ -63,11 +63,11 @@ func text(field string, raw json.RawMessage, p *string) error {
 		return nil
 	}
 	if kindOf(raw) != '"' {
-		return fail(WrongType, field, "is not a text")
+		return Fail(WrongType, field, "is not a text")
 	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
-		return fail(NotJSON, field, "not JSON")
+		return Fail(NotJSON, field, "not JSON")
 	}
 	*p = strings.TrimSpace(s)
 	return nil
@@ -88,7 +88,7 @@ func flag(field string, raw json.RawMessage, p **bool) error {
 		*p = &v
 		return nil
 	}
-	return fail(WrongType, field, "is neither true nor false")
+	return Fail(WrongType, field, "is neither true nor false")
 }
 
 func plainFlag(field string, raw json.RawMessage, p *bool) error {
@@ -108,7 +108,7 @@ func amount(field string, raw json.RawMessage, limit float64, p **float64) error
 		return err
 	}
 	if v < 0 || v > limit {
-		return fail(BadNumber, field, "is not between 0 and %.0f", limit)
+		return Fail(BadNumber, field, "is not between 0 and %.0f", limit)
 	}
 	v += 0 // -0 becomes 0
 	*p = &v
@@ -122,7 +122,7 @@ func whole(field string, raw json.RawMessage, p **int64) error {
 		return err
 	}
 	if *f != math.Trunc(*f) {
-		return fail(BadNumber, field, "is not a whole number")
+		return Fail(BadNumber, field, "is not a whole number")
 	}
 	n := int64(*f)
 	*p = &n
@@ -131,11 +131,11 @@ func whole(field string, raw json.RawMessage, p **int64) error {
 
 func number(field string, raw json.RawMessage) (float64, error) {
 	if c := kindOf(raw); c != '-' && (c < '0' || c > '9') {
-		return 0, fail(WrongType, field, "is not a number")
+		return 0, Fail(WrongType, field, "is not a number")
 	}
 	v, err := strconv.ParseFloat(string(bytes.TrimSpace(raw)), 64)
 	if err != nil {
-		return 0, fail(BadNumber, field, "is out of range")
+		return 0, Fail(BadNumber, field, "is out of range")
 	}
 	return v, nil
 }
@@ -146,10 +146,10 @@ func list(field string, raw json.RawMessage, limit int, p *[]string) error {
 	}
 	var items []json.RawMessage
 	if kindOf(raw) != '[' || json.Unmarshal(raw, &items) != nil {
-		return fail(WrongType, field, "is not a list")
+		return Fail(WrongType, field, "is not a list")
 	}
 	if len(items) > limit {
-		return fail(TooMany, field, "%d entries, at most %d are taken", len(items), limit)
+		return Fail(TooMany, field, "%d entries, at most %d are taken", len(items), limit)
 	}
 	for i, item := range items {
 		var s string
@@ -174,11 +174,11 @@ func instant(field string, raw json.RawMessage, p *time.Time) error {
 		t, err = time.Parse(time.DateOnly, s)
 	}
 	if err != nil {
-		return fail(BadDate, field, "is not an RFC 3339 date and time")
+		return Fail(BadDate, field, "is not an RFC 3339 date and time")
 	}
 	t = t.UTC()
 	if y := t.Year(); y < minYear || y > maxYear {
-		return fail(BadDate, field, "is not between the years %d and %d", minYear, maxYear)
+		return Fail(BadDate, field, "is not between the years %d and %d", minYear, maxYear)
 	}
 	*p = t
 	return nil
@@ -190,7 +190,7 @@ func oneOf(field string, raw json.RawMessage, p *string, values ...string) error
 		return err
 	}
 	if s != "" && !slices.Contains(values, s) {
-		return fail(UnknownEnum, field, "is none of %s", strings.Join(values, ", "))
+		return Fail(UnknownEnum, field, "is none of %s", strings.Join(values, ", "))
 	}
 	*p = s
 	return nil
@@ -203,7 +203,7 @@ func country(field string, raw json.RawMessage, p *string) error {
 	}
 	region, err := language.ParseRegion(s)
 	if err != nil || len(s) != 2 || !region.IsCountry() {
-		return fail(UnknownEnum, field, "is not an ISO 3166-1 alpha-2 code")
+		return Fail(UnknownEnum, field, "is not an ISO 3166-1 alpha-2 code")
 	}
 	*p = region.Canonicalize().String() // UK becomes GB
 	return nil
@@ -216,7 +216,7 @@ func languageTag(field string, raw json.RawMessage, p *string) error {
 	}
 	tag, err := language.Parse(s)
 	if err != nil || tag.IsRoot() {
-		return fail(UnknownEnum, field, "is not a BCP 47 language")
+		return Fail(UnknownEnum, field, "is not a BCP 47 language")
 	}
 	*p = tag.String()
 	return nil
@@ -228,7 +228,7 @@ func timezone(field string, raw json.RawMessage, p *string) error {
 		return err
 	}
 	if _, err := time.LoadLocation(s); err != nil || s == "Local" {
-		return fail(UnknownEnum, field, "is not an IANA time zone")
+		return Fail(UnknownEnum, field, "is not an IANA time zone")
 	}
 	*p = s
 	return nil
@@ -241,7 +241,7 @@ func currencyCode(field string, raw json.RawMessage, p *string) error {
 	}
 	unit, err := currency.ParseISO(s)
 	if err != nil {
-		return fail(UnknownEnum, field, "is not an ISO 4217 currency")
+		return Fail(UnknownEnum, field, "is not an ISO 4217 currency")
 	}
 	*p = unit.String()
 	return nil
@@ -290,7 +290,7 @@ func narrow(f float64) any {
 func listOf(field string, raw json.RawMessage) (any, error) {
 	var items []json.RawMessage
 	if err := json.Unmarshal(raw, &items); err != nil {
-		return nil, fail(NotJSON, field, "not JSON")
+		return nil, Fail(NotJSON, field, "not JSON")
 	}
 	out := make([]any, 0, len(items))
 	for i, item := range items {

@@ -1,0 +1,103 @@
+package event
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"leadrouter/pkg/lead"
+)
+
+// Version of CloudEvents that is spoken.
+const Version = "1.0"
+
+// Codes of errors about envelopes, besides those of package lead.
+const (
+	BadEnvelope lead.Code = "bad_envelope" // an attribute is missing or wrong
+	BadContent  lead.Code = "bad_content"  // the data is declared to be no JSON
+)
+
+// Header is a header of a Kafka record.
+type Header struct {
+	Key   string
+	Value []byte
+}
+
+// Envelope is one event. ID, Type, Source and Time are empty when a bare JSON
+// value came in: the topic and the record's position stand for them.
+type Envelope struct {
+	ID      string
+	Type    Type
+	Source  string
+	Subject string    // lead id where not said otherwise; else the record's key
+	Time    time.Time // UTC, zero when not given
+	// Traceparent is the W3C trace context, passed through as it came.
+	Traceparent string
+	Data        json.RawMessage
+	// Extra headers, beyond CloudEvents: what a subscriber filters by. Decode leaves
+	// it empty.
+	Extra []Header
+}
+
+// ID derives the id of an emitted event from what caused it: ordinal tells apart
+// events of one type with one cause. 32 hexadecimal digits.
+func ID(cause string, t Type, ordinal int) string {
+	h := sha256.New()
+	// Lengths first, so that no two causes are written alike.
+	fmt.Fprintf(h, "%d:%s%d:%s%d", len(cause), cause, len(t), t, ordinal)
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// New makes the envelope of an event that the record or operation named cause has
+// brought about. It fails only when data cannot be written as JSON.
+func New(t Type, cause string, ordinal int, subject string, at time.Time, data any) (Envelope, error) {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return Envelope{}, fmt.Errorf("encode %s of %s: %w", t, cause, err)
+	}
+	return Envelope{
+		ID: ID(cause, t, ordinal), Type: t, Source: "leadrouter",
+		Subject: subject, Time: at.UTC(), Data: raw,
+	}, nil
+}
+
+// Names of headers.
+const (
+	prefix      = "ce_"
+	contentType = "content-type"
+	traceparent = "traceparent"
+
+	jsonType       = "application/json"
+	structuredType = "application/cloudevents+json"
+)
+
+// Encode writes the envelope in binary mode: headers in a fixed order, and the
+// value.
+func Encode(e Envelope) ([]Header, []byte) {
+	headers := make([]Header, 0, 9+len(e.Extra))
+	add := func(key, value string) {
+		if value != "" {
+			headers = append(headers, Header{key, []byte(value)})
+		}
+	}
+	add(prefix+"specversion", Version)
+	add(prefix+"id", e.ID)
+	add(prefix+"type", string(e.Type))
+	add(prefix+"source", e.Source)
+	add(prefix+"subject", e.Subject)
+	if !e.Time.IsZero() {
+		add(prefix+"time", e.Time.UTC().Format(time.RFC3339Nano))
+	}
+	add(contentType, jsonType)
+	add(traceparent, e.Traceparent)
+	return append(headers, e.Extra...), e.Data
+}
+
+// Position names a record: the cause of what is made from it when its own id says
+// nothing.
+func Position(topic string, partition int32, offset int64) string {
+	return topic + "/" + strconv.Itoa(int(partition)) + "/" + strconv.FormatInt(offset, 10)
+}

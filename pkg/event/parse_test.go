@@ -1,0 +1,94 @@
+package event_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/lead"
+)
+
+var at = time.Date(2026, 11, 24, 9, 0, 2, 0, time.UTC)
+
+func envelope(data string) event.Envelope {
+	return event.Envelope{Subject: "L-1", Time: at, Data: json.RawMessage(data)}
+}
+
+func TestActivity(t *testing.T) {
+	t.Parallel()
+	got, err := envelope(`{"activity":"rejected","rep_id":"jonas","by":"jonas","reason":"spam","attempt":2,"note":"x"}`).Activity()
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(event.Activity{
+		LeadID: "L-1", Activity: "rejected", RepID: "jonas", By: "jonas", Reason: "spam", Attempt: 2, At: at,
+	}, got))
+	got, err = envelope(`{"lead_id":"L-2","activity":"accepted","at":"2026-11-24T12:00:00+02:00"}`).Activity()
+	require.NoError(t, err)
+	require.Equal(t, "L-2", got.LeadID, "its own lead_id wins over the subject")
+	require.Equal(t, at.Add(time.Hour-2*time.Second), got.At)
+}
+
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	e := event.Envelope{Subject: "jonas", Time: at, Data: json.RawMessage(`{"status":"away","until":"2026-12-01T08:00:00Z","open":3}`)}
+	got, err := e.Status()
+	require.NoError(t, err)
+	open := int64(3)
+	require.Empty(t, cmp.Diff(event.Status{
+		RepID: "jonas", Status: "away", Until: time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC), At: at, Open: &open,
+	}, got))
+}
+
+func TestPayloadErrors(t *testing.T) {
+	t.Parallel()
+	activity := func(e event.Envelope) error { _, err := e.Activity(); return err }
+	status := func(e event.Envelope) error { _, err := e.Status(); return err }
+	reassign := func(e event.Envelope) error { _, err := e.Reassign(); return err }
+	tests := []struct {
+		name, data string
+		parse      func(event.Envelope) error
+		code       lead.Code
+		message    string
+	}{
+		{"tombstone", ``, activity, lead.NotJSON, "not JSON"},
+		{"list", `[]`, activity, lead.WrongType, "is of another type"},
+		{"unknown activity", `{"activity":"sold"}`, activity, lead.UnknownEnum, "activity: is none of accepted"},
+		{"no activity", `{}`, activity, lead.UnknownEnum, "activity: is none of"},
+		{"attempt text", `{"activity":"accepted","attempt":"2"}`, activity, lead.WrongType, "attempt: is of another type"},
+		{"attempt below 0", `{"activity":"accepted","attempt":-1}`, activity, lead.BadNumber, "attempt: is not between"},
+		{"date", `{"activity":"accepted","at":"24.11.2026"}`, activity, lead.BadDate, "at: is not an RFC 3339"},
+		{"year", `{"activity":"accepted","at":"0001-01-02T00:00:00Z"}`, activity, lead.BadDate, "at: is not between"},
+		{"signal without intent", `{"activity":"signal"}`, activity, lead.UnknownEnum, "intent: is none of"},
+		{"nobody claims", `{"activity":"claimed"}`, activity, lead.MissingID, "rep_id: is missing"},
+		{"value", `{"activity":"converted","value":-1}`, activity, lead.BadNumber, "value: is not between"},
+		{"rep with a space", `{"activity":"accepted","rep_id":"a b"}`, activity, lead.BadID, "rep_id: is longer"},
+		{"status", `{"status":"asleep"}`, status, lead.UnknownEnum, "status: is none of available, away, left"},
+		{"until", `{"status":"away","until":7}`, status, lead.BadDate, "until: is not an RFC 3339"},
+		{"open", `{"status":"away","open":-1}`, status, lead.BadNumber, "open: is below 0"},
+		{"cause", `{"lead_id":"L-1","cause":"mood"}`, reassign, lead.UnknownEnum, "cause: is none of sla"},
+		{"no lead", `{"cause":"sla"}`, reassign, lead.MissingID, "lead_id: is missing"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			err := tt.parse(envelope(tt.data))
+			require.ErrorContains(t, err, tt.message)
+			require.Equal(t, tt.code, lead.CodeOf(err))
+		})
+	}
+	_, err := event.Envelope{Data: json.RawMessage(`{"activity":"accepted"}`)}.Activity()
+	require.Equal(t, lead.MissingID, lead.CodeOf(err), "no subject stands in")
+}
+
+func TestReassign(t *testing.T) {
+	t.Parallel()
+	want := event.Reassign{LeadID: "L-1", Attempt: 1, RepID: "jonas", Cause: "sla", Clock: "accepted", Stage: 1, To: "backup", At: at}
+	raw, err := json.Marshal(want)
+	require.NoError(t, err)
+	got, err := envelope(string(raw)).Reassign()
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(want, got))
+}

@@ -1,0 +1,145 @@
+package event_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/lead"
+	"leadrouter/pkg/ledger"
+	"leadrouter/schemas"
+)
+
+// compiler knows every schema file under its own id.
+func compiler(t *testing.T) *jsonschema.Compiler {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	names, err := fs.Glob(schemas.FS, "*.json")
+	require.NoError(t, err)
+	for _, name := range names {
+		raw, err := schemas.FS.ReadFile(name)
+		require.NoError(t, err)
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+		require.NoError(t, err)
+		require.NoError(t, c.AddResource(schemaID(name), doc))
+	}
+	return c
+}
+
+func schemaID(file string) string { return "https://leadrouter.example/schemas/" + file }
+
+func validate(t *testing.T, typ event.Type, data []byte) error {
+	t.Helper()
+	s, err := compiler(t).Compile(schemaID(string(typ) + ".json"))
+	require.NoError(t, err)
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	require.NoError(t, err)
+	return s.Validate(doc)
+}
+
+// TestSchemas: every topic has a schema that compiles, and there is no other.
+func TestSchemas(t *testing.T) {
+	t.Parallel()
+	names, err := fs.Glob(schemas.FS, "*.json")
+	require.NoError(t, err)
+	var files []string
+	for _, topic := range event.Topics("") {
+		file := string(topic.Type) + ".json"
+		files = append(files, file)
+		s, err := compiler(t).Compile(schemaID(file))
+		require.NoError(t, err)
+		require.Equal(t, string(topic.Type), s.Title)
+		require.NotEmpty(t, s.Description)
+	}
+	require.ElementsMatch(t, names, files)
+}
+
+// TestEncodingsAreValid: what our types write is what the schemas promise.
+func TestEncodingsAreValid(t *testing.T) {
+	t.Parallel()
+	value, score := 80000.5, int64(75)
+	l, err := lead.Parse([]byte(`{"id":"L-1","created_at":"2026-11-24","company":{"employees":800},"tags":["a"],
+		"deal_value":80000.5,"account":{"strategic":true},"seats":1,"email":"a@b.example","test":true}`))
+	require.NoError(t, err)
+	ref := event.Policy{Name: "tamarisk", Version: "2026-11", Hash: "9f31c2a"}
+	grant := ledger.Grant{
+		Sequence: 7, Floor: 5, Epoch: 1, At: at.UnixMilli(), Effect: ledger.Owned, Lead: "L-1", Attempt: 1,
+		Outcome: ledger.Assigned, Rep: "jonas", Value: 8000050,
+		Turn: &ledger.Turn{Book: "closers", Amount: ledger.Unit, Free: "5", Before: -1, After: 2},
+		Load: &ledger.Load{Open: 14, Hour: 1, Day: 2, Week: 3},
+	}
+	tests := map[event.Type][]any{
+		event.LeadCreated: {l, lead.Lead{ID: "a"}},
+		event.LeadActivity: {
+			event.Activity{LeadID: "L-1", Activity: "converted", RepID: "jonas", At: at, Value: &value, Attempt: 1},
+			event.Activity{LeadID: "L-1", Activity: "signal", Intent: "high"},
+		},
+		event.RepStatus: {event.Status{RepID: "jonas", Status: "away", Until: at, OpenValue: &value}},
+		event.LeadAssigned: {
+			event.Assigned{
+				AssignmentID: "x", LeadID: "L-1", Attempt: 2, Outcome: ledger.Assigned, RepID: "petra", Team: "emea", Pool: "specialists",
+				Rule: "deals/specialist", Row: "large", Pick: ledger.RoundRobin, Reason: "It was your turn.", ReasonCode: "turn",
+				ReasonData: map[string]any{"axes": []string{"language"}}, Relaxed: []string{"product"}, Over: true, Score: &score,
+				Fit: "strong", Intent: "high", AssignedAt: at, SLA: &event.SLA{Name: "demo", AcceptBy: at, ContactBy: at.Add(time.Hour)},
+				Previous: &event.Previous{RepID: "jonas", Cause: "sla"}, Policy: ref, Sequence: 7, Lead: &l,
+			},
+			event.Assigned{AssignmentID: "x", LeadID: "L-1", Attempt: 1, Outcome: ledger.Review, Reason: "r", ReasonCode: "no_rule", AssignedAt: at, Policy: ref},
+		},
+		event.LeadDecisions: {
+			event.Decision{Engine: 1, Op: ledger.OpID{Offset: 3}, Digest: "d", Kind: ledger.Assign, Policy: &ref, Draft: json.RawMessage(`{}`), Grant: grant},
+		},
+		event.LeadTimers: {
+			event.Timer{LeadID: "L-1", Attempt: 1, RepID: "jonas", SLA: "demo", Start: at, Due: []event.Due{{Clock: "accepted", At: at, Do: []string{"remind"}}}},
+		},
+		event.LeadReassign: {event.Reassign{LeadID: "L-1", Attempt: 1, RepID: "jonas", Cause: "sla", Clock: "accepted", Stage: 1, To: "backup", At: at}},
+	}
+	for typ, values := range tests {
+		t.Run(string(typ), func(t *testing.T) {
+			t.Parallel()
+			for _, v := range values {
+				e, err := event.New(typ, "cause", 0, "L-1", at, v)
+				require.NoError(t, err)
+				require.NoError(t, validate(t, typ, e.Data), string(e.Data))
+			}
+		})
+	}
+}
+
+// TestSchemasRefuse: a schema that takes everything would pass the test above.
+func TestSchemasRefuse(t *testing.T) {
+	t.Parallel()
+	for _, topic := range event.Topics("") {
+		require.Error(t, validate(t, topic.Type, []byte(`[]`)), topic.Type)
+		if topic.Type != event.LeadUpdated { // has no required field: its lead is the key
+			require.Error(t, validate(t, topic.Type, []byte(`{}`)), topic.Type)
+		}
+	}
+	for typ, data := range map[event.Type]string{
+		event.LeadCreated:  `{"id":"a","deal_value":"12,5k"}`,
+		event.LeadActivity: `{"activity":"sold"}`,
+		event.LeadAssigned: `{"assignment_id":"x","lead_id":"a","attempt":0,"outcome":"assigned","reason":"r","reason_code":"c","assigned_at":"2026-11-24T09:00:00Z","policy":{"name":"p","hash":""},"sequence":1}`,
+		event.LeadTimers:   `{"lead_id":"a","attempt":1,"start":"now","due":[]}`,
+	} {
+		require.Error(t, validate(t, typ, []byte(data)), typ)
+	}
+}
+
+// TestSchemaAndParserAgree on what lead.created may hold.
+func TestSchemaAndParserAgree(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{
+		`{"id":"a"}`, `{"id":"a","country":null,"company":{"employees":null}}`, `{"id":"a","tags":[null]}`,
+		`{"id":""}`, `{"id":null}`, `{"id":"a","company":1}`, `{"id":"a","tags":"x"}`, `{"id":"a","deal_value":-1}`, `{"id":"a","test":1}`,
+	} {
+		_, parsed := lead.Parse([]byte(raw))
+		valid := validate(t, event.LeadCreated, []byte(raw))
+		require.Equal(t, parsed == nil, valid == nil, "%s: parser %v, schema %v", raw, parsed, valid)
+	}
+}
