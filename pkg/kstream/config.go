@@ -12,13 +12,17 @@ import (
 	"leadrouter/pkg/clock"
 )
 
+const defaultInstance = "leadrouter"
+
 // Config describes one stream. Zero values take the documented defaults.
 type Config struct {
 	// Client tells how to reach the brokers. Required.
 	Client Client
-	// Instance names the installation and Role the process kind. They name the consumer
-	// group ("<instance>-<role>"), and with Slot the transactional ids. Required.
-	Instance, Role string
+	// Instance names the installation. Default "leadrouter".
+	Instance string
+	// Role names the kind of process; with Instance it names the consumer group
+	// ("<instance>-<role>"), and with Slot the transactional ids. Required.
+	Role string
 	// Slot tells the processes of a role apart. It must be stable over restarts, so that a
 	// process frees the transaction it left open, and unique among those that run.
 	Slot int
@@ -54,11 +58,11 @@ type Config struct {
 }
 
 // Group returns the consumer group.
-func (c Config) Group() string { return c.Instance + "-" + c.Role }
+func (c Config) Group() string { return cmp.Or(c.Instance, defaultInstance) + "-" + c.Role }
 
 // TransactionalID returns the transactional id of producer i: "<instance>-<role>-<slot>-<i>".
 func (c Config) TransactionalID(i int) string {
-	return fmt.Sprintf("%s-%s-%d-%d", c.Instance, c.Role, c.Slot, i)
+	return fmt.Sprintf("%s-%d-%d", c.Group(), c.Slot, i)
 }
 
 // Fits reports whether a record can be written. A handler asks before it commits itself to
@@ -91,7 +95,6 @@ func (c Config) validate() error {
 			errs = append(errs, errors.New(problem))
 		}
 	}
-	check(c.Instance != "", "instance is empty")
 	check(c.Role != "", "role is empty")
 	check(c.Slot >= 0, "slot is negative")
 	check(len(c.Topics) > 0, "no input topic")

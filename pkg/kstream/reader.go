@@ -1,0 +1,166 @@
+package kstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Where Tail begins in a partition, instead of an offset.
+const (
+	FromStart int64 = -2
+	FromEnd   int64 = -1
+)
+
+// Starts returns the first offset of every partition of the topics.
+func (c Client) Starts(ctx context.Context, topics ...string) (map[TopicPartition]int64, error) {
+	return c.list(ctx, topics, (*kadm.Client).ListStartOffsets)
+}
+
+// Ends returns the last stable offset of every partition of the topics: everything below it
+// is decided, and a read_committed reader can get there.
+func (c Client) Ends(ctx context.Context, topics ...string) (map[TopicPartition]int64, error) {
+	return c.list(ctx, topics, (*kadm.Client).ListCommittedOffsets)
+}
+
+func (c Client) list(ctx context.Context, topics []string,
+	list func(*kadm.Client, context.Context, ...string) (kadm.ListedOffsets, error),
+) (map[TopicPartition]int64, error) {
+	client, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	listed, err := list(kadm.NewClient(client), ctx, topics...)
+	if err == nil {
+		err = listed.Error()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list offsets of %v: %w", topics, err)
+	}
+	offsets := make(map[TopicPartition]int64)
+	listed.Each(func(o kadm.ListedOffset) { offsets[TopicPartition{o.Topic, o.Partition}] = o.Offset })
+	return offsets, nil
+}
+
+// ReadToEnd reads the partitions under read_committed from the given offsets up to the last
+// stable offsets at the time of the call, calls fn for every record, and returns the offsets
+// to read on from. Records of one partition come in order. An error of fn ends the reading
+// and is returned.
+//
+// "The end" cannot be found by counting records: a transactional topic ends in a marker, and
+// aborted records are never handed out. So markers are read too, and passed over.
+func (c Client) ReadToEnd(ctx context.Context, from map[TopicPartition]int64, fn func(*Record) error) (map[TopicPartition]int64, error) {
+	ends, err := c.Ends(ctx, topicsOf(from)...)
+	if err != nil {
+		return nil, fmt.Errorf("read to end: %w", err)
+	}
+	next := make(map[TopicPartition]int64, len(from))
+	open := make(map[TopicPartition]int64) // partitions not yet read to their end
+	for tp, offset := range from {
+		end, ok := ends[tp]
+		if !ok {
+			return nil, fmt.Errorf("read to end: no partition %s", tp)
+		}
+		next[tp] = max(offset, 0)
+		if next[tp] < end {
+			open[tp] = next[tp]
+		}
+	}
+	if len(open) == 0 {
+		return next, nil
+	}
+	err = c.consume(ctx, open, func(r *Record) (bool, error) {
+		tp := PartitionOf(r)
+		if r.Offset >= ends[tp] { // came in since
+			delete(open, tp)
+			return len(open) == 0, nil
+		}
+		if next[tp] = r.Offset + 1; next[tp] >= ends[tp] {
+			delete(open, tp)
+		}
+		if r.Attrs.IsControl() {
+			return len(open) == 0, nil
+		}
+		return len(open) == 0, fn(r)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read to end: %w", err)
+	}
+	for tp := range next {
+		next[tp] = max(next[tp], ends[tp])
+	}
+	return next, nil
+}
+
+// Tail reads the partitions under read_committed from the given offsets on and calls fn for
+// every record, until ctx ends (it then returns nil) or fn returns an error.
+func (c Client) Tail(ctx context.Context, from map[TopicPartition]int64, fn func(*Record) error) error {
+	err := c.consume(ctx, from, func(r *Record) (bool, error) {
+		if r.Attrs.IsControl() {
+			return false, nil
+		}
+		return false, fn(r)
+	})
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("tail: %w", err)
+	}
+	return nil
+}
+
+// consume calls fn for records and markers until it is done, fails, or ctx ends.
+func (c Client) consume(ctx context.Context, from map[TopicPartition]int64, fn func(*Record) (done bool, err error)) error {
+	partitions := make(map[string]map[int32]kgo.Offset)
+	for tp, offset := range from {
+		if partitions[tp.Topic] == nil {
+			partitions[tp.Topic] = make(map[int32]kgo.Offset)
+		}
+		partitions[tp.Topic][tp.Partition] = at(offset)
+	}
+	client, err := c.open(
+		kgo.ConsumePartitions(partitions),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.KeepControlRecords(),
+	)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	for {
+		fetches := client.PollFetches(ctx)
+		if err := fetches.Err(); err != nil {
+			return err
+		}
+		for records := fetches.RecordIter(); !records.Done(); {
+			if done, err := fn(records.Next()); done || err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func at(offset int64) kgo.Offset {
+	switch offset {
+	case FromStart:
+		return kgo.NewOffset().AtStart()
+	case FromEnd:
+		return kgo.NewOffset().AtEnd()
+	default:
+		return kgo.NewOffset().At(offset)
+	}
+}
+
+func topicsOf(offsets map[TopicPartition]int64) []string {
+	var topics []string
+	for topic := range byTopic(offsets) {
+		topics = append(topics, topic)
+	}
+	return topics
+}

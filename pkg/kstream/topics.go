@@ -1,0 +1,195 @@
+package kstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+)
+
+// Errors of [Client.VerifyTopics], each joined with the topic's name.
+var (
+	ErrTopicMissing    = errors.New("topic is missing")
+	ErrPartitionCount  = errors.New("partition count differs; it is fixed for good, move to a new prefix instead")
+	ErrTopicConfig     = errors.New("topic setting differs")
+	ErrTopicForgetting = errors.New("topic forgets records that must be kept")
+)
+
+// Settings of topics, as the brokers name them.
+const (
+	CleanupPolicy   = "cleanup.policy"    // "delete" or "compact"
+	RetentionMS     = "retention.ms"      // "-1": for ever
+	MaxMessageBytes = "max.message.bytes" // see [Config.MaxMessageBytes]
+)
+
+// Topic describes a topic, as it should be or as it is.
+type Topic struct {
+	Name        string
+	Partitions  int32
+	Replication int16             // 0: the brokers' default
+	Configs     map[string]string // only those that matter; what is not named is not compared
+}
+
+// DeadLetters returns the dead letter topic of t: the same partitions, deletion by time, and
+// room for the largest record of t with the headers that come on top.
+func (t Topic) DeadLetters() Topic {
+	return Topic{
+		Name: t.Name + DLQSuffix, Partitions: t.Partitions, Replication: t.Replication,
+		Configs: map[string]string{
+			CleanupPolicy:   "delete",
+			MaxMessageBytes: fmt.Sprint(DefaultMaxMessageBytes + dlqHeadroom),
+		},
+	}
+}
+
+// CreateTopics creates the topics that are missing and verifies all; it changes none. It
+// returns when the brokers know the new ones, which is a moment after the controller does.
+func (c Client) CreateTopics(ctx context.Context, topics ...Topic) error {
+	client, err := c.open()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	admin := kadm.NewClient(client)
+	var errs []error
+	for _, t := range topics {
+		if err := t.create(ctx, admin); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	wait := backoff.NewExponentialBackOff(backoff.WithInitialInterval(20*time.Millisecond), backoff.WithMaxElapsedTime(visible))
+	return backoff.Retry(func() error {
+		err := c.VerifyTopics(ctx, topics...)
+		if err != nil && !errors.Is(err, ErrTopicMissing) {
+			return backoff.Permanent(err)
+		}
+		return err
+	}, backoff.WithContext(wait, ctx))
+}
+
+// visible bounds the wait for brokers to learn of a new topic.
+const visible = 10 * time.Second
+
+// create makes the topic unless it is there.
+func (t Topic) create(ctx context.Context, admin *kadm.Client) error {
+	configs := make(map[string]*string, len(t.Configs))
+	for name, value := range t.Configs {
+		configs[name] = &value
+	}
+	replication := t.Replication
+	if replication == 0 {
+		replication = -1
+	}
+	_, err := admin.CreateTopic(ctx, t.Partitions, replication, configs, t.Name)
+	if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
+		return fmt.Errorf("create topic %s: %w", t.Name, err)
+	}
+	return nil
+}
+
+// VerifyTopics reports every difference between the topics as they should be and as they are.
+func (c Client) VerifyTopics(ctx context.Context, topics ...Topic) error {
+	names := make([]string, len(topics))
+	for i, t := range topics {
+		names[i] = t.Name
+	}
+	actual, err := c.describe(ctx, names...)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, want := range topics {
+		errs = append(errs, want.differences(actual[want.Name])...)
+	}
+	return errors.Join(errs...)
+}
+
+// ListTopics returns the topics whose names begin with prefix, in order of their names.
+func (c Client) ListTopics(ctx context.Context, prefix string) ([]Topic, error) {
+	all, err := c.describe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var topics []Topic
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if strings.HasPrefix(name, prefix) {
+			topics = append(topics, *all[name])
+		}
+	}
+	return topics, nil
+}
+
+// differences compares a topic with what is there, nil if nothing is.
+func (t Topic) differences(actual *Topic) []error {
+	if actual == nil {
+		return []error{fmt.Errorf("%w: %s", ErrTopicMissing, t.Name)}
+	}
+	var errs []error
+	if actual.Partitions != t.Partitions {
+		errs = append(errs, fmt.Errorf("%w: %s has %d, not %d", ErrPartitionCount, t.Name, actual.Partitions, t.Partitions))
+	}
+	for _, name := range slices.Sorted(maps.Keys(t.Configs)) {
+		want, got := t.Configs[name], actual.Configs[name]
+		switch {
+		case got == want:
+		case name == RetentionMS && want == "-1":
+			errs = append(errs, fmt.Errorf("%w: %s has %s=%s", ErrTopicForgetting, t.Name, name, got))
+		default:
+			errs = append(errs, fmt.Errorf("%w: %s has %s=%s, not %s", ErrTopicConfig, t.Name, name, got, want))
+		}
+	}
+	return errs
+}
+
+// describe returns the named topics that exist, or all, with every setting.
+func (c Client) describe(ctx context.Context, names ...string) (map[string]*Topic, error) {
+	client, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	admin := kadm.NewClient(client)
+	details, err := admin.ListTopics(ctx, names...)
+	if err != nil {
+		return nil, fmt.Errorf("list topics: %w", err)
+	}
+	topics := make(map[string]*Topic)
+	for _, d := range details.Sorted() {
+		if errors.Is(d.Err, kerr.UnknownTopicOrPartition) {
+			continue
+		}
+		if d.Err != nil {
+			return nil, fmt.Errorf("list topic %s: %w", d.Topic, d.Err)
+		}
+		topics[d.Topic] = &Topic{
+			Name: d.Topic, Partitions: int32(len(d.Partitions)), Replication: int16(d.Partitions.NumReplicas()),
+			Configs: make(map[string]string),
+		}
+	}
+	if len(topics) == 0 {
+		return topics, nil
+	}
+	configs, err := admin.DescribeTopicConfigs(ctx, slices.Collect(maps.Keys(topics))...)
+	if err != nil {
+		return nil, fmt.Errorf("describe topics: %w", err)
+	}
+	for _, rc := range configs {
+		if rc.Err != nil {
+			return nil, fmt.Errorf("describe topic %s: %w", rc.Name, rc.Err)
+		}
+		for _, cfg := range rc.Configs {
+			topics[rc.Name].Configs[cfg.Key] = cfg.MaybeValue()
+		}
+	}
+	return topics, nil
+}
