@@ -174,10 +174,10 @@ func (p *Process) await(ctx context.Context) error {
 }
 
 func (p *Process) kill() error {
-	if !p.running() {
+	if p.done == nil {
 		return nil
 	}
-	if err := p.signal(syscall.SIGKILL); err != nil {
+	if err := p.signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	<-p.done
@@ -196,15 +196,15 @@ func (p *Process) running() bool {
 	}
 }
 
-// signal reaches the server's whole process group. A group that is gone already
-// has got what Kill wanted.
+// signal reaches the server's whole process group. The error is os.ErrProcessDone
+// when the server is down.
 func (p *Process) signal(sig syscall.Signal) error {
-	if !p.running() {
-		return fmt.Errorf("signal %s to %s: %w", sig, p.name, os.ErrProcessDone)
+	err := os.ErrProcessDone
+	if p.running() {
+		err = syscall.Kill(-p.cmd.Process.Pid, sig)
 	}
-	err := syscall.Kill(-p.cmd.Process.Pid, sig)
-	if sig == syscall.SIGKILL && errors.Is(err, syscall.ESRCH) {
-		return nil
+	if errors.Is(err, syscall.ESRCH) { // it has ended just now
+		err = os.ErrProcessDone
 	}
 	if err != nil {
 		return fmt.Errorf("signal %s to %s: %w", sig, p.name, err)
