@@ -13,6 +13,7 @@ const (
 
 // Result answers one operation.
 type Result struct {
+	ID    OpID
 	Code  Code
 	Grant Grant  // of Applied and Replayed
 	Body  []byte // of Applied and Replayed: the body given with the first one
@@ -28,15 +29,15 @@ const (
 	Owned   Effect = "owned"   // a lead got an owner
 	Ended   Effect = "ended"   // a lead ended without an owner: waiting, review, …
 	Repeat  Effect = "repeat"  // the lead is known: another record with its id
-	Freed   Effect = "freed"   // a lead was closed; its owner's capacity is free again
+	Freed   Effect = "freed"   // a lead was closed; what it took of its owner's capacity, if any, is free again
 	Reowned Effect = "reowned" // a closed lead was reopened and counts again
 	Noted   Effect = "noted"   // an activity that frees nothing
 	Held    Effect = "held"    // an activity that came before its lead
 	Fenced  Effect = "fenced"  // an activity that names an attempt that is over
-	Ignored Effect = "ignored" // nothing to do: closed already
+	Ignored Effect = "ignored" // nothing to do: closed already, or not closed
 	Present Effect = "present" // a rep's presence changed
 	Settled Effect = "settled" // a rep left; the balance is shared out
-	Voided  Effect = "voided"
+	Voided  Effect = "voided"  // an operation was taken back
 )
 
 // Grant is what one operation did. It is written to the decision log as it is,
@@ -59,7 +60,7 @@ type Grant struct {
 
 	// Turn is the entry in a credit book, of round_robin only.
 	Turn *Turn `json:"turn,omitempty"`
-	// Load of the rep after the grant.
+	// Load of the rep after Owned, Freed and Reowned.
 	Load *Load `json:"load,omitempty"`
 
 	// Roster names the terms in force; Install is their content, given once, with
@@ -74,8 +75,11 @@ type Grant struct {
 	Held []Late `json:"held,omitempty"`
 	// Shares of a leaver's balance by book, of Settled.
 	Shares []Share `json:"shares,omitempty"`
-	// Target is the operation taken back, of Voided.
-	Target *OpID `json:"target,omitempty"`
+	// Undone is the grant that Voided took back. It never came to the log by
+	// itself: readers put it at its own sequence, which would be a hole otherwise.
+	Undone *Grant `json:"undone,omitempty"`
+	// Before is what Undone had changed, of Voided.
+	Before *Image `json:"before,omitempty"`
 }
 
 // Turn is one entry in a credit book: every rep of Free earned a share of
@@ -83,18 +87,19 @@ type Grant struct {
 type Turn struct {
 	Book   string `json:"book"`
 	Amount int64  `json:"amount"` // micro-leads, or minor units by value
-	Free   Bitmap `json:"free"`   // over the append-only index of reps
+	Free   Bitmap `json:"free"`   // over the positions of Grant.Roster
 	Before int64  `json:"before"` // the payer's credit, before earning
 	After  int64  `json:"after"`  // and after earning and paying
 }
 
-// Load is what a rep holds.
+// Load is what a rep holds. Hour, Day and Week are of Owned alone: they need the
+// terms that a plan brings along.
 type Load struct {
 	Open      int64 `json:"open"`
 	OpenValue int64 `json:"open_value,omitempty"`
-	Hour      int64 `json:"hour"`
-	Day       int64 `json:"day"`
-	Week      int64 `json:"week"`
+	Hour      int64 `json:"hour,omitempty"`
+	Day       int64 `json:"day,omitempty"`
+	Week      int64 `json:"week,omitempty"`
 }
 
 // Late is an activity that overtook its lead.
@@ -111,7 +116,3 @@ type Share struct {
 	Rep    string `json:"rep"`
 	Amount int64  `json:"amount"`
 }
-
-// Bitmap is a set of rep indexes, hexadecimal, least significant digit first:
-// digit k holds the indexes 4k … 4k+3. Trailing zeros are cut off.
-type Bitmap string

@@ -1,6 +1,9 @@
 package ledger
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Unit is what one lead is worth in a book that counts leads: micro-leads.
 const Unit = 1_000_000
@@ -27,13 +30,21 @@ type OpID struct {
 	Ordinal int32 `json:"ordinal,omitempty"`
 }
 
+// String is "topic/partition".
+func (p Partition) String() string { return fmt.Sprintf("%s/%d", p.Topic, p.Index) }
+
 // String is "topic/partition/offset" or "topic/partition/offset/ordinal".
 func (id OpID) String() string {
-	s := fmt.Sprintf("%s/%d/%d", id.Topic, id.Index, id.Offset)
+	s := fmt.Sprintf("%s/%d", id.Partition, id.Offset)
 	if id.Ordinal > 0 {
 		s += fmt.Sprintf("/%d", id.Ordinal)
 	}
 	return s
+}
+
+// compare orders the operations of one partition.
+func (id OpID) compare(o OpID) int {
+	return cmp.Or(cmp.Compare(id.Offset, o.Offset), cmp.Compare(id.Ordinal, o.Ordinal))
 }
 
 // Kind says what an operation does.
@@ -44,7 +55,7 @@ const (
 	Assign   Kind = "assign"   // a new lead looks for its owner
 	Activity Kind = "activity" // something happened to a lead: accepted, lost, …
 	Presence Kind = "presence" // a rep is available, away or has left
-	Void     Kind = "void"     // an operation whose record was never committed is taken back
+	Void     Kind = "void"     // an operation that never came to be committed is taken back
 )
 
 // Verbs of an [Activity]. Converted, Lost and Closed free the owner's capacity.
@@ -66,12 +77,13 @@ const (
 	Left      = "left"
 )
 
-// Op is one operation. What it needs depends on its Kind.
+// Op is one operation. What it needs depends on its Kind. A [Void] has the ID of
+// the operation that it takes back: both come from the same input record.
 type Op struct {
 	ID     OpID
 	Digest string // of the input record's value; a memo with another digest is a fault
 	Kind   Kind
-	At     int64 // the instant of the plan, Unix milliseconds
+	At     int64 // the instant of the plan, Unix milliseconds, above 0
 
 	Lead  string // Assign, Activity: lead id
 	Value int64  // Assign: minor units of the base currency, 0 … MaxValue
@@ -84,8 +96,6 @@ type Op struct {
 	Attempt int    // Activity: the attempt it speaks of; 0 = the current one
 	Rep     string // Presence
 	Until   int64  // Presence Away: Unix milliseconds
-
-	Target OpID // Void: the operation that is taken back
 
 	// Body is the caller's own record of the plan. The ledger stores it with the
 	// memo and gives it back when the input record is read once more.
@@ -167,8 +177,10 @@ type Ack struct {
 // A chunk is no transaction: an operation answered [Busy] stops only its own
 // partition.
 type Chunk struct {
-	Batch string // names the batch of the caller; operations of one batch may follow each other on a lead
-	Seen  int64  // the highest sequence the caller has been given: a store behind it has lost writes
+	// Batch names the batch of the caller; operations of one batch may follow each
+	// other on a lead. Empty puts no lead in anybody's hands.
+	Batch string
+	Seen  int64 // the highest sequence the caller has been given: a store behind it has lost writes
 	Acks  []Ack
 	Ops   []Op
 }

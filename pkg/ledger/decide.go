@@ -1,0 +1,215 @@
+package ledger
+
+import "cmp"
+
+// decide finds what an operation does, and changes nothing. The sequence, the
+// floor and the epoch are the caller's to add, and so is the load afterwards.
+func (s *State) decide(op *Op, at int64) Grant {
+	switch op.Kind {
+	case Assign:
+		return s.decideAssign(op, at)
+	case Activity:
+		return s.decideActivity(op, at)
+	default:
+		return s.decidePresence(op, at)
+	}
+}
+
+func (s *State) decideAssign(op *Op, at int64) Grant {
+	if l := s.Leads[op.Lead]; l != nil {
+		return Grant{At: at, Effect: Repeat, Lead: op.Lead, Attempt: l.Attempt, Outcome: l.Outcome, Rep: l.Rep}
+	}
+	g := Grant{At: at, Effect: Ended, Lead: op.Lead, Attempt: 1, Value: op.Value, Test: op.Test}
+	if op.Roster != nil {
+		g.Roster = op.Roster.Digest
+		if _, known := s.Rosters[g.Roster]; !known {
+			g.Install = op.Roster.Reps
+		}
+	}
+	s.walk(&g, op)
+	g.Held = s.late(&g)
+	return g
+}
+
+// walk takes the first step that has a free rep, or that is an end.
+func (s *State) walk(g *Grant, op *Op) {
+	for i := range op.Steps {
+		step := &op.Steps[i]
+		if step.End != "" {
+			g.Step, g.Outcome = i, step.End
+			return
+		}
+		free := s.free(step, op, g.At)
+		if len(free) == 0 {
+			continue
+		}
+		chosen := s.pick(g, step, op, free)
+		g.Step, g.Effect, g.Rep = i, Owned, chosen.terms.ID
+		g.Outcome = cmp.Or(step.Outcome, Assigned)
+		g.Over = !chosen.terms.Caps.fits(chosen.load, op.Value)
+		return
+	}
+}
+
+// candidate is a member of a step who is free.
+type candidate struct {
+	position int32
+	terms    *Terms
+	load     Load
+	last     int64
+}
+
+// free are the members of a step who are present and, unless the step lifts it,
+// under every cap; in the order of the step.
+func (s *State) free(step *Step, op *Op, at int64) []candidate {
+	free := make([]candidate, 0, len(step.Members))
+	for _, p := range step.Members {
+		t := &op.Roster.Reps[p]
+		r := s.look(t.ID)
+		if !r.present(at) {
+			continue
+		}
+		l := s.load(t, at)
+		if step.LiftFull || t.Caps.fits(l, op.Value) {
+			free = append(free, candidate{position: p, terms: t, load: l, last: r.Last})
+		}
+	}
+	return free
+}
+
+// pick chooses one of the free members; of a rotation it also finds the turn.
+func (s *State) pick(g *Grant, step *Step, op *Op, free []candidate) candidate {
+	switch step.Pick {
+	case RoundRobin:
+		return s.rotate(g, step, op, free)
+	case LeastLoaded:
+		best := free[0]
+		for _, c := range free[1:] {
+			if c.lessLoaded(best) < 0 {
+				best = c
+			}
+		}
+		return best
+	default:
+		return free[0]
+	}
+}
+
+// lessLoaded orders candidates by load; equals stay in the order of the step.
+func (c candidate) lessLoaded(o candidate) int {
+	return cmp.Or(
+		cmp.Compare(c.terms.Caps.fullness(c.load), o.terms.Caps.fullness(o.load)),
+		cmp.Compare(c.load.Open, o.load.Open),
+		cmp.Compare(c.last, o.last),
+	)
+}
+
+// rotate lets everybody free earn a share and gives the lead to the largest
+// credit; ties to who was assigned longest ago, then to the order of the step.
+func (s *State) rotate(g *Grant, step *Step, op *Op, free []candidate) candidate {
+	amount := int64(Unit)
+	if step.ByValue {
+		amount = op.Value
+	}
+	weights := make([]int64, len(free))
+	positions := make([]int32, len(free))
+	for i, c := range free {
+		weights[i], positions[i] = c.terms.Weight, c.position
+	}
+	book := s.Books[step.Book]
+	shares := Split(amount, weights)
+	best := 0
+	for i, c := range free {
+		b := free[best]
+		if cmp.Or(
+			cmp.Compare(book[b.terms.ID]+shares[best], book[c.terms.ID]+shares[i]),
+			cmp.Compare(c.last, b.last),
+		) < 0 {
+			best = i
+		}
+	}
+	if !op.Test {
+		before := book[free[best].terms.ID]
+		g.Turn = &Turn{
+			Book: step.Book, Amount: amount, Free: NewBitmap(positions),
+			Before: before, After: before + shares[best] - amount,
+		}
+	}
+	return free[best]
+}
+
+// late tells what the activities that waited for a lead do to it.
+func (s *State) late(g *Grant) []Late {
+	early := s.Held[g.Lead]
+	if len(early) == 0 {
+		return nil
+	}
+	l := g.lead(OpID{})
+	late := make([]Late, len(early))
+	for i, e := range early {
+		late[i] = e.Late
+		late[i].Effect = l.react(e.Verb, e.Attempt, g.At)
+	}
+	return late
+}
+
+func (s *State) decideActivity(op *Op, at int64) Grant {
+	g := Grant{At: at, Effect: Held, Lead: op.Lead, Attempt: op.Attempt, Verb: op.Verb}
+	if l := s.Leads[op.Lead]; l != nil {
+		after := *l
+		g.Effect = after.react(op.Verb, op.Attempt, at)
+		g.Attempt, g.Outcome, g.Rep, g.Value, g.Test = l.Attempt, l.Outcome, l.Rep, l.Value, l.Test
+	}
+	return g
+}
+
+func (s *State) decidePresence(op *Op, at int64) Grant {
+	g := Grant{At: at, Effect: Present, Rep: op.Rep, Verb: op.Verb}
+	switch op.Verb {
+	case Away:
+		g.Until = op.Until
+	case Left:
+		g.Effect, g.Shares = Settled, s.settle(op.Rep)
+	}
+	return g
+}
+
+// lead is the lead as a decision makes it.
+func (g *Grant) lead(id OpID) *Lead {
+	l := &Lead{
+		Outcome: g.Outcome, Attempt: g.Attempt, Rep: g.Rep, Value: g.Value,
+		Test: g.Test, Over: g.Over, Since: g.At, Last: id,
+	}
+	if g.Turn != nil {
+		l.Turn = &Entry{Book: g.Turn.Book, Amount: g.Turn.Amount, Free: g.Turn.Free, Roster: g.Roster}
+	}
+	if g.Outcome == Disqualified {
+		l.Closed = g.At
+	}
+	return l
+}
+
+// react changes a lead by an activity and says what that was.
+func (l *Lead) react(verb string, attempt int, at int64) Effect {
+	if attempt != 0 && attempt != l.Attempt {
+		return Fenced
+	}
+	if (verb == Reopened) != (l.Closed > 0) {
+		return Ignored
+	}
+	switch verb {
+	case Reopened:
+		l.Closed = 0
+		return Reowned
+	case Converted, Lost, Closed:
+		l.Closed = at
+		return Freed
+	case Accepted:
+		l.Accepted = cmp.Or(l.Accepted, at)
+	case Contacted:
+		l.Contacted = cmp.Or(l.Contacted, at)
+	case Qualified:
+		l.Qualified = cmp.Or(l.Qualified, at)
+	}
+	return Noted
+}

@@ -1,0 +1,226 @@
+package ledger
+
+import "fmt"
+
+// Fold does a logged grant again. Grants come in the order of their sequences
+// without a hole: what a Voided grant took back is folded at its own sequence,
+// named by the same record. An error leaves the state as it was and wraps
+// [ErrFold].
+func (s *State) Fold(id OpID, g Grant) error {
+	if err := s.follows(id, &g); err != nil {
+		return fmt.Errorf("fold %d of %s: %w", g.Sequence, id, err)
+	}
+	s.commit(id, &g)
+	s.Epoch = g.Epoch
+	return nil
+}
+
+// follows checks all that commit takes for granted.
+func (s *State) follows(id OpID, g *Grant) error {
+	switch {
+	case g.Sequence != s.Sequence+1:
+		return fmt.Errorf("%w: expected sequence %d", ErrFold, s.Sequence+1)
+	case g.At < s.At:
+		return fmt.Errorf("%w: ledger time goes back from %d to %d", ErrFold, s.At, g.At)
+	}
+	switch g.Effect {
+	case Owned:
+		return s.followsOwned(g)
+	case Ended, Repeat, Held, Fenced, Ignored, Present:
+		return nil
+	case Freed, Reowned, Noted:
+		if s.Leads[g.Lead] == nil {
+			return fmt.Errorf("%w: lead %q is unknown", ErrFold, g.Lead)
+		}
+		return nil
+	case Settled:
+		return s.followsShares(g)
+	case Voided:
+		return s.followsVoid(g)
+	}
+	return fmt.Errorf("%w: unknown effect %q", ErrFold, g.Effect)
+}
+
+func (s *State) followsOwned(g *Grant) error {
+	if g.Install == nil || g.Roster == "" {
+		if _, err := s.terms(g.Roster, g.Rep); err != nil {
+			return err
+		}
+	}
+	if g.Turn == nil {
+		return nil
+	}
+	reps := len(s.Rosters[g.Roster])
+	if g.Install != nil {
+		reps = len(g.Install)
+	}
+	free := g.Turn.Free.Positions()
+	if len(free) == 0 || int(free[len(free)-1]) >= reps {
+		return fmt.Errorf("%w: free set %q does not fit roster %q", ErrFold, g.Turn.Free, g.Roster)
+	}
+	return nil
+}
+
+func (s *State) followsShares(g *Grant) error {
+	for _, x := range g.Shares {
+		if s.Books[x.Book] == nil {
+			return fmt.Errorf("%w: book %q is unknown", ErrFold, x.Book)
+		}
+	}
+	return nil
+}
+
+func (s *State) followsVoid(g *Grant) error {
+	undone := g.Undone
+	if undone == nil || undone.Sequence > s.Sequence {
+		return fmt.Errorf("%w: nothing to take back", ErrFold)
+	}
+	if undone.Turn == nil {
+		return s.followsShares(undone)
+	}
+	return s.followsOwned(undone)
+}
+
+// commit is the only place where grants change the state.
+func (s *State) commit(id OpID, g *Grant) {
+	s.Sequence, s.At = g.Sequence, g.At
+	if g.Install != nil {
+		s.Rosters[g.Roster] = g.Install
+	}
+	switch g.Effect {
+	case Owned, Ended:
+		s.decided(id, g)
+	case Held:
+		delete(s.Leads, g.Lead) // it was closed long ago, or there was none
+		s.Held[g.Lead] = append(s.Held[g.Lead], Early{Late: Late{ID: id, Verb: g.Verb, Attempt: g.Attempt}})
+	case Freed, Reowned, Noted:
+		l := s.Leads[g.Lead]
+		s.happened(l, g.Verb, g.At)
+		l.Last, l.Batch = id, ""
+	case Present, Settled:
+		s.share(g.Rep, g.Shares, +1)
+		r := s.rep(g.Rep)
+		r.Presence, r.Until = g.Verb, g.Until
+	case Voided:
+		s.undo(id, g.Undone, g.Before)
+	case Repeat, Fenced, Ignored:
+	}
+}
+
+// decided enters a new lead and lets what waited for it happen.
+func (s *State) decided(id OpID, g *Grant) {
+	l := g.lead(id)
+	s.Leads[g.Lead] = l
+	if l.Turn != nil {
+		s.turn(*l.Turn, l.Rep, +1)
+	}
+	if l.counts() {
+		r := s.rep(l.Rep)
+		r.hold(l, +1)
+		r.Last = g.Sequence
+		now := s.windows(g)
+		r.Hour.add(now.hour)
+		r.Day.add(now.day)
+		r.Week.add(now.week)
+	}
+	for _, late := range g.Held {
+		if late.Effect != Fenced {
+			s.happened(l, late.Verb, g.At)
+		}
+	}
+	delete(s.Held, g.Lead)
+}
+
+// happened lets an activity of the current attempt change a lead, and what it
+// counts for its owner.
+func (s *State) happened(l *Lead, verb string, at int64) {
+	before := l.counts()
+	l.react(verb, 0, at)
+	s.recount(l, before)
+}
+
+// recount follows a lead that may have begun or ceased to count.
+func (s *State) recount(l *Lead, before bool) {
+	switch {
+	case before && !l.counts():
+		s.rep(l.Rep).hold(l, -1)
+	case !before && l.counts():
+		s.rep(l.Rep).hold(l, +1)
+	}
+}
+
+// windows are those in which a grant was counted.
+func (s *State) windows(g *Grant) instant {
+	t, err := s.terms(g.Roster, g.Rep)
+	if err != nil {
+		return instant{}
+	}
+	return windows(g.At, t.Offset)
+}
+
+// undo takes a grant back. Operations of the same batch may have followed on the
+// lead: a decision takes the lead away whatever came after, an activity is undone
+// only while it is the last one. Last of a rep stays: it breaks ties, and the
+// ones before it are not known any more.
+func (s *State) undo(id OpID, g *Grant, before *Image) {
+	switch g.Effect {
+	case Owned, Ended:
+		s.undecide(g)
+	case Freed, Reowned, Noted:
+		l := s.Leads[g.Lead]
+		if l == nil || l.Last != id || before == nil || before.Lead == nil {
+			return
+		}
+		restored := *before.Lead
+		s.recount(&restored, l.counts())
+		s.Leads[g.Lead] = &restored
+	case Held:
+		s.release(g.Lead, id)
+	case Present, Settled:
+		s.share(g.Rep, g.Shares, -1)
+		if r := s.rep(g.Rep); before != nil && r.Presence == g.Verb && r.Until == g.Until {
+			r.Presence, r.Until = before.Presence, before.Until
+		}
+	case Repeat, Fenced, Ignored, Voided:
+	}
+}
+
+// undecide takes a decision back: the lead is unknown again and what waited for
+// it waits once more.
+func (s *State) undecide(g *Grant) {
+	l := s.Leads[g.Lead]
+	if l == nil {
+		return
+	}
+	if l.Turn != nil {
+		s.turn(*l.Turn, l.Rep, -1)
+	}
+	if l.counts() {
+		s.rep(l.Rep).hold(l, -1)
+	}
+	if l.Rep != "" && !l.Test {
+		r, then := s.rep(l.Rep), s.windows(g)
+		r.Hour.take(then.hour)
+		r.Day.take(then.day)
+		r.Week.take(then.week)
+	}
+	delete(s.Leads, g.Lead)
+	for _, late := range g.Held {
+		late.Effect = ""
+		s.Held[g.Lead] = append(s.Held[g.Lead], Early{Late: late})
+	}
+}
+
+// release drops an activity that still waits for its lead.
+func (s *State) release(lead string, id OpID) {
+	var rest []Early
+	for _, e := range s.Held[lead] {
+		if e.ID != id {
+			rest = append(rest, e)
+		}
+	}
+	s.Held[lead] = rest
+	if len(rest) == 0 {
+		delete(s.Held, lead)
+	}
+}

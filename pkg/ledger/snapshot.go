@@ -1,0 +1,175 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+)
+
+// Clone is a copy that shares only what never changes: rosters, entries, grants.
+func (s *State) Clone() *State {
+	c := *s
+	c.Rosters = maps.Clone(s.Rosters)
+	c.Reps = cloneAll(s.Reps)
+	c.Leads = cloneAll(s.Leads)
+	c.Books = make(map[string]Book, len(s.Books))
+	for name, book := range s.Books {
+		c.Books[name] = maps.Clone(book)
+	}
+	c.Held = make(map[string][]Early, len(s.Held))
+	for lead, early := range s.Held {
+		c.Held[lead] = slices.Clone(early)
+	}
+	c.Tails = cloneAll(s.Tails)
+	for _, t := range c.Tails {
+		t.Memos = slices.Clone(t.Memos)
+	}
+	return &c
+}
+
+func cloneAll[V any](m map[string]*V) map[string]*V {
+	c := make(map[string]*V, len(m))
+	for k, v := range m {
+		value := *v
+		c[k] = &value
+	}
+	return c
+}
+
+// Rebuilt is a copy in which nothing is in flight: no memos, and no batch holds a
+// lead. Positions stay. It is what a store loads.
+func (s *State) Rebuilt() *State {
+	c := s.Clone()
+	for key, t := range c.Tails {
+		if t.Memos = nil; t.Acked == 0 {
+			delete(c.Tails, key)
+		}
+	}
+	for _, l := range c.Leads {
+		l.Batch = ""
+	}
+	for _, early := range c.Held {
+		for i := range early {
+			early[i].Batch = ""
+		}
+	}
+	return c
+}
+
+// Logged is a copy of what the log alone determines: Rebuilt, without positions.
+func (s *State) Logged() *State {
+	c := s.Rebuilt()
+	clear(c.Tails)
+	return c
+}
+
+// Parse reads the canonical form of a state: its JSON, with sorted keys, as
+// [json.Marshal] writes it. A state that operations would stumble over is
+// refused.
+func Parse(src []byte) (*State, error) {
+	s := NewState()
+	dec := json.NewDecoder(bytes.NewReader(src))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(s); err != nil {
+		return nil, fmt.Errorf("parse ledger state: %w", err)
+	}
+	if err := s.validate(); err != nil {
+		return nil, fmt.Errorf("parse ledger state: %w", err)
+	}
+	return s, nil
+}
+
+func (s *State) validate() error {
+	if s.Rosters == nil || s.Reps == nil || s.Books == nil || s.Leads == nil || s.Held == nil || s.Tails == nil {
+		return fmt.Errorf("%w: a part is null", ErrInvalid)
+	}
+	for digest, reps := range s.Rosters {
+		if err := (&Roster{Digest: digest, Reps: reps}).validate(); err != nil {
+			return fmt.Errorf("%w: roster %q: %w", ErrInvalid, digest, err)
+		}
+	}
+	for id, rep := range s.Reps {
+		if rep == nil {
+			return fmt.Errorf("%w: rep %q is null", ErrInvalid, id)
+		}
+	}
+	for name, book := range s.Books {
+		if book == nil {
+			return fmt.Errorf("%w: book %q is null", ErrInvalid, name)
+		}
+	}
+	for id, lead := range s.Leads {
+		if lead == nil || !lead.Turn.fits(s.Rosters) {
+			return fmt.Errorf("%w: lead %q", ErrInvalid, id)
+		}
+	}
+	for key, tail := range s.Tails {
+		if tail == nil || tail.Partition.String() != key {
+			return fmt.Errorf("%w: tail %q", ErrInvalid, key)
+		}
+	}
+	return nil
+}
+
+// fits says whether an entry can be taken back.
+func (e *Entry) fits(rosters map[string][]Terms) bool {
+	if e == nil {
+		return true
+	}
+	free := e.Free.Positions()
+	return len(free) > 0 && int(free[len(free)-1]) < len(rosters[e.Roster]) &&
+		e.Amount >= 0 && e.Amount <= MaxValue
+}
+
+// Diff lists where two states differ, a line each, ordered: path, s, other.
+// Nothing means equal.
+func (s *State) Diff(other *State) []string {
+	return diff(nil, "", plain(s), plain(other))
+}
+
+// plain is a state as maps, lists and exact numbers.
+func plain(s *State) any {
+	src, err := json.Marshal(s)
+	if err != nil {
+		return err.Error()
+	}
+	var v any
+	dec := json.NewDecoder(bytes.NewReader(src))
+	dec.UseNumber()
+	if err := dec.Decode(&v); err != nil {
+		return err.Error()
+	}
+	return v
+}
+
+func diff(lines []string, path string, a, b any) []string {
+	left, isMap := a.(map[string]any)
+	right, areMaps := b.(map[string]any)
+	if !isMap || !areMaps {
+		if reflect.DeepEqual(a, b) {
+			return lines
+		}
+		return append(lines, fmt.Sprintf("%s: %s, %s", path, brief(a), brief(b)))
+	}
+	both := maps.Clone(left)
+	maps.Copy(both, right)
+	for _, key := range sortedKeys(both) {
+		lines = diff(lines, path+"/"+key, left[key], right[key])
+	}
+	return lines
+}
+
+// brief is a value on one line; what is missing is a dash.
+func brief(v any) string {
+	if v == nil {
+		return "-"
+	}
+	src, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(src)
+}
