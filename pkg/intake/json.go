@@ -24,17 +24,17 @@ func newLines(in io.Reader, limit int, mapped bool) *lines {
 
 func (l *lines) next() (row, error) {
 	for {
-		line, whole, err := l.in.readLine()
+		line, err := l.in.readLine()
 		if err != nil {
 			return row{}, err
 		}
 		at := l.in.line
 		l.in.line++
 		switch {
-		case !whole:
-			return row{line: at, raw: line, err: tooLong(l.in.max)}, nil
-		case len(bytes.TrimSpace(line)) > 0:
-			return object(line, at, l.mapped), nil
+		case line.cut:
+			return row{line: at, raw: line.text, err: tooLong(l.in.max)}, nil
+		case len(bytes.TrimSpace(line.text)) > 0:
+			return object(line.text, at, l.mapped), nil
 		}
 	}
 }

@@ -15,7 +15,9 @@ var (
 )
 
 // tooLong is the error of a row above the bound.
-func tooLong(limit int) error { return fmt.Errorf("longer than %d bytes", limit) }
+func tooLong(limit int) error {
+	return fmt.Errorf("longer than %d bytes; what is beyond is not kept", limit)
+}
 
 // splitter cuts a file into rows and keeps their bytes as they are. encoding/csv
 // would read on to the end of the file after a stray quote, and cannot give a row
@@ -23,9 +25,15 @@ func tooLong(limit int) error { return fmt.Errorf("longer than %d bytes", limit)
 type splitter struct {
 	in     *bufio.Reader
 	comma  byte
-	max    int      // bytes of a row
-	line   int      // number of the next physical line
-	pushed [][]byte // lines read in search of a closing quote, to be read again
+	max    int    // bytes of a row
+	line   int    // number of the next physical line
+	pushed []line // lines read in search of a closing quote, to be read again
+}
+
+// line is one physical line with its end.
+type line struct {
+	text []byte
+	cut  bool // longer than the bound: only its start is here
 }
 
 // chunk is one row as it stands in the file.
@@ -41,13 +49,13 @@ func newSplitter(in io.Reader, comma byte, limit int) *splitter {
 
 // next returns the next row, [io.EOF] at the end, or what reading failed with.
 func (s *splitter) next() (chunk, error) {
-	first, whole, err := s.readLine()
+	first, err := s.readLine()
 	if err != nil {
 		return chunk{}, err
 	}
-	c := chunk{line: s.line, raw: first}
+	c := chunk{line: s.line, raw: first.text}
 	s.line++
-	if !whole {
+	if first.cut {
 		c.err = tooLong(s.max)
 		return c, nil
 	}
@@ -63,10 +71,10 @@ func (s *splitter) next() (chunk, error) {
 // joined adds lines to a row whose quote is still open. When it never closes, the
 // first line alone is bad and all others are read again.
 func (s *splitter) joined(c chunk) (chunk, error) {
-	var more [][]byte
+	var more []line
 	row, where := bytes.Clone(c.raw), inQuotes
 	for where == inQuotes && len(row) <= s.max {
-		line, _, err := s.readLine()
+		line, err := s.readLine()
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -74,8 +82,8 @@ func (s *splitter) joined(c chunk) (chunk, error) {
 			return chunk{}, err
 		}
 		more = append(more, line)
-		row = append(row, line...)
-		where = scan(where, line, s.comma)
+		row = append(row, line.text...)
+		where = scan(where, line.text, s.comma)
 	}
 	if where == inQuotes || where == broken || len(row) > s.max {
 		s.pushed = append(more, s.pushed...)
@@ -87,28 +95,26 @@ func (s *splitter) joined(c chunk) (chunk, error) {
 	return c, nil
 }
 
-// readLine returns a line with its end. Of one above the bound it returns the
-// start, false, and skips the rest.
-func (s *splitter) readLine() (line []byte, whole bool, err error) {
+// readLine returns the next line, [io.EOF] behind the last one.
+func (s *splitter) readLine() (line, error) {
 	if len(s.pushed) > 0 {
-		line, s.pushed = s.pushed[0], s.pushed[1:]
-		return line, len(line) <= s.max, nil
+		next := s.pushed[0]
+		s.pushed = s.pushed[1:]
+		return next, nil
 	}
-	whole = true
+	var next line
 	for {
 		part, err := s.in.ReadSlice('\n')
-		if len(line)+len(part) <= s.max {
-			line = append(line, part...)
-		} else {
-			whole = false
-		}
+		kept := part[:min(len(part), s.max-len(next.text))]
+		next.text = append(next.text, kept...)
+		next.cut = next.cut || len(kept) < len(part)
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
-		case errors.Is(err, io.EOF) && (len(line) > 0 || !whole):
-			return line, whole, nil
+		case errors.Is(err, io.EOF) && len(next.text) > 0:
+			return next, nil
 		default:
-			return line, whole, err
+			return next, err
 		}
 	}
 }

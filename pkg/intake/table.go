@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -16,10 +17,13 @@ type table struct {
 	names  []string // of the columns
 }
 
-func newTable(in io.Reader, m *Map, limit int) (*table, error) {
+func newTable(in *bufio.Reader, m *Map, limit int) (*table, error) {
 	comma, err := m.comma()
 	if err != nil {
 		return nil, err
+	}
+	if comma == 0 {
+		comma = sniff(in)
 	}
 	t := &table{rows: newSplitter(in, comma, limit)}
 	for len(bytes.TrimSpace(t.header)) == 0 { // blank lines above the header
@@ -38,9 +42,6 @@ func newTable(in io.Reader, m *Map, limit int) (*table, error) {
 	if bytes.ContainsRune(bytes.TrimRight(t.header, "\r\n"), '\r') {
 		return nil, errors.New("lines end in a lone CR; save the file as CSV UTF-8")
 	}
-	if comma == 0 {
-		t.rows.comma = sniff(t.header)
-	}
 	decoder := newBinder(m).decoder
 	for i, name := range cells(t.header, t.rows.comma) {
 		if name, err = decoder.String(name); err != nil {
@@ -54,8 +55,10 @@ func newTable(in io.Reader, m *Map, limit int) (*table, error) {
 	return t, nil
 }
 
-// sniff tells the delimiter by what stands most often in the header.
-func sniff(header []byte) byte {
+// sniff tells the delimiter by what stands most often in the first line.
+func sniff(in *bufio.Reader) byte {
+	start, _ := in.Peek(in.Size()) // what can be had is enough
+	header, _, _ := bytes.Cut(bytes.TrimLeft(start, "\r\n "), []byte("\n"))
 	best := byte(',')
 	for _, comma := range []byte(";\t|") {
 		if bytes.Count(header, []byte{comma}) > bytes.Count(header, []byte{best}) {
@@ -72,7 +75,7 @@ func (t *table) next() (row, error) {
 		if err != nil {
 			return row{}, err
 		}
-		if len(bytes.TrimSpace(c.raw)) > 0 {
+		if c.err != nil || len(bytes.TrimSpace(c.raw)) > 0 {
 			return t.row(c), nil
 		}
 	}
