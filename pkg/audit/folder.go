@@ -1,0 +1,88 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/ledger"
+)
+
+// ErrRepeated: two records of the log carry one sequence.
+var ErrRepeated = errors.New("a sequence stands twice in the log")
+
+// Folder applies the records of the decision log in the order of their sequence,
+// in whatever order the partitions are read. It keeps those that came early; in a
+// healthy log these are as many as routers have in flight.
+type Folder struct {
+	state *ledger.State
+	early map[int64]entry
+	// Seen, when set, is told of each record right after it was applied.
+	Seen func(d event.Decision, s *ledger.State)
+}
+
+// entry is one grant at its place in the sequence. decision is nil where a void
+// accounts for it.
+type entry struct {
+	id       ledger.OpID
+	grant    ledger.Grant
+	decision *event.Decision
+}
+
+// NewFolder starts from an empty ledger.
+func NewFolder() *Folder {
+	return &Folder{state: ledger.NewState(), early: map[int64]entry{}}
+}
+
+// Add takes a record and applies what is in order by now.
+func (f *Folder) Add(d event.Decision) error {
+	if err := f.put(d.Grant.Sequence, entry{id: d.Op, grant: d.Grant, decision: &d}); err != nil {
+		return err
+	}
+	if undone := d.Grant.Undone; undone != nil {
+		// What was taken back was never written: the void tells of it.
+		if err := f.put(undone.Sequence, entry{id: d.Op, grant: *undone}); err != nil {
+			return err
+		}
+	}
+	return f.advance()
+}
+
+func (f *Folder) put(sequence int64, e entry) error {
+	if _, twice := f.early[sequence]; twice || sequence <= f.state.Sequence {
+		return fmt.Errorf("sequence %d of %s: %w", sequence, e.id, ErrRepeated)
+	}
+	f.early[sequence] = e
+	return nil
+}
+
+// advance applies records for as long as the next one is there.
+func (f *Folder) advance() error {
+	for {
+		e, ok := f.early[f.state.Sequence+1]
+		if !ok {
+			return nil
+		}
+		delete(f.early, e.grant.Sequence)
+		if err := f.state.Fold(e.id, e.grant); err != nil {
+			return err
+		}
+		if f.Seen != nil && e.decision != nil {
+			f.Seen(*e.decision, f.state)
+		}
+	}
+}
+
+// State is the ledger after all records that were in order.
+func (f *Folder) State() *ledger.State { return f.state }
+
+// Early are the sequences that came and still wait for one before them, in order.
+func (f *Folder) Early() []int64 {
+	list := make([]int64, 0, len(f.early))
+	for sequence := range f.early {
+		list = append(list, sequence)
+	}
+	slices.Sort(list)
+	return list
+}
