@@ -76,12 +76,12 @@ func (h *Holidays) In(year int) []Date {
 // that each of its lines lists, by the year (or *) it begins with.
 func holidaySection(code string) (name string, lines map[string][]string, ok bool) {
 	for section := range strings.SplitSeq(holidayData, "\n[") {
-		head, body, _ := strings.Cut(section, "]\n")
+		head, body, _ := strings.Cut(section, "]")
 		if !strings.EqualFold(head, code) {
 			continue
 		}
 		lines = map[string][]string{}
-		for line := range strings.Lines(body) {
+		for line := range strings.Lines(strings.TrimPrefix(body, "\n")) {
 			fields := strings.Fields(line)
 			lines[fields[0]] = fields[1:]
 		}
