@@ -24,8 +24,8 @@ type Config struct {
 	// ("<instance>-<role>"), and with Slot the transactional ids. Required.
 	Role string
 	// Slot tells the processes of a role apart. It must be stable over restarts, so that a
-	// process frees the transaction it left open, and unique among those that run.
-	Slot int
+	// process frees the transaction it left open, and unique among those that run. Default "0".
+	Slot string
 	// Topics are the input topics, with their full names. Required.
 	Topics []string
 	// FromStart reads every partition from its start whenever it is assigned, not from the
@@ -62,7 +62,7 @@ func (c Config) Group() string { return cmp.Or(c.Instance, defaultInstance) + "-
 
 // TransactionalID returns the transactional id of producer i: "<instance>-<role>-<slot>-<i>".
 func (c Config) TransactionalID(i int) string {
-	return fmt.Sprintf("%s-%d-%d", c.Group(), c.Slot, i)
+	return fmt.Sprintf("%s-%s-%d", c.Group(), c.Slot, i)
 }
 
 // Fits reports whether a record can be written. A handler asks before it commits itself to
@@ -70,6 +70,7 @@ func (c Config) TransactionalID(i int) string {
 func (c Config) Fits(r *Record) bool { return Size(r) <= c.withDefaults().MaxMessageBytes }
 
 func (c Config) withDefaults() Config {
+	c.Slot = cmp.Or(c.Slot, "0")
 	c.MaxBatch = cmp.Or(c.MaxBatch, 2_000)
 	c.Producers = cmp.Or(c.Producers, 3)
 	c.MaxMessageBytes = cmp.Or(c.MaxMessageBytes, DefaultMaxMessageBytes)
@@ -96,7 +97,6 @@ func (c Config) validate() error {
 		}
 	}
 	check(c.Role != "", "role is empty")
-	check(c.Slot >= 0, "slot is negative")
 	check(len(c.Topics) > 0, "no input topic")
 	check(c.Producers == 2 || c.Producers == 3, "producers must be 2 or 3")
 	check(c.MaxBatch > 0, "max batch is not positive")
