@@ -67,17 +67,17 @@ fmt: ## Format the Go files
 vuln: ## Look for known vulnerabilities (asks vuln.go.dev)
 	$(TOOL) govulncheck ./...
 
-verify: ## Check that go.mod, generated files and the deployment files are current
+verify: build ## Check that go.mod, generated files and the deployment files are current
 	$(GO) mod tidy -diff
 	@before=$$(git diff | git hash-object --stdin); \
 	$(GO) generate ./... && \
 	if [ "$$before" != "$$(git diff | git hash-object --stdin)" ]; then \
 		echo "go generate changed files: commit them"; git diff --stat; exit 1; \
 	fi
-	$(GO) test ./deploy/...
+	LEADROUTER_BINARY=$(CURDIR)/bin/leadrouter $(GO) test ./deploy/...
 
 up: ## Start Kafka, Redis, two routers, Prometheus and Grafana in Docker
-	docker compose up --build --detach --wait
+	VERSION=$(VERSION) docker compose up --build --detach
 
 down: ## Stop them and remove their data
 	docker compose down --volumes

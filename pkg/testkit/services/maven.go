@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 )
 
-// kafkaVersion is the Kafka that tests run on; docker-compose.yml names the same.
-const kafkaVersion = "4.1.1"
+// KafkaVersion is the Kafka that tests run on. docker-compose.yml names the same.
+const KafkaVersion = "4.1.1"
 
 // pom asks for the server and what it needs at run time. The server logs through
 // slf4j, and its own artifact brings no binding.
@@ -23,7 +23,7 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
     <dependency>
       <groupId>org.apache.kafka</groupId>
       <artifactId>kafka_2.13</artifactId>
-      <version>` + kafkaVersion + `</version>
+      <version>` + KafkaVersion + `</version>
     </dependency>
     <dependency>
       <groupId>org.apache.logging.log4j</groupId>
@@ -42,7 +42,7 @@ func kafkaJars(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("find the cache directory: %w", err)
 	}
 	cache = filepath.Join(cache, "leadrouter")
-	jars := filepath.Join(cache, "kafka-"+kafkaVersion)
+	jars := filepath.Join(cache, "kafka-"+KafkaVersion)
 	if isDir(jars) {
 		return jars, nil
 	}
