@@ -30,8 +30,8 @@ func (p *hoursParser) parse() error {
 		if err := p.group(); err != nil {
 			return err
 		}
-		if !p.eat(';') && !p.done() {
-			return p.fail(p.pos, fmt.Sprintf("%q does not belong here", p.word()), "separate groups of days with a semicolon")
+		if at := p.skip(); !p.eat(';') && !p.done() {
+			return p.fail(at, fmt.Sprintf("%q does not belong here", p.word()), "separate groups of days with a semicolon")
 		}
 		if p.done() {
 			return nil
