@@ -69,6 +69,8 @@ type Assigned struct {
 	Score      *int64         `json:"score,omitempty"`
 	Fit        string         `json:"fit,omitempty"`
 	Intent     string         `json:"intent,omitempty"`
+	Tags       []string       `json:"tags,omitempty"` // of the policy's marks
+	Tell       []string       `json:"tell,omitempty"` // reps whom these inform
 	AssignedAt time.Time      `json:"assigned_at"`
 	SLA        *SLA           `json:"sla,omitempty"`
 	Previous   *Previous      `json:"previous,omitempty"`

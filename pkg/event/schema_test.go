@@ -85,7 +85,7 @@ func TestEncodingsAreValid(t *testing.T) {
 		event.LeadAssigned: {
 			event.Assigned{
 				AssignmentID: "x", LeadID: "L-1", Attempt: 2, Outcome: ledger.Assigned, RepID: "petra", Team: "emea", Pool: "specialists",
-				Rule: "deals/specialist", Row: "large", Pick: ledger.RoundRobin, Reason: "It was your turn.", ReasonCode: "turn",
+				Rule: "deals/specialist", Row: "large", Pick: ledger.RoundRobin, Reason: "It was your turn.", ReasonCode: "turn", Tags: []string{"vip"}, Tell: []string{"ana"},
 				ReasonData: map[string]any{"axes": []string{"language"}}, Relaxed: []string{"product"}, Over: true, Score: &score,
 				Fit: "strong", Intent: "high", AssignedAt: at, SLA: &event.SLA{Name: "demo", AcceptBy: at, ContactBy: at.Add(time.Hour)},
 				Previous: &event.Previous{RepID: "jonas", Cause: "sla"}, Policy: ref, Sequence: 7, Lead: &l,
