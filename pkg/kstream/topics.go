@@ -109,7 +109,7 @@ func (c Client) VerifyTopics(ctx context.Context, topics ...Topic) error {
 	}
 	var errs []error
 	for _, want := range topics {
-		errs = append(errs, want.differences(actual[want.Name])...)
+		errs = append(errs, want.Differences(actual[want.Name])...)
 	}
 	return errors.Join(errs...)
 }
@@ -129,8 +129,8 @@ func (c Client) ListTopics(ctx context.Context, prefix string) ([]Topic, error) 
 	return topics, nil
 }
 
-// differences compares a topic with what is there, nil if nothing is.
-func (t Topic) differences(actual *Topic) []error {
+// Differences compares the topic with what is there, nil if nothing is: one error for each.
+func (t Topic) Differences(actual *Topic) []error {
 	if actual == nil {
 		return []error{fmt.Errorf("%w: %s", ErrTopicMissing, t.Name)}
 	}
