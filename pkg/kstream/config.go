@@ -12,7 +12,10 @@ import (
 	"leadrouter/pkg/clock"
 )
 
-const defaultInstance = "leadrouter"
+const (
+	defaultInstance = "leadrouter"
+	defaultSlot     = "0"
+)
 
 // Config describes one stream. Zero values take the documented defaults.
 type Config struct {
@@ -62,7 +65,7 @@ func (c Config) Group() string { return cmp.Or(c.Instance, defaultInstance) + "-
 
 // TransactionalID returns the transactional id of producer i: "<instance>-<role>-<slot>-<i>".
 func (c Config) TransactionalID(i int) string {
-	return fmt.Sprintf("%s-%s-%d", c.Group(), c.Slot, i)
+	return fmt.Sprintf("%s-%s-%d", c.Group(), cmp.Or(c.Slot, defaultSlot), i)
 }
 
 // Fits reports whether a record can be written. A handler asks before it commits itself to
@@ -70,7 +73,7 @@ func (c Config) TransactionalID(i int) string {
 func (c Config) Fits(r *Record) bool { return Size(r) <= c.withDefaults().MaxMessageBytes }
 
 func (c Config) withDefaults() Config {
-	c.Slot = cmp.Or(c.Slot, "0")
+	c.Slot = cmp.Or(c.Slot, defaultSlot)
 	c.MaxBatch = cmp.Or(c.MaxBatch, 2_000)
 	c.Producers = cmp.Or(c.Producers, 3)
 	c.MaxMessageBytes = cmp.Or(c.MaxMessageBytes, DefaultMaxMessageBytes)

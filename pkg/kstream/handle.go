@@ -76,11 +76,12 @@ func (l *loop) refused(records []*Record, err error) error {
 // launch starts the transaction of an answer.
 func (l *loop) launch(ctx context.Context, handled []*Record, out Output) {
 	t := &transaction{
-		input:  handled,
-		output: out.Records,
-		dead:   out.DLQ,
-		member: l.member,
-		done:   make(chan struct{}),
+		input:   handled,
+		output:  out.Records,
+		dead:    out.DLQ,
+		member:  l.member,
+		written: make(chan struct{}),
+		done:    make(chan struct{}),
 	}
 	for _, d := range out.DLQ {
 		t.output = append(t.output, d.letter())

@@ -21,7 +21,7 @@ const depth = 2
 type loop struct {
 	*Stream
 	consumer *kgo.Client
-	events   chan *event
+	events   chan *step
 	closed   chan struct{} // closed when no event will be taken any more
 
 	queue    *queue
@@ -53,7 +53,7 @@ const (
 func newLoop(s *Stream) *loop {
 	l := &loop{
 		Stream: s,
-		events: make(chan *event),
+		events: make(chan *step),
 		closed: make(chan struct{}),
 		queue:  newQueue(),
 		patience: patience{backoff: backoff.NewExponentialBackOff(

@@ -17,6 +17,7 @@ func NewPublisher(c Client) (*Publisher, error) {
 	client, err := c.open(
 		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)),
 		kgo.ProducerBatchMaxBytes(DefaultMaxMessageBytes),
+		kgo.ProducerLinger(0), // under load batches fill while a request is under way
 	)
 	if err != nil {
 		return nil, err

@@ -19,9 +19,9 @@ const (
 	revoked                // partitions go to another member once the event is handled
 )
 
-// event is a step of a rebalance. The group's callbacks hand it to the loop and wait, so that
+// step is one step of a rebalance. The group's callbacks hand it to the loop and wait, so that
 // the loop is never surprised: when revoked is done, nothing of the partitions is in hand.
-type event struct {
+type step struct {
 	change     change
 	offsets    map[TopicPartition]int64 // assigned; the loop resolves what is negative
 	partitions []TopicPartition         // revoked
@@ -31,7 +31,7 @@ type event struct {
 
 // post waits until the loop has handled e. It gives up when the loop has ended, or when ctx
 // ends before the loop has taken e.
-func (l *loop) post(ctx context.Context, e *event) error {
+func (l *loop) post(ctx context.Context, e *step) error {
 	e.done = make(chan struct{})
 	select {
 	case l.events <- e:
@@ -50,12 +50,12 @@ func (l *loop) callbacks() []kgo.Opt {
 	gone := func(ctx context.Context, _ *kgo.Client, partitions map[string][]int32) {
 		if len(partitions) > 0 {
 			// The error says that the loop or the client is gone, and the partitions with it.
-			_ = l.post(ctx, &event{change: revoked, partitions: flatten(partitions)})
+			_ = l.post(ctx, &step{change: revoked, partitions: flatten(partitions)})
 		}
 	}
 	return []kgo.Opt{
 		kgo.OnPartitionsAssigned(func(ctx context.Context, _ *kgo.Client, _ map[string][]int32) {
-			_ = l.post(ctx, &event{change: joined})
+			_ = l.post(ctx, &step{change: joined})
 		}),
 		kgo.AdjustFetchOffsetsFn(l.adjust),
 		kgo.OnPartitionsRevoked(gone),
@@ -76,7 +76,7 @@ func (l *loop) adjust(ctx context.Context, fetched map[string]map[int32]kgo.Offs
 			offsets[TopicPartition{topic, partition}] = at
 		}
 	}
-	if err := l.post(ctx, &event{change: assigned, offsets: offsets}); err != nil {
+	if err := l.post(ctx, &step{change: assigned, offsets: offsets}); err != nil {
 		return nil, err
 	}
 	for tp, offset := range offsets {
@@ -87,7 +87,7 @@ func (l *loop) adjust(ctx context.Context, fetched map[string]map[int32]kgo.Offs
 
 // rebalance handles one event. What is under way is finished first: the batch in hand is
 // committed or aborted before the partitions change hands.
-func (l *loop) rebalance(ctx context.Context, e *event) error {
+func (l *loop) rebalance(ctx context.Context, e *step) error {
 	defer close(e.done)
 	if err := l.settleAll(ctx); err != nil {
 		e.err = err

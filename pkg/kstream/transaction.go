@@ -2,12 +2,13 @@ package kstream
 
 import (
 	"context"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// transaction is one batch on its way into the log. Its goroutine writes err and then closes
-// done; everything else is fixed before it starts.
+// transaction is one batch on its way into the log. Its goroutine closes written, then writes
+// err and closes done; everything else is fixed before it starts.
 type transaction struct {
 	input    []*Record // what the handler has handled
 	output   []*Record // dead letters included
@@ -15,43 +16,64 @@ type transaction struct {
 	offsets  map[TopicPartition]int64 // behind input
 	member   member
 	producer *producer    // nil: no output, the offsets are committed plainly
-	prev     *transaction // must be committed before; nil: nothing is under way
+	prev     *transaction // must be written and committed before; nil: nothing is under way
+
+	written  chan struct{}
+	writeErr error // nil: the output is in the log, undecided
 
 	done chan struct{}
 	err  error // nil: committed for certain
 }
 
-// run carries t to its end. Writing overlaps with the end of the transaction before; the
-// offsets wait for it, so that commits are in order and nothing is committed after a gap.
+// run carries t to its end. It writes while the transaction before ends, not while that is
+// written: the output of two batches would be mixed, and a key's records swapped.
 func (t *transaction) run(ctx context.Context, consumer *kgo.Client, cfg Config) {
 	defer close(t.done)
+	limited, cancel := context.WithTimeout(ctx, t.timeout(cfg))
+	defer cancel()
+	t.write(limited)
+	prevErr := t.awaitPrev()
+	switch {
+	case t.writeErr != nil:
+		t.err = t.writeErr
+	case prevErr != nil:
+		t.err = prevErr
+	case t.producer == nil:
+		t.err = commitPlain(limited, consumer, cfg.Group(), t.member, t.offsets)
+	default:
+		t.err = commitInTransaction(limited, t.producer, t.member, t.offsets)
+	}
 	if t.producer == nil {
-		if t.err = t.awaitPrev(); t.err == nil {
-			t.err = commitPlain(ctx, consumer, cfg.Group(), t.member, t.offsets)
-		}
 		return
 	}
-	if t.err = t.write(ctx); t.err != nil {
+	if t.err != nil {
 		t.producer.abort(ctx)
 		return
 	}
 	t.err = t.producer.end(ctx)
 }
 
-// write does everything but the end.
-func (t *transaction) write(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, t.producer.timeout())
-	defer cancel()
-	err := t.producer.produce(ctx, t.output)
-	if prevErr := t.awaitPrev(); err == nil {
-		err = prevErr
+// timeout is the time that everything but the end may take: less than the coordinator gives
+// it, so that we abort and not the coordinator, whose abort we would meet as a fence.
+func (t *transaction) timeout(cfg Config) time.Duration { return cfg.TransactionTimeout * 8 / 10 }
+
+// write puts the output into the log behind that of the transaction before.
+func (t *transaction) write(ctx context.Context) {
+	defer close(t.written)
+	if t.prev != nil {
+		<-t.prev.written
+		if t.prev.writeErr != nil {
+			t.writeErr = errPredecessor
+			return
+		}
 	}
-	if err == nil {
-		err = commitInTransaction(ctx, t.producer, t.member, t.offsets)
+	if t.producer != nil {
+		t.writeErr = t.producer.produce(ctx, t.output)
 	}
-	return err
 }
 
+// awaitPrev waits until the transaction before is decided, so that commits are in order and
+// nothing is committed behind a gap.
 func (t *transaction) awaitPrev() error {
 	if t.prev == nil {
 		return nil

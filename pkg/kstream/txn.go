@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -130,7 +129,3 @@ func (p *producer) abort(ctx context.Context) {
 		p.broken = true
 	}
 }
-
-// timeout is the time a transaction may take on our side: less than the coordinator gives it,
-// so that we abort it and not the coordinator, whose abort we would meet as a fence.
-func (p *producer) timeout() time.Duration { return p.cfg.TransactionTimeout * 8 / 10 }
