@@ -27,6 +27,7 @@ type Policy struct {
 	Pools     []*Pool     // by name
 	Rules     []*Rule     // the first that matches decides
 	Rulesets  []*Ruleset  // by name
+	Score     *Score      // nil: no points are given
 	Guards    []*Guard    // all hold
 	Marks     []*Mark     // all that match
 	SLAs      []*SLA      // the first whose For holds, unless a rule names one
@@ -216,6 +217,7 @@ type Row struct {
 	Key   string   // as written: "high, weak"
 	Cells []string // values; "" takes anything, unknown too
 	Route Route
+	Why   string
 	Pos   Pos
 }
 

@@ -42,3 +42,5 @@ func (s Set) Len() int {
 	}
 	return n
 }
+
+func (s Set) remove(rep int32) { s[rep>>6] &^= 1 << (rep & 63) }

@@ -1,6 +1,13 @@
 package policy
 
-import "math"
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+
+	"cel.dev/cel-go/common/operators"
+)
 
 // kind is the type of a value.
 type kind uint8
@@ -29,9 +36,8 @@ func doubleValue(f float64) value { return value{kind: double, bits: math.Float6
 func textValue(s string) value    { return value{kind: text, text: s} }
 func listValue(s []string) value  { return value{kind: list, list: s} }
 
-func (v value) isTrue() bool   { return v.kind == boolean && v.bits != 0 }
-func (v value) int() int64     { return int64(v.bits) }
-func (v value) float() float64 { return math.Float64frombits(v.bits) }
+func (v *value) int() int64     { return int64(v.bits) }
+func (v *value) float() float64 { return math.Float64frombits(v.bits) }
 
 // truth reads a condition's value; whatever is no bool is Unknown.
 func (v value) truth() Truth {
@@ -39,4 +45,182 @@ func (v value) truth() Truth {
 		return Unknown
 	}
 	return Truth(v.bits << 1)
+}
+
+// any is the value as a fact; nil when it is unknown.
+func (v *value) any() any {
+	switch v.kind {
+	case boolean:
+		return v.bits != 0
+	case integer:
+		return v.int()
+	case double:
+		return v.float()
+	case text:
+		return v.text
+	case list:
+		return v.list
+	default:
+		return nil
+	}
+}
+
+// asText is a single value as tables, rows and rep columns write it.
+func (v *value) asText() (string, bool) {
+	switch v.kind {
+	case text:
+		return v.text, true
+	case boolean:
+		return strconv.FormatBool(v.bits != 0), true
+	case integer:
+		return strconv.FormatInt(v.int(), 10), true
+	case double:
+		return strconv.FormatFloat(v.float(), 'f', -1, 64), true
+	default:
+		return "", false
+	}
+}
+
+func (v *value) isNumber() bool { return v.kind == integer || v.kind == double }
+
+// equal compares known values as CEL does: numbers by what they are worth, values
+// of different types are never equal.
+func (v *value) equal(w *value) bool {
+	switch {
+	case v.isNumber() && w.isNumber():
+		n, ok := compareNumbers(v, w)
+		return ok && n == 0
+	case v.kind != w.kind:
+		return false
+	case v.kind == text:
+		return v.text == w.text
+	case v.kind == list:
+		return slices.Equal(v.list, w.list)
+	default:
+		return v.bits == w.bits
+	}
+}
+
+// order compares known values; types that have no order are Unknown, and so is
+// NaN.
+func (v *value) order(w *value, holds func(int) bool) Truth {
+	n := 0
+	switch {
+	case v.isNumber() && w.isNumber():
+		var ok bool
+		if n, ok = compareNumbers(v, w); !ok {
+			return Unknown
+		}
+	case v.kind != w.kind:
+		return Unknown
+	case v.kind == text:
+		n = cmp.Compare(v.text, w.text)
+	case v.kind == boolean:
+		n = cmp.Compare(v.bits, w.bits)
+	default:
+		return Unknown
+	}
+	return TruthOf(holds(n))
+}
+
+// compareNumbers is false for NaN.
+func compareNumbers(v, w *value) (int, bool) {
+	switch {
+	case v.kind == integer && w.kind == integer:
+		return cmp.Compare(v.int(), w.int()), true
+	case v.kind == integer:
+		n, ok := compareNumbers(w, v)
+		return -n, ok
+	case math.IsNaN(v.float()):
+		return 0, false
+	case w.kind == double:
+		return cmp.Compare(v.float(), w.float()), !math.IsNaN(w.float())
+	}
+	f, i := v.float(), w.int()
+	switch { // beyond the whole numbers that both kinds hold
+	case f < math.MinInt64:
+		return -1, true
+	case f >= math.MaxInt64:
+		return 1, true
+	}
+	whole := int64(f)
+	return cmp.Or(cmp.Compare(whole, i), cmp.Compare(f, float64(whole))), true
+}
+
+func negativeZero() float64 { return math.Copysign(0, -1) }
+
+// operations on two numbers of one kind; overflow and division by zero are unknown.
+var operations = map[string]func(a, b value) value{
+	operators.Add:      add,
+	operators.Subtract: subtract,
+	operators.Multiply: multiply,
+	operators.Divide:   divide,
+	operators.Modulo:   modulo,
+}
+
+func failed() value { return value{kind: unknown} }
+
+func add(a, b value) value {
+	switch {
+	case a.kind != b.kind || a.kind == unknown:
+		return failed()
+	case a.kind == double:
+		return doubleValue(a.float() + b.float())
+	}
+	sum := a.int() + b.int()
+	if (sum > a.int()) != (b.int() > 0) && b.int() != 0 {
+		return failed()
+	}
+	return intValue(sum)
+}
+
+func subtract(a, b value) value {
+	switch {
+	case a.kind != b.kind || a.kind == unknown:
+		return failed()
+	case a.kind == double:
+		return doubleValue(a.float() - b.float())
+	}
+	diff := a.int() - b.int()
+	if (diff < a.int()) != (b.int() > 0) && b.int() != 0 {
+		return failed()
+	}
+	return intValue(diff)
+}
+
+func multiply(a, b value) value {
+	switch {
+	case a.kind != b.kind || a.kind == unknown:
+		return failed()
+	case a.kind == double:
+		return doubleValue(a.float() * b.float())
+	}
+	x, y := a.int(), b.int()
+	if x == 0 || y == 0 {
+		return intValue(0)
+	}
+	product := x * y
+	if product/y != x || x == -1 && y == math.MinInt64 || y == -1 && x == math.MinInt64 {
+		return failed()
+	}
+	return intValue(product)
+}
+
+func divide(a, b value) value {
+	switch {
+	case a.kind != b.kind || a.kind == unknown:
+		return failed()
+	case a.kind == double:
+		return doubleValue(a.float() / b.float())
+	case b.int() == 0 || a.int() == math.MinInt64 && b.int() == -1:
+		return failed()
+	}
+	return intValue(a.int() / b.int())
+}
+
+func modulo(a, b value) value {
+	if a.kind != integer || b.kind != integer || b.int() == 0 || a.int() == math.MinInt64 && b.int() == -1 {
+		return failed()
+	}
+	return intValue(a.int() % b.int())
 }

@@ -1,0 +1,328 @@
+package policy
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+)
+
+// celVersion is the release of the CEL module. It is part of the hash.
+const celVersion = "v0.33.2"
+
+// costLimit bounds what one evaluation of a condition may do.
+const costLimit = 100_000
+
+// wanted is the type that an expression must have.
+type wanted int
+
+const (
+	wantBool wanted = iota
+	wantNumber
+)
+
+// job is one expression to be compiled once all names are known.
+type job struct {
+	at   node
+	ast  *cel.Ast // parsed, not checked
+	into *expr
+	want wanted
+	rep  bool // may ask for rep.*
+}
+
+// expressions collects the jobs of a policy.
+type expressions struct {
+	env  *cel.Env // standard functions and known(), no names
+	jobs []*job
+}
+
+// cond reads a condition.
+func (r *reader) cond(n node) *Cond {
+	c := &Cond{}
+	r.expression(n, &c.expr, wantBool, false)
+	return c
+}
+
+// number reads an expression that gives a number.
+func (r *reader) numeric(n node) *Expr {
+	e := &Expr{}
+	r.expression(n, &e.expr, wantNumber, false)
+	return e
+}
+
+// expression parses an expression and leaves the rest to compile.
+func (r *reader) expression(n node, into *expr, want wanted, rep bool) {
+	source := r.text(n)
+	*into = expr{Source: source, Pos: n.pos(), test: neverKnown, eval: neverHas}
+	env, err := r.exprs.base()
+	if err != nil || source == "" {
+		if err != nil {
+			r.fail(n, "CEL: %v", err)
+		}
+		return
+	}
+	parsed, issues := env.Parse(source)
+	if issues.Err() != nil {
+		r.celIssues(n, issues)
+		return
+	}
+	r.exprs.jobs = append(r.exprs.jobs, &job{at: n, ast: parsed, into: into, want: want, rep: rep})
+}
+
+func (x *expressions) base() (*cel.Env, error) {
+	if x.env != nil {
+		return x.env, nil
+	}
+	env, err := cel.NewEnv(
+		cel.CrossTypeNumericComparisons(true),
+		cel.DefaultUTCTimeZone(true),
+		cel.EagerlyValidateDeclarations(true),
+		cel.ParserRecursionLimit(100),
+		cel.ParserExpressionSizeLimit(10_000),
+		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals()),
+		cel.Function("known", cel.Overload("known_dyn", []*cel.Type{cel.DynType}, cel.BoolType, cel.OverloadIsNonStrict(),
+			cel.UnaryBinding(func(v ref.Val) ref.Val { return types.Bool(!types.IsUnknownOrError(v)) }))),
+	)
+	x.env = env
+	return env, err
+}
+
+// compile checks every expression against the names and makes it runnable.
+func (r *reader) compile() {
+	good := r.exprs.jobs[:0]
+	for _, j := range r.exprs.jobs {
+		if w := (nameWalk{r: r, job: j}); w.walk(j.ast.NativeRep().Expr(), nil) {
+			good = append(good, j)
+		}
+	}
+	if len(good) == 0 {
+		return
+	}
+	env, err := r.exprs.env.Extend(r.variables()...)
+	if err != nil {
+		r.failAt(r.start(), 0, "CEL: %v", err)
+		return
+	}
+	for _, j := range good {
+		r.compileJob(env, j)
+	}
+	r.cycles()
+}
+
+// variables declares every name that has a slot.
+func (r *reader) variables() []cel.EnvOption {
+	var out []cel.EnvOption
+	for _, def := range r.names.slots {
+		if !strings.HasPrefix(def.name, "#") {
+			out = append(out, cel.Variable(def.name, def.typ))
+		}
+	}
+	return out
+}
+
+func (r *reader) compileJob(env *cel.Env, j *job) {
+	checked, issues := env.Check(j.ast)
+	if issues.Err() != nil {
+		r.celIssues(j.at, issues)
+		return
+	}
+	tree := checked.NativeRep()
+	if !allowed(checked.OutputType(), j.want) {
+		what := "a condition is true or false"
+		if j.want == wantNumber {
+			what = "a number is needed here"
+		}
+		r.fail(j.at, "%s; this is a %s", what, checked.OutputType())
+		return
+	}
+	if mapComprehension(tree, tree.Expr()) {
+		r.fail(j.at, "going through a map gives another order every time; use a list")
+		return
+	}
+	program, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(costLimit))
+	if err != nil {
+		r.fail(j.at, "CEL: %v", err)
+		return
+	}
+	c := compiler{names: r.names, tree: tree}
+	j.into.program = program
+	j.into.link(c, tree.Expr())
+	j.into.atoms = c.atoms(tree.Expr())
+}
+
+func allowed(t *cel.Type, want wanted) bool {
+	if t.IsExactType(cel.DynType) {
+		return true
+	}
+	if want == wantBool {
+		return t.IsExactType(cel.BoolType)
+	}
+	return t.IsExactType(cel.IntType) || t.IsExactType(cel.DoubleType)
+}
+
+// mapComprehension finds loops over maps, whose order is not deterministic.
+func mapComprehension(tree *ast.AST, e ast.Expr) bool {
+	found := false
+	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() == ast.ComprehensionKind && tree.GetType(e.AsComprehension().IterRange().ID()).Kind() == types.MapKind {
+			found = true
+		}
+	}))
+	return found
+}
+
+// nameWalk finds the names of an expression, gives them slots and complains about
+// those that nobody knows: at their place, which the checker does not know.
+type nameWalk struct {
+	r   *reader
+	job *job
+	bad bool
+}
+
+// walk goes through an expression; bound are the variables of the loops around it.
+func (w *nameWalk) walk(e ast.Expr, bound []string) bool {
+	switch e.Kind() {
+	case ast.IdentKind:
+		w.name(e, []string{e.AsIdent()}, bound)
+	case ast.SelectKind:
+		w.selection(e, bound)
+	case ast.CallKind:
+		call := e.AsCall()
+		if call.IsMemberFunction() {
+			w.walk(call.Target(), bound)
+		}
+		for _, arg := range call.Args() {
+			w.walk(arg, bound)
+		}
+	case ast.ListKind:
+		for _, item := range e.AsList().Elements() {
+			w.walk(item, bound)
+		}
+	case ast.MapKind:
+		for _, entry := range e.AsMap().Entries() {
+			w.walk(entry.AsMapEntry().Key(), bound)
+			w.walk(entry.AsMapEntry().Value(), bound)
+		}
+	case ast.ComprehensionKind:
+		loop := e.AsComprehension()
+		w.walk(loop.IterRange(), bound)
+		w.walk(loop.AccuInit(), bound)
+		inner := append(slices.Clone(bound), loop.IterVar(), loop.AccuVar())
+		if loop.HasIterVar2() {
+			inner = append(inner, loop.IterVar2())
+		}
+		w.walk(loop.LoopCondition(), inner)
+		w.walk(loop.LoopStep(), inner)
+		w.walk(loop.Result(), inner)
+	}
+	return !w.bad
+}
+
+// selection follows a.b.c to its root.
+func (w *nameWalk) selection(e ast.Expr, bound []string) {
+	var path []string
+	root := e
+	for root.Kind() == ast.SelectKind {
+		s := root.AsSelect()
+		if s.IsTestOnly() {
+			w.bad = true
+			w.r.fail(w.job.at, "has() is not of this language; use known(%s)", s.FieldName())
+			return
+		}
+		path = append(path, s.FieldName())
+		root = s.Operand()
+	}
+	if root.Kind() != ast.IdentKind {
+		w.walk(root, bound)
+		return
+	}
+	path = append(path, root.AsIdent())
+	slices.Reverse(path)
+	w.name(root, path, bound)
+}
+
+// name resolves a dotted path to the longest name that is known.
+func (w *nameWalk) name(root ast.Expr, path, bound []string) {
+	if slices.Contains(bound, path[0]) {
+		return
+	}
+	full := strings.Join(path, ".")
+	for n := len(path); n > 0; n-- {
+		name := strings.Join(path[:n], ".")
+		if w.job.rep && path[0] == "rep" {
+			if _, ok := w.r.repSlot(name); ok {
+				w.use(name)
+				return
+			}
+			continue
+		}
+		if _, ok := w.r.names.slot(name); ok {
+			w.use(name)
+			return
+		}
+	}
+	w.bad = true
+	offset, _ := w.job.ast.NativeRep().SourceInfo().GetOffsetRange(root.ID())
+	pos, width := w.job.at.posAt(int(offset.Start)), len([]rune(full))
+	switch {
+	case path[0] == "rep" && !w.job.rep:
+		w.r.failAt(pos, width, "`%s`: only the `then` of a guard may ask for a rep", full)
+	case path[0] == "rep":
+		w.r.failAt(pos, width, "reps have no column `%s`%s", strings.TrimPrefix(full, "rep."), suggest(full, w.r.repNames()))
+	case full == "attributes":
+		w.r.failAt(pos, width, "say which attribute: `attributes.seats`")
+	case full == "score" || full == "fit":
+		w.r.failAt(pos, width, "`%s` needs the section `score`", full)
+	default:
+		w.r.unknownName(pos, width, full)
+	}
+}
+
+// use notes that the expression asks for a name, which has a slot.
+func (w *nameWalk) use(name string) {
+	s, _ := w.r.names.slot(name)
+	if !slices.Contains(w.job.into.names, s) {
+		w.job.into.names = append(w.job.into.names, s)
+	}
+}
+
+var (
+	noOverload = regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '([^']*)'`)
+	undeclared = regexp.MustCompile(`^undeclared reference to '([^']*)'`)
+	operator   = regexp.MustCompile(`^_?@?([^_]+)_?$`)
+)
+
+// celIssues reports what CEL says, at its place in the file and in our words.
+func (r *reader) celIssues(n node, issues *cel.Issues) {
+	for i, e := range issues.Errors() {
+		message := strings.TrimPrefix(e.Message, "Syntax error: ")
+		message, _, _ = strings.Cut(message, " expecting ")
+		if m := noOverload.FindStringSubmatch(message); m != nil {
+			message = "`" + operator.ReplaceAllString(m[1], "$1") + "` cannot be used on " + m[2]
+		} else if m := undeclared.FindStringSubmatch(message); m != nil {
+			message = "there is no function `" + m[1] + "`"
+		} else if e.Message != message {
+			message = "not a condition: " + message
+		}
+		r.failAt(n.posAt(runeOffset(n.Value, e.Location.Line(), e.Location.Column())), 1, "%s", message)
+		if i == 0 && strings.HasPrefix(e.Message, "Syntax error") {
+			return // what follows is the parser finding its feet again
+		}
+	}
+}
+
+// runeOffset turns a line, from 1, and a column, from 0, into an offset.
+func runeOffset(s string, line, col int) int {
+	offset := 0
+	for _, text := range strings.SplitAfter(s, "\n") {
+		if line--; line <= 0 {
+			break
+		}
+		offset += len([]rune(text))
+	}
+	return max(0, offset+col)
+}
