@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"leadrouter/pkg/event"
@@ -31,15 +32,16 @@ func (l *Log) Read(ctx context.Context, use func(event.Decision) error) error {
 	return l.read(ctx, from, use)
 }
 
-// Has implements the router's look into the log.
-func (l *Log) Has(ctx context.Context, since time.Time, keys map[int64]string) (map[int64]bool, error) {
+// Has tells which of the sequences stand in the log, committed, looking at records
+// that are not older than since.
+func (l *Log) Has(ctx context.Context, since time.Time, sequences []int64) (map[int64]bool, error) {
 	from, err := l.kafka.Since(ctx, since, l.topic)
 	if err != nil {
 		return nil, err
 	}
 	found := map[int64]bool{}
 	return found, l.read(ctx, from, func(d event.Decision) error {
-		if _, wanted := keys[d.Grant.Sequence]; wanted {
+		if slices.Contains(sequences, d.Grant.Sequence) {
 			found[d.Grant.Sequence] = true
 		}
 		return nil
