@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -37,12 +38,7 @@ func (r *reader) slas() {
 			"qualified": func(n node) { s.Qualified = r.clock(n) },
 			"overall":   func(n node) { s.Overall = r.clock(n) },
 		})
-		if p, ok := presets[s.Preset]; ok {
-			s.Business = !p.aroundTheClock
-			s.Contacted = s.Contacted.or(Clock{Target: p.target, Stages: []Stage{
-				{After: p.reassign, Do: []Action{Rewalk, TellManager}, Pos: s.Pos},
-			}})
-		}
+		s.fill()
 		if clock != "" {
 			s.Business = clock == "business"
 		}
@@ -51,6 +47,18 @@ func (r *reader) slas() {
 		}
 		r.policy.SLAs = append(r.policy.SLAs, s)
 	})
+}
+
+// fill takes from the preset what the SLA leaves unsaid.
+func (s *SLA) fill() {
+	p, ok := presets[s.Preset]
+	if !ok {
+		return
+	}
+	s.Business = !p.aroundTheClock
+	s.Contacted = s.Contacted.or(Clock{Target: p.target, Stages: []Stage{
+		{After: p.reassign, Do: []Action{Rewalk, TellManager}, Pos: s.Pos},
+	}})
 }
 
 // or fills what c leaves unsaid. Stages are one thing: some replace them all.
@@ -111,18 +119,26 @@ func (r *reader) ascending(n node, stages []Stage) {
 	}
 }
 
-// sla finds an SLA by name.
+// sla finds an SLA by name. A preset that `slas` does not mention can be named as
+// it is, and joins the others then.
 func (r *reader) sla(n node) *SLA {
 	name := r.text(n)
-	i := slices.IndexFunc(r.policy.SLAs, func(s *SLA) bool { return s.Name == name })
-	if i < 0 {
-		if name != "" {
-			r.fail(n, "no SLA is called `%s`%s", name, suggest(name, titles(r.policy.SLAs, func(s *SLA) string { return s.Name })))
-		}
-		return nil
-	}
 	r.used["sla "+name] = true
-	return r.policy.SLAs[i]
+	i := slices.IndexFunc(r.policy.SLAs, func(s *SLA) bool { return s.Name == name })
+	if i >= 0 {
+		return r.policy.SLAs[i]
+	}
+	if _, ok := presets[name]; ok {
+		s := &SLA{Name: name, Preset: name, Pos: n.pos()}
+		s.fill()
+		r.policy.SLAs = append(r.policy.SLAs, s)
+		return s
+	}
+	if name != "" {
+		names := append(titles(r.policy.SLAs, func(s *SLA) string { return s.Name }), slices.Collect(maps.Keys(presets))...)
+		r.fail(n, "no SLA is called `%s`%s", name, suggest(name, names))
+	}
+	return nil
 }
 
 // handling reads what happens to leads that nobody has: waiting, review, reassign.
