@@ -1,0 +1,96 @@
+package routing
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/ledger"
+)
+
+// Decide joins a draft and what the ledger did with it. It asks for nothing else,
+// so that the same two always give the same event. The lead itself is left out:
+// the log does not hold it. A grant that gave the lead to nobody and nowhere (a
+// repeat, an activity) is an error.
+func Decide(draft []byte, g ledger.Grant) (event.Assigned, error) {
+	var d Draft
+	if err := json.Unmarshal(draft, &d); err != nil {
+		return event.Assigned{}, fmt.Errorf("read draft of lead %s: %w", g.Lead, err)
+	}
+	return d.Decide(g)
+}
+
+// Decide is [Decide] for a draft that is read already.
+func (d Draft) Decide(g ledger.Grant) (event.Assigned, error) {
+	if g.Effect != ledger.Owned && g.Effect != ledger.Ended {
+		return event.Assigned{}, fmt.Errorf("decide lead %s: its grant is %s", g.Lead, g.Effect)
+	}
+	if d.Engine != Engine {
+		return event.Assigned{}, fmt.Errorf("decide lead %s: engine %d is not known", g.Lead, d.Engine)
+	}
+	if g.Step < 0 || g.Step >= len(d.Steps) {
+		return event.Assigned{}, fmt.Errorf("decide lead %s: its draft has no step %d", g.Lead, g.Step)
+	}
+	s := d.Steps[g.Step]
+	a := event.Assigned{
+		AssignmentID: assignmentID(g), LeadID: g.Lead, Attempt: g.Attempt, Outcome: g.Outcome,
+		RepID: g.Rep, Pool: s.Pool, Rule: s.Rule, Row: s.Row, Pick: s.Pick,
+		Reason: s.Reason, ReasonCode: string(s.Code), ReasonData: s.Data,
+		Relaxed: s.Relaxed, Over: g.Over, Score: d.Score, Fit: d.Fit, Intent: d.Intent,
+		Tags: d.Tags, Tell: d.Tell,
+		AssignedAt: instant(g.At), Policy: d.Policy, Sequence: g.Sequence,
+	}
+	if d.Previous != nil {
+		a.Previous = &event.Previous{RepID: d.Previous.Rep, Cause: d.Previous.Cause}
+	}
+	if g.Over {
+		a.Reason += " You are past a cap: the policy wants you to have it all the same."
+	}
+	if g.Rep != "" {
+		crew := d.crew(g.Rep)
+		a.Team, a.SLA = crew.Team, d.deadline(s.SLA, crew.Calendar)
+	}
+	return a, nil
+}
+
+// assignmentID is one for a lead's attempt. The sequence tells apart a lead that
+// came again after it was forgotten.
+func assignmentID(g ledger.Grant) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\x00%s\x00%s", g.Lead, strconv.Itoa(g.Attempt), strconv.FormatInt(g.Sequence, 10))
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+func (d Draft) crew(rep string) Crew {
+	if len(d.Crews) == 0 {
+		return Crew{}
+	}
+	for _, c := range d.Crews[1:] {
+		if _, ok := slices.BinarySearch(c.Reps, rep); ok {
+			return c
+		}
+	}
+	return d.Crews[0]
+}
+
+func (d Draft) deadline(sla, calendar string) *event.SLA {
+	for _, x := range d.SLAs {
+		if x.SLA == sla && x.Calendar == calendar {
+			return &event.SLA{Name: sla, AcceptBy: instant(x.AcceptBy), ContactBy: instant(x.ContactBy)}
+		}
+	}
+	return nil
+}
+
+// instant of Unix milliseconds; 0 is none.
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

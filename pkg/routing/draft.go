@@ -1,0 +1,317 @@
+package routing
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/lead"
+	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/policy"
+)
+
+// Engine is what a plan means. A change of that raises it, and what it meant
+// before stays callable.
+const Engine = policy.Engine
+
+// Draft is the record of a plan: all that [Decide] and an audit need. Instants are
+// Unix milliseconds.
+type Draft struct {
+	Engine int          `json:"engine"`
+	Policy event.Policy `json:"policy"`
+
+	// What the plan was made from.
+	At           int64      `json:"at"`
+	Facts        lead.Facts `json:"facts"` // that the policy asks for; nothing personal
+	LastOwner    string     `json:"last_owner,omitempty"`
+	CompanyOwner string     `json:"company_owner,omitempty"`
+	Past         []string   `json:"past,omitempty"`
+	Left         []string   `json:"left,omitempty"`
+	Previous     *Previous  `json:"previous,omitempty"`
+	Entry        string     `json:"entry,omitempty"`
+	Waited       int64      `json:"waited,omitempty"` // milliseconds
+
+	// What the policy makes of it.
+	Value  int64    `json:"value,omitempty"` // minor units of the base currency
+	Score  *int64   `json:"score,omitempty"`
+	Fit    string   `json:"fit,omitempty"`
+	Intent string   `json:"intent,omitempty"`
+	Tags   []string `json:"tags,omitempty"`   // of the marks that match
+	Tell   []string `json:"tell,omitempty"`   // rep ids, of these
+	Shadow []string `json:"shadow,omitempty"` // rules on trial that would have matched
+
+	Steps []DraftStep `json:"steps"` // as in the ledger's operation
+	// Crews are the reps of all steps by what differs between them; a rep that none
+	// lists belongs to the first.
+	Crews []Crew `json:"crews,omitempty"`
+	// SLAs are the deadlines of the SLAs that steps name, by calendar.
+	SLAs []Deadline `json:"slas,omitempty"`
+}
+
+// DraftStep says of a step what the ledger does not need to know.
+type DraftStep struct {
+	Rule    string         `json:"rule,omitempty"`
+	Row     string         `json:"row,omitempty"`
+	To      string         `json:"to,omitempty"` // destination, as the policy writes it
+	Pool    string         `json:"pool,omitempty"`
+	Pick    ledger.Pick    `json:"pick,omitempty"`
+	Reason  string         `json:"reason"`
+	Code    Code           `json:"code"`
+	Data    map[string]any `json:"data,omitempty"`
+	Relaxed []string       `json:"relaxed,omitempty"`
+	SLA     string         `json:"sla,omitempty"`
+
+	OnQualified string `json:"on_qualified,omitempty"` // ruleset
+	Watch       bool   `json:"watch,omitempty"`
+	OwnsAccount bool   `json:"owns_account,omitempty"`
+	Hold        int64  `json:"hold,omitempty"` // milliseconds: plan again then
+}
+
+// Crew is reps who share a team and a calendar.
+type Crew struct {
+	Team     string   `json:"team,omitempty"`
+	Calendar string   `json:"calendar,omitempty"`
+	Reps     []string `json:"reps,omitempty"` // ids, ascending
+}
+
+// Deadline is what an SLA demands of owners with one calendar; 0: nothing.
+type Deadline struct {
+	SLA       string `json:"sla"`
+	Calendar  string `json:"calendar,omitempty"`
+	AcceptBy  int64  `json:"accept_by,omitempty"`
+	ContactBy int64  `json:"contact_by,omitempty"`
+}
+
+// Draft makes the plan's record.
+func (p *Plan) Draft() Draft {
+	pol, in := p.planner.policy, p.input
+	d := Draft{
+		Engine: Engine, Policy: event.Policy{Name: pol.Name, Version: pol.Version, Hash: pol.Hash},
+		At: in.At.UnixMilli(), Facts: p.facts(), LastOwner: in.LastOwner, CompanyOwner: in.CompanyOwner,
+		Past: in.Past, Left: in.Left, Previous: in.Previous, Entry: in.Entry, Waited: in.Waited.Milliseconds(),
+		Value: p.Value, Fit: p.binding.Text("fit"), Intent: p.binding.Text("intent"),
+		Steps: make([]DraftStep, len(p.Steps)),
+	}
+	if score, ok := p.binding.Value("score"); ok {
+		if n, ok := score.(int64); ok {
+			d.Score = &n
+		}
+	}
+	for _, v := range p.Visits {
+		if v.Fate == Shadow {
+			d.Shadow = append(d.Shadow, v.Rule.Path)
+		}
+	}
+	p.marks(&d)
+	reps := p.planner.empty()
+	for i := range p.Steps {
+		d.Steps[i] = p.draftStep(i)
+		if t := p.origins[i].try; t >= 0 {
+			reps.Or(p.tries[t].here)
+		}
+	}
+	d.Crews = p.crews(reps)
+	d.SLAs = p.deadlines(d.Crews)
+	return d
+}
+
+// Encode writes the draft as canonical JSON: equal drafts are equal bytes.
+func (d Draft) Encode() ([]byte, error) {
+	raw, err := json.Marshal(d)
+	if err != nil {
+		return nil, fmt.Errorf("encode draft: %w", err)
+	}
+	return raw, nil
+}
+
+// facts are those that the policy asks for. It cannot ask for personal data.
+func (p *Plan) facts() lead.Facts {
+	facts := lead.Facts{}
+	for _, name := range p.planner.policy.Uses() {
+		if v, ok := p.input.Facts[name]; ok {
+			facts[name] = v
+		}
+	}
+	return facts
+}
+
+func (p *Plan) marks(d *Draft) {
+	w := walk{Plan: p, policy: p.planner.policy}
+	for _, m := range w.policy.Marks {
+		if m.When.Eval(p.binding) != policy.True {
+			continue
+		}
+		if m.Tag != "" {
+			d.Tags = append(d.Tags, m.Tag)
+		}
+		if m.Tell == nil {
+			continue
+		}
+		t := try{to: m.Tell, pool: m.Tell.Pool, owner: -1}
+		told := []int32{w.person(&t)}
+		if t.pool != nil {
+			told = t.pool.Members
+		}
+		for _, rep := range told {
+			if rep >= 0 && !slices.Contains(d.Tell, w.policy.Reps[rep].ID) {
+				d.Tell = append(d.Tell, w.policy.Reps[rep].ID)
+			}
+		}
+	}
+}
+
+func (p *Plan) draftStep(i int) DraftStep {
+	o, s := p.origins[i], p.Steps[i]
+	d := DraftStep{Pick: s.Pick, Watch: o.watch, OwnsAccount: o.ownsAccount}
+	if o.rule != nil {
+		d.Rule = o.rule.Path
+	}
+	if o.row != nil {
+		d.Row = o.row.Key
+	}
+	if o.to != nil {
+		d.To = o.to.Name
+	}
+	if o.onQualified != nil {
+		d.OnQualified = o.onQualified.Name
+	}
+	if o.hold {
+		d.Hold = p.Hold.Milliseconds()
+	}
+	if o.try >= 0 {
+		t := &p.tries[o.try]
+		d.Relaxed = axisNames(t.relaxed)
+		if t.pool != nil {
+			d.Pool = t.pool.Name
+		}
+		if sla := p.sla(o.sla); sla != nil {
+			d.SLA = sla.Name
+		}
+	}
+	said := p.reason(i)
+	d.Reason, d.Code, d.Data = said.text, said.code, said.data
+	return d
+}
+
+// sla is the one the rule names, else the first whose `for` holds.
+func (p *Plan) sla(named *policy.SLA) *policy.SLA {
+	if named != nil {
+		return named
+	}
+	for _, s := range p.planner.policy.SLAs {
+		if s.For != nil && s.For.Eval(p.binding) == policy.True {
+			return s
+		}
+	}
+	return nil
+}
+
+// crews sorts reps by team and calendar. The largest crew comes first and lists
+// nobody: most plans speak of one crew only.
+func (p *Plan) crews(reps policy.Set) []Crew {
+	var crews []Crew
+	for i := range p.planner.policy.Reps {
+		if !reps.Has(int32(i)) {
+			continue
+		}
+		rep := &p.planner.policy.Reps[i]
+		c := Crew{Reps: []string{rep.ID}}
+		if rep.Team != nil {
+			c.Team = rep.Team.Name
+		}
+		if rep.Calendar != nil {
+			c.Calendar = rep.Calendar.Name
+		}
+		at := slices.IndexFunc(crews, func(x Crew) bool { return x.Team == c.Team && x.Calendar == c.Calendar })
+		if at < 0 {
+			crews = append(crews, c)
+		} else {
+			crews[at].Reps = append(crews[at].Reps, rep.ID)
+		}
+	}
+	slices.SortStableFunc(crews, func(a, b Crew) int { return cmp.Compare(len(b.Reps), len(a.Reps)) })
+	if len(crews) > 0 {
+		crews[0].Reps = nil
+	}
+	return crews
+}
+
+// deadlines computes what the SLAs of the steps demand of each crew.
+func (p *Plan) deadlines(crews []Crew) []Deadline {
+	var out []Deadline
+	for i := range p.Steps {
+		sla := p.sla(p.origins[i].sla)
+		if p.origins[i].try < 0 || sla == nil || slices.ContainsFunc(out, func(d Deadline) bool { return d.SLA == sla.Name }) {
+			continue
+		}
+		for _, crew := range crews {
+			if slices.ContainsFunc(out, func(d Deadline) bool { return d.SLA == sla.Name && d.Calendar == crew.Calendar }) {
+				continue
+			}
+			calendar := p.planner.calendar(crew.Calendar)
+			if !sla.Business {
+				calendar = nil
+			}
+			out = append(out, Deadline{
+				SLA: sla.Name, Calendar: crew.Calendar,
+				AcceptBy:  due(calendar, p.input.At, sla.Accepted),
+				ContactBy: due(calendar, p.input.At, sla.Contacted),
+			})
+		}
+	}
+	return out
+}
+
+// due is when the owner must have acted: the clock's target, else the first stage
+// that takes the lead away, else the last stage.
+func due(c *policy.Calendar, at time.Time, clock policy.Clock) int64 {
+	span := clock.Target
+	if span.IsZero() && len(clock.Stages) > 0 {
+		span = clock.Stages[len(clock.Stages)-1].After
+		if i := slices.IndexFunc(clock.Stages, moves); i >= 0 {
+			span = clock.Stages[i].After
+		}
+	}
+	if span.IsZero() {
+		return 0
+	}
+	if c == nil {
+		return at.Add(span.Calendar()).UnixMilli()
+	}
+	t, ok := c.Hours.AddDays(at, span.Days)
+	if span.Days == 0 {
+		t, ok = at, true
+	}
+	if ok {
+		t, ok = c.Hours.Add(t, span.Rest)
+	}
+	if !ok {
+		return 0 // the calendar never opens again
+	}
+	return t.UnixMilli()
+}
+
+func moves(s policy.Stage) bool {
+	return slices.ContainsFunc(s.Do, func(a policy.Action) bool {
+		return a != policy.Remind && a != policy.TellManager
+	})
+}
+
+func axisNames(axes []*policy.Axis) []string {
+	var names []string
+	for _, a := range axes {
+		names = append(names, a.Name)
+	}
+	return names
+}
+
+// OnQualified is the ruleset that a step sends a qualified lead to; "" for none.
+func (p *Plan) OnQualified(step int) string {
+	if r := p.origins[step].onQualified; r != nil {
+		return r.Name
+	}
+	return ""
+}

@@ -1,0 +1,126 @@
+package routing
+
+import (
+	"time"
+
+	"leadrouter/pkg/lead"
+	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/policy"
+)
+
+// Input is what a plan is made from.
+type Input struct {
+	Facts lead.Facts // of the enriched lead
+	At    time.Time
+
+	// What is known from before, rep ids; empty: nobody.
+	LastOwner    string   // of this person's earlier lead
+	CompanyOwner string   // of a lead of the same company
+	Past         []string // earlier owners of this lead: they do not get it again
+	Left         []string // reps who have left, as far as the caller knows
+
+	Previous *Previous // the owner it comes from
+	// Entry is the ruleset to walk instead of the rules; empty: the rules.
+	Entry string
+	// Waited is how long the lead has been held already: patience is spent once.
+	Waited time.Duration
+
+	// Shift says who is on shift; nil: what the calendars say at At.
+	Shift policy.Set
+}
+
+// Previous is the owner that a lead is taken from.
+type Previous struct {
+	Rep   string `json:"rep_id"`
+	Cause string `json:"cause"` // sla, rejected, left, …
+	Clock string `json:"clock,omitempty"`
+}
+
+// Plan is what becomes of a lead, as far as that can be told without counters. It
+// belongs to one goroutine.
+type Plan struct {
+	// Steps by preference, the last one an end. Their Members are shared between
+	// plans: equal sets are the same slice, and nobody may change them.
+	Steps  []ledger.Step
+	Roster *ledger.Roster // what Members are positions in
+	Value  int64          // of the lead, minor units of the base currency; 0 when unknown
+	// Hold is how long the lead waits before it is planned again; 0: for good.
+	Hold   time.Duration
+	Visits []Visit // the path, rule by rule
+
+	planner *Planner
+	binding *policy.Binding
+	input   Input
+	tries   []try
+	origins []origin // by step
+}
+
+// Visit is one rule that the walk came to.
+type Visit struct {
+	Rule *policy.Rule
+	Row  *policy.Row // the row that matched, of a rule with a table
+	Fate Fate
+}
+
+// Fate is how a rule took a lead.
+type Fate string
+
+// The fates.
+const (
+	Matched Fate = "matched"
+	No      Fate = "no"
+	Unknown Fate = "unknown" // it asks for what is not known
+	NoRow   Fate = "no_row"  // its table has no row for the lead
+	Resting Fate = "resting" // before `from` or after `until`
+	Shadow  Fate = "shadow"  // would have matched; logged, not acted on
+)
+
+// frame is what holds for the destinations of a rule.
+type frame struct {
+	rule        *policy.Rule
+	row         *policy.Row
+	settings    policy.Settings
+	sla         *policy.SLA
+	onQualified *policy.Ruleset
+	watch       bool
+	ownsAccount bool
+}
+
+// within is the frame of a route inside of f: what the route says wins.
+func (f frame) within(r *policy.Route) frame {
+	f.settings = r.Settings.Or(f.settings)
+	if r.SLA != nil {
+		f.sla = r.SLA
+	}
+	if r.OnQualified != nil {
+		f.onQualified = r.OnQualified
+	}
+	f.watch = f.watch || r.Watch
+	f.ownsAccount = f.ownsAccount || r.OwnsAccount
+	return f
+}
+
+// try is one destination at one level.
+type try struct {
+	frame
+	to      *policy.Destination
+	pool    *policy.Pool // nil for a person
+	owner   int32        // the person that backup and manager are of
+	level   int
+	asked   []*policy.Axis // what the reps were asked for
+	relaxed []*policy.Axis // asked before, left out at this level
+	unasked []*policy.Axis // the lead's value is not known
+	base    policy.Set     // members who may have the lead at all
+	fit     policy.Set     // of these, who cover what is asked
+	here    policy.Set     // of these, who are on shift, or all by even_if
+	lift    policy.Lift
+}
+
+// origin is where a step comes from.
+type origin struct {
+	frame
+	try  int // position in Plan.tries; -1 for an end
+	to   *policy.Destination
+	hold bool // the end is patience at the try before
+	none bool // no rule has taken the lead
+}

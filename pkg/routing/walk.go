@@ -1,0 +1,281 @@
+package routing
+
+import (
+	"slices"
+	"time"
+
+	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/policy"
+)
+
+// walk goes through the rules for one plan.
+type walk struct {
+	*Plan
+	policy  *policy.Policy
+	allowed policy.Set    // whom no guard forbids, who has not left and has not had the lead
+	shift   policy.Set    // who is on shift
+	waited  time.Duration // patience that is spent already
+}
+
+func newWalk(p *Plan) *walk {
+	w := &walk{Plan: p, policy: p.planner.policy, waited: p.input.Waited, shift: p.input.Shift}
+	if w.shift == nil {
+		w.shift = w.policy.Shift(p.input.At)
+	}
+	w.allowed = p.planner.empty()
+	for rep := range int32(len(w.policy.Reps)) {
+		w.allowed.Add(rep)
+	}
+	for _, guard := range w.policy.Guards {
+		if set, applies := guard.Allows(p.binding); applies {
+			w.allowed.And(set)
+		}
+	}
+	for _, gone := range [][]string{p.input.Past, p.input.Left} {
+		if len(gone) > 0 {
+			without(w.allowed, p.planner.ids(gone))
+		}
+	}
+	return w
+}
+
+// rules goes through a list of rules; it is true when the walk has come to an end.
+func (w *walk) rules(rules []*policy.Rule, outer frame) bool {
+	for _, rule := range rules {
+		fate := w.fate(rule)
+		if fate != Matched || rule.Table == nil {
+			w.Visits = append(w.Visits, Visit{Rule: rule, Fate: fate})
+		}
+		if fate != Matched {
+			continue
+		}
+		f := outer.within(&rule.Route)
+		f.rule, f.row = rule, nil
+		route := &rule.Route
+		if rule.Table != nil {
+			row := rule.Table.Find(w.binding)
+			if row == nil {
+				w.Visits = append(w.Visits, Visit{Rule: rule, Fate: NoRow})
+				continue
+			}
+			w.Visits = append(w.Visits, Visit{Rule: rule, Row: row, Fate: Matched})
+			route, f = &row.Route, f.within(&row.Route)
+			f.row = row
+		}
+		if w.route(route, f) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *walk) fate(rule *policy.Rule) Fate {
+	if !rule.Active(w.input.At) {
+		return Resting
+	}
+	switch truth := rule.When.Eval(w.binding); {
+	case truth == policy.False:
+		return No
+	case truth == policy.Unknown:
+		return Unknown
+	case rule.Shadow:
+		return Shadow
+	}
+	return Matched
+}
+
+// route tries the destinations of a rule or a row.
+func (w *walk) route(r *policy.Route, f frame) bool {
+	if r.Use != nil {
+		return w.rules(r.Use.Rules, f)
+	}
+	for _, to := range r.To {
+		switch to.Kind {
+		case policy.ToNext:
+			return false
+		case policy.ToWait:
+			return w.end(ledger.Waiting, origin{frame: f, to: to})
+		case policy.ToReview:
+			return w.end(ledger.Review, origin{frame: f, to: to})
+		case policy.ToNurture:
+			return w.end(ledger.Nurture, origin{frame: f, to: to})
+		case policy.ToDisqualify:
+			return w.end(ledger.Disqualified, origin{frame: f, to: to})
+		}
+		if w.destination(to, f) {
+			return true
+		}
+	}
+	return w.end(ledger.Waiting, origin{frame: f}) // a list without an end closes with wait
+}
+
+func (w *walk) end(outcome ledger.Outcome, o origin) bool {
+	o.try = -1
+	w.Steps = append(w.Steps, ledger.Step{End: outcome})
+	w.origins = append(w.origins, o)
+	return true
+}
+
+// destination tries one destination, level by level; it is true when the lead is
+// held there.
+func (w *walk) destination(to *policy.Destination, f frame) bool {
+	t := try{frame: f, to: to, pool: to.Pool, owner: -1}
+	t.base = w.base(&t)
+	settings := to.Settings.Or(f.settings)
+	if t.pool != nil {
+		settings = settings.Or(policy.Settings{Match: t.pool.Match, Relax: t.pool.Relax})
+	}
+	if settings.EvenIf != nil {
+		t.lift = *settings.EvenIf
+	}
+	for _, axis := range settings.Match {
+		if _, known := axis.Covers(w.binding); known {
+			t.asked = append(t.asked, axis)
+		} else {
+			t.unasked = append(t.unasked, axis)
+		}
+	}
+	var hold time.Duration
+	if settings.Hold != nil {
+		hold = *settings.Hold
+	}
+	if held := w.level(t, hold); held {
+		return true
+	}
+	for _, axis := range settings.Relax {
+		i := slices.Index(t.asked, axis)
+		if i < 0 {
+			continue // not asked for: leaving it out changes nothing
+		}
+		t.level++
+		t.asked = slices.Concat(t.asked[:i], t.asked[i+1:])
+		t.relaxed = append(slices.Clip(t.relaxed), axis)
+		if held := w.level(t, hold); held {
+			return true
+		}
+	}
+	return false
+}
+
+// level makes a step of those who fit and are on shift; it is true when the lead
+// is held for them.
+func (w *walk) level(t try, hold time.Duration) bool {
+	t.fit = t.base.Clone()
+	for _, axis := range t.asked {
+		set, _ := axis.Covers(w.binding)
+		t.fit.And(set)
+	}
+	if t.level > 0 && slices.Equal(t.fit, w.tries[len(w.tries)-1].fit) {
+		return false // leaving the axis out adds nobody
+	}
+	t.here = t.fit
+	if !t.lift.OffShift {
+		t.here = t.fit.Clone()
+		t.here.And(w.shift)
+	}
+	w.tries = append(w.tries, t)
+	if t.here.Len() > 0 {
+		w.Steps = append(w.Steps, w.step(&t))
+		w.origins = append(w.origins, origin{frame: t.frame, to: t.to, try: len(w.tries) - 1})
+	}
+	return w.held(&t, hold)
+}
+
+// held ends the plan here for now if there is patience left and a reason for it.
+func (w *walk) held(t *try, hold time.Duration) bool {
+	if hold <= 0 || t.fit.Len() == 0 {
+		return false
+	}
+	if hold <= w.waited {
+		w.waited -= hold
+		return false
+	}
+	left := hold - w.waited
+	if t.here.Len() == 0 && !w.opens(t.fit, left) {
+		return false
+	}
+	w.Hold = left
+	return w.end(ledger.Waiting, origin{frame: t.frame, to: t.to, hold: true})
+}
+
+// opens reports whether the shift of one of the reps opens in time.
+func (w *walk) opens(reps policy.Set, within time.Duration) bool {
+	for rep := range int32(len(w.policy.Reps)) {
+		if !reps.Has(rep) {
+			continue
+		}
+		if at, ok := w.policy.NextShift(rep, w.input.At); ok && at.Sub(w.input.At) <= within {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *walk) step(t *try) ledger.Step {
+	s := ledger.Step{Pick: ledger.Ranked, LiftFull: t.lift.Full, Members: w.planner.members(t.here, t.pool)}
+	if t.pool != nil {
+		s.Pick = t.pool.Pick
+	}
+	if s.Pick == ledger.RoundRobin {
+		s.Book, s.ByValue = t.pool.Book, t.pool.ByValue
+	}
+	if t.to.Kind == policy.ToLastOwner {
+		s.Outcome = ledger.Duplicate
+	}
+	return s
+}
+
+// base is who the destination means, less those who must not have the lead.
+func (w *walk) base(t *try) policy.Set {
+	s := w.planner.empty()
+	if t.pool != nil {
+		copy(s, w.planner.poolSet(t.pool))
+	} else if rep := w.person(t); rep >= 0 {
+		s.Add(rep)
+	}
+	s.And(w.allowed)
+	return s
+}
+
+// person finds the rep that a destination means; -1 when there is none.
+func (w *walk) person(t *try) int32 {
+	switch t.to.Kind {
+	case policy.ToOwner:
+		return w.accountOwner()
+	case policy.ToBackup:
+		if t.owner = w.accountOwner(); t.owner >= 0 {
+			return w.policy.Reps[t.owner].Backup
+		}
+	case policy.ToManager:
+		if t.owner = w.accountOwner(); t.owner >= 0 && w.policy.Reps[t.owner].Team != nil {
+			return w.policy.Reps[t.owner].Team.Manager
+		}
+	case policy.ToLastOwner:
+		return w.id(w.input.LastOwner)
+	case policy.ToCompanyOwner:
+		return w.id(w.input.CompanyOwner)
+	}
+	return -1
+}
+
+// accountOwner owns the account, else its parent.
+func (w *walk) accountOwner() int32 {
+	if rep := w.id(w.binding.Text("account.owner")); rep >= 0 {
+		return rep
+	}
+	return w.id(w.binding.Text("account.parent_owner"))
+}
+
+func (w *walk) id(id string) int32 {
+	if rep, ok := w.policy.Rep(id); ok {
+		return rep
+	}
+	return -1
+}
+
+// without takes t out of s.
+func without(s, t policy.Set) {
+	for i := range s {
+		s[i] &^= t[i]
+	}
+}
