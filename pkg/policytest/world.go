@@ -1,0 +1,208 @@
+package policytest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/lead"
+	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/policy"
+	"leadrouter/pkg/routing"
+)
+
+// world is the ledger and the time of one test.
+type world struct {
+	planner *routing.Planner
+	policy  *policy.Policy
+	test    *policy.Test
+	now     time.Time
+	model   *ledger.Model
+	offset  int64 // of the next record
+
+	visits []routing.Visit // rules that matched, of all leads
+	shares map[string]int  // leads by rep
+	last   decision
+}
+
+// decision is what became of the last lead.
+type decision struct {
+	event.Assigned
+	plan        *routing.Plan
+	grant       ledger.Grant
+	onQualified string
+}
+
+func newWorld(planner *routing.Planner, t *policy.Test, now time.Time) *world {
+	w := &world{
+		planner: planner, policy: planner.Policy(), test: t, now: now,
+		model: ledger.NewModel(ledger.Config{}), shares: map[string]int{},
+	}
+	if !t.At.IsZero() {
+		w.now = t.At
+	}
+	return w
+}
+
+// arrive brings the test's lead, the nth time as another lead.
+func (w *world) arrive(n int) error {
+	l, err := w.lead(n)
+	if err != nil {
+		return err
+	}
+	plan := w.planner.Plan(w.input(l))
+	draft, err := plan.Draft().Encode()
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		if err := w.prepare(plan.Roster); err != nil {
+			return err
+		}
+	}
+	g, err := w.apply(ledger.Op{
+		Kind: ledger.Assign, Lead: l.ID, Value: plan.Value,
+		Steps: plan.Steps, Roster: w.full(plan.Roster), Body: draft,
+	})
+	if err != nil {
+		return err
+	}
+	assigned, err := routing.Decide(draft, g)
+	if err != nil {
+		return err
+	}
+	w.last = decision{Assigned: assigned, plan: plan, grant: g, onQualified: plan.OnQualified(g.Step)}
+	w.shares[assigned.RepID]++
+	for _, v := range plan.Visits {
+		if v.Fate == routing.Matched {
+			w.visits = append(w.visits, v)
+		}
+	}
+	return nil
+}
+
+// lead is the test's lead with an id.
+func (w *world) lead(n int) (lead.Lead, error) {
+	fields := map[string]json.RawMessage{}
+	if err := json.Unmarshal(w.test.Lead, &fields); err != nil {
+		return lead.Lead{}, fmt.Errorf("the lead is no object")
+	}
+	fields["id"] = json.RawMessage(strconv.Quote("test-" + strconv.Itoa(n+1)))
+	raw, err := json.Marshal(fields)
+	if err != nil {
+		return lead.Lead{}, err
+	}
+	l, err := lead.Parse(raw)
+	if err != nil {
+		return lead.Lead{}, fmt.Errorf("lead: %w", err)
+	}
+	return l, nil
+}
+
+func (w *world) input(l lead.Lead) routing.Input {
+	given := &w.test.Given
+	in := routing.Input{Facts: l.Facts(), At: w.now, Left: w.ids(given.Left)}
+	if given.LastOwner >= 0 {
+		in.LastOwner = w.policy.Reps[given.LastOwner].ID
+		in.Facts["duplicate"] = true
+	}
+	if given.CompanyOwner >= 0 {
+		in.CompanyOwner = w.policy.Reps[given.CompanyOwner].ID
+	}
+	in.Shift = make(policy.Set, (len(w.policy.Reps)+63)/64)
+	for rep := range int32(len(w.policy.Reps)) {
+		atWork := w.test.At.IsZero() || w.policy.OnShift(rep, w.now)
+		if atWork && !slices.Contains(given.OffShift, rep) {
+			in.Shift.Add(rep)
+		}
+	}
+	return in
+}
+
+func (w *world) ids(reps []int32) []string {
+	var out []string
+	for _, rep := range reps {
+		out = append(out, w.policy.Reps[rep].ID)
+	}
+	return out
+}
+
+// prepare makes the ledger as `given` says.
+func (w *world) prepare(roster *ledger.Roster) error {
+	s := ledger.NewState()
+	for _, rep := range w.test.Given.Full {
+		terms := w.full(roster).Reps[rep]
+		s.Reps[terms.ID] = &ledger.Rep{Presence: ledger.Available, Open: terms.Caps.Open}
+	}
+	if err := w.model.Load(context.Background(), s); err != nil {
+		return err
+	}
+	for _, id := range w.ids(w.test.Given.Away) {
+		if _, err := w.apply(ledger.Op{Kind: ledger.Presence, Rep: id, Verb: ledger.Away}); err != nil {
+			return err
+		}
+	}
+	for _, id := range w.ids(w.test.Given.Left) {
+		if _, err := w.apply(ledger.Op{Kind: ledger.Presence, Rep: id, Verb: ledger.Left}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// full gives those who are to be full a cap that they can be at.
+func (w *world) full(roster *ledger.Roster) *ledger.Roster {
+	if len(w.test.Given.Full) == 0 {
+		return roster
+	}
+	reps := slices.Clone(roster.Reps)
+	for _, rep := range w.test.Given.Full {
+		reps[rep].Caps.Open = max(reps[rep].Caps.Open, 1)
+	}
+	return &ledger.Roster{Digest: roster.Digest + "+full", Reps: reps}
+}
+
+// apply gives the next operation to the ledger.
+func (w *world) apply(op ledger.Op) (ledger.Grant, error) {
+	op.ID = ledger.OpID{Partition: ledger.Partition{Topic: "test"}, Offset: w.offset}
+	op.At = w.now.UnixMilli()
+	w.offset++
+	results, err := w.model.Apply(context.Background(), ledger.Chunk{Ops: []ledger.Op{op}})
+	if err != nil {
+		return ledger.Grant{}, err
+	}
+	return results[0].Grant, nil
+}
+
+// happen lets time pass and something happen to the last lead.
+func (w *world) happen(e *policy.Event) error {
+	w.now = w.now.Add(e.After.Calendar())
+	if e.Do == "" {
+		return nil
+	}
+	g, err := w.apply(ledger.Op{Kind: ledger.Activity, Lead: w.last.LeadID, Verb: e.Do})
+	if err != nil {
+		return err
+	}
+	if g.Effect == ledger.Ignored {
+		return fmt.Errorf("%s changes nothing: the lead is %s", e.Do, strings.TrimSpace(w.state(w.last.LeadID)))
+	}
+	return nil
+}
+
+// state of a lead in a word.
+func (w *world) state(id string) string {
+	s, err := w.model.Dump(context.Background())
+	if err != nil || s.Leads[id] == nil {
+		return "unknown"
+	}
+	if s.Leads[id].Closed > 0 {
+		return "closed"
+	}
+	return "open"
+}
