@@ -1,7 +1,128 @@
 package console
 
-import "leadrouter/pkg/event"
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/routing"
+)
 
 // Reason is why, in a few words. The sentence of the event speaks to the rep; a
 // line speaks about the rep.
-func Reason(a event.Assigned) string { return a.Reason }
+func Reason(a event.Assigned) string {
+	if moved(a) {
+		return a.Previous.RepID + ": " + movedBecause(a.Previous.Cause)
+	}
+	text := because(a)
+	if len(a.Relaxed) > 0 {
+		text += ", not " + strings.Join(a.Relaxed, ", ")
+	}
+	if a.Over {
+		text += ", past a cap"
+	}
+	return text
+}
+
+// because is the reason by its code; a code that is not known yet speaks for
+// itself.
+func because(a event.Assigned) string {
+	switch routing.Code(a.ReasonCode) {
+	case routing.Turn:
+		return "their turn" + turn(a)
+	case routing.Load:
+		return "most room"
+	case routing.Rank:
+		return "first of the list"
+	case routing.Named:
+		return "named by the rule"
+	case routing.Owner:
+		return "owns the account"
+	case routing.BackupOf:
+		return "backup of the owner"
+	case routing.ManagerOf:
+		return "manager of the owner"
+	case routing.LastOwner:
+		return "had this person before"
+	case routing.CompanyOwner:
+		return "has this company"
+	case routing.NoneFree:
+		return noneFree(a)
+	case routing.NoneFits:
+		return "nobody fits"
+	case routing.NoRule:
+		return "no rule takes it"
+	case routing.ByRule:
+		if a.Row != "" {
+			return "row " + a.Row
+		}
+		return "the rule says so"
+	}
+	return a.ReasonCode
+}
+
+// movedBecause is what took the lead from its owner.
+func movedBecause(cause string) string {
+	switch cause {
+	case causeSLA:
+		return "not in time"
+	case "rejected":
+		return "turned it down"
+	case "left":
+		return "has left"
+	case "command":
+		return "taken by a person"
+	}
+	return cause
+}
+
+// turn is the credit that won, in leads.
+func turn(a event.Assigned) string {
+	micro, ok := number(a.ReasonData["turn"])
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf(" (%+.2f)", micro/1e6)
+}
+
+// noneFree counts who fits, and says what keeps them.
+func noneFree(a event.Assigned) string {
+	fit, _ := number(a.ReasonData["fit"])
+	off, _ := number(a.ReasonData["off_shift"])
+	n, busy := int(fit), int(fit-off)
+	switch {
+	case n == 0:
+		return "none is free"
+	case busy == 0:
+		return fmt.Sprintf("%d fit, %s off shift", n, all(n))
+	case off == 0:
+		return fmt.Sprintf("%d fit, %s full or away", n, all(n))
+	}
+	return fmt.Sprintf("%d fit: %d off shift, %d full or away", n, int(off), busy)
+}
+
+func all(n int) string {
+	switch n {
+	case 1:
+		return "is"
+	case 2:
+		return "both"
+	}
+	return "all"
+}
+
+// number reads a number of reason_data, which came through JSON or not.
+func number(v any) (float64, bool) {
+	switch v := v.(type) {
+	case int64:
+		return float64(v), true
+	case float64:
+		return v, !math.IsNaN(v)
+	case json.Number:
+		f, err := v.Float64()
+		return f, err == nil
+	}
+	return 0, false
+}

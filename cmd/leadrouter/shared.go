@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"leadrouter/pkg/app"
+	"leadrouter/pkg/kstream"
+)
+
+// shared holds the flags that mean the same in every command that has them.
+type shared struct {
+	instance string
+	policy   string
+	metrics  string
+	logLevel string
+	timeout  time.Duration
+
+	kafka kstream.Client
+	redis app.Redis
+}
+
+// kafkaFlags binds what it takes to reach Kafka and to name topics.
+func (c *cli) kafkaFlags(cmd *cobra.Command) {
+	f, k := cmd.Flags(), &c.shared.kafka
+	f.StringSliceVar(&k.Brokers, "brokers", []string{"localhost:9092"}, "Kafka brokers, `host:port` each")
+	f.StringVar(&c.shared.instance, "instance", "", "`name` of the installation: prefix of topics, groups and keys")
+	f.DurationVar(&c.shared.timeout, "timeout", 30*time.Second, "longest wait for a service that does not answer")
+	f.BoolVar(&k.TLS.Enabled, "kafka-tls", false, "encrypt connections to Kafka")
+	f.StringVar(&k.TLS.CAFile, "kafka-ca", "", "PEM `file` of the authority that signs the brokers (default the system's)")
+	f.StringVar(&k.TLS.CertFile, "kafka-cert", "", "PEM `file` of the client's certificate")
+	f.StringVar(&k.TLS.KeyFile, "kafka-key", "", "PEM `file` of its key")
+	f.StringVar(&k.TLS.ServerName, "kafka-server-name", "", "`name` that the brokers' certificates carry (default the host)")
+	f.StringVar(&k.SASL.Mechanism, "kafka-sasl", "", "`mechanism`: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 (default none)")
+	f.StringVar(&k.SASL.User, "kafka-user", "", "SASL user `name`")
+	f.StringVar(&k.SASL.Password, "kafka-password", "", "SASL `password`; better in LEADROUTER_KAFKA_PASSWORD")
+	complete(cmd, "kafka-sasl", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+}
+
+// redisFlags binds what it takes to reach Redis.
+func (c *cli) redisFlags(cmd *cobra.Command) {
+	f, r := cmd.Flags(), &c.shared.redis
+	f.StringVar(&r.Address, "redis", "redis://localhost:6379", "redis:// `URL`, or the host:port of cluster nodes, comma-separated")
+	f.StringVar(&r.User, "redis-user", "", "ACL user `name`")
+	f.StringVar(&r.Password, "redis-password", "", "its `password`; better in LEADROUTER_REDIS_PASSWORD")
+	f.BoolVar(&r.TLS, "redis-tls", false, "encrypt connections to Redis (a rediss:// URL does too)")
+	f.StringVar(&r.CAFile, "redis-ca", "", "PEM `file` of the authority that signs Redis (default the system's)")
+}
+
+// policyFlag binds --policy and completes it with files and folders.
+func (c *cli) policyFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.shared.policy, "policy", "", "policy `file` or folder")
+	_ = cmd.RegisterFlagCompletionFunc("policy", completePolicy)
+}
+
+// roleFlags binds all that a long-running role takes.
+func (c *cli) roleFlags(cmd *cobra.Command) {
+	c.kafkaFlags(cmd)
+	c.redisFlags(cmd)
+	c.policyFlag(cmd)
+	c.logFlag(cmd)
+	cmd.Flags().StringVar(&c.shared.metrics, "metrics", "", "listen `address` of /metrics, /healthz and /readyz (default none)")
+}
+
+func (c *cli) logFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.shared.logLevel, "log-level", "info", "debug, info, warn or error")
+	complete(cmd, "log-level", "debug", "info", "warn", "error")
+}
+
+// completePolicy offers YAML files; the shell adds the folders.
+func completePolicy(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// askKafka makes a first call to Kafka within --timeout and tells a Kafka that is
+// not there from one that says no.
+func (c *cli) askKafka(ctx context.Context, ask func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, c.shared.timeout)
+	defer cancel()
+	err := ask(limited)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if _, answered := errors.AsType[*kerr.Error](err); answered {
+		return err
+	}
+	brokers := strings.Join(c.shared.kafka.Brokers, ",")
+	if errors.Is(err, context.DeadlineExceeded) {
+		return app.Unreachable(fmt.Errorf("no answer from %s for %s (%w); check --brokers, or run leadrouter doctor", brokers, c.shared.timeout, err))
+	}
+	return app.Unreachable(fmt.Errorf("cannot reach %s (%w); check --brokers, or run leadrouter doctor", brokers, err))
+}
+
+// askTopic is [cli.askKafka] about one topic, which may not be there.
+func (c *cli) askTopic(ctx context.Context, topic string, ask func(context.Context) error) error {
+	err := c.askKafka(ctx, ask)
+	if errors.Is(err, kerr.UnknownTopicOrPartition) {
+		return app.Usage(fmt.Errorf("there is no topic %s; run leadrouter topics create, or check --instance", topic))
+	}
+	return err
+}
