@@ -30,6 +30,7 @@ func setup(t *testing.T, partitions int32) *kit {
 		kfake.NumBrokers(1),
 		kfake.SeedTopics(partitions, k.in, k.out, k.in+kstream.DLQSuffix),
 		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}),
+		kfake.GroupMinSessionTimeout(time.Second),
 	)
 	require.NoError(t, err)
 	t.Cleanup(cluster.Close)

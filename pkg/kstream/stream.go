@@ -12,6 +12,9 @@ import (
 // Record is a Kafka record, as input and as output.
 type Record = kgo.Record
 
+// Header is a header of a record.
+type Header = kgo.RecordHeader
+
 // TopicPartition names one partition.
 type TopicPartition struct {
 	Topic     string
