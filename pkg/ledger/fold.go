@@ -26,7 +26,7 @@ func (s *State) follows(id OpID, g *Grant) error {
 	switch g.Effect {
 	case Owned:
 		return s.followsOwned(g)
-	case Ended, Repeat, Held, Fenced, Ignored, Present:
+	case Ended, Repeat, Held, Fenced, Ignored, Present, Rebuilt:
 		return nil
 	case Freed, Reowned, Noted:
 		if s.Leads[g.Lead] == nil {
@@ -103,9 +103,12 @@ func (s *State) commit(id OpID, g *Grant) {
 		r.Presence, r.Until = g.Verb, g.Until
 	case Voided:
 		s.undo(id, g.Undone, g.Before)
-	case Repeat, Fenced, Ignored:
+	case Repeat, Fenced, Ignored, Rebuilt:
 	}
 }
+
+// Skip passes over the next sequence: a Rebuilt grant has called it lost.
+func (s *State) Skip() { s.Sequence++ }
 
 // decided enters a new lead and lets what waited for it happen.
 func (s *State) decided(id OpID, g *Grant) {
@@ -181,7 +184,7 @@ func (s *State) undo(id OpID, g *Grant, before *Image) {
 		if r := s.rep(g.Rep); before != nil && r.Presence == g.Verb && r.Until == g.Until {
 			r.Presence, r.Until = before.Presence, before.Until
 		}
-	case Repeat, Fenced, Ignored, Voided:
+	case Repeat, Fenced, Ignored, Voided, Rebuilt:
 	}
 }
 

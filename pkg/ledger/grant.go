@@ -38,6 +38,9 @@ const (
 	Present Effect = "present" // a rep's presence changed
 	Settled Effect = "settled" // a rep left; the balance is shared out
 	Voided  Effect = "voided"  // an operation was taken back
+	// Rebuilt: the ledger was folded from the log anew. Written by who rebuilds it,
+	// never answered by a store.
+	Rebuilt Effect = "rebuilt"
 )
 
 // Grant is what one operation did. It is written to the decision log as it is,
@@ -78,6 +81,9 @@ type Grant struct {
 	// Undone is the grant that Voided took back. It never came to the log by
 	// itself: readers put it at its own sequence, which would be a hole otherwise.
 	Undone *Grant `json:"undone,omitempty"`
+	// Lost, of Rebuilt, are the sequences below this one that were given and never
+	// came to the log: they count as not given.
+	Lost []int64 `json:"lost,omitempty"`
 	// Before is what Undone had changed, of Voided.
 	Before *Image `json:"before,omitempty"`
 }
