@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"leadrouter/pkg/kstream"
 )
@@ -143,6 +145,37 @@ func TestLostAnswerOfEnd(t *testing.T) {
 	k.requireCopied(100)
 	require.NoError(t, stop())
 	require.Greater(t, ends.Load(), int32(2))
+}
+
+// A member that the group has forgotten while it rejoined keeps its positions, although others
+// may have had its partitions: it has to ask where the group stands.
+func TestNewMemberIDReadsAgain(t *testing.T) {
+	t.Parallel()
+	k := setup(t, 2)
+	h := &stub{to: k.out}
+	core, logs := observer.New(zap.WarnLevel)
+	k.run(h, func(c *kstream.Config) { c.SessionTimeout, c.Logger = time.Second, zap.New(core) })
+	k.publish(0, 100)
+	k.requireCopied(100)
+	once := func(key kmsg.Key, resp func(kmsg.Request) kmsg.Response) {
+		k.cluster.ControlKey(key.Int16(), func(req kmsg.Request) (kmsg.Response, error, bool) { return resp(req), nil, true })
+	}
+	once(kmsg.JoinGroup, func(req kmsg.Request) kmsg.Response {
+		resp := req.(*kmsg.JoinGroupRequest).ResponseKind().(*kmsg.JoinGroupResponse)
+		resp.ErrorCode = kerr.UnknownMemberID.Code
+		return resp
+	})
+	once(kmsg.Heartbeat, func(req kmsg.Request) kmsg.Response {
+		resp := req.(*kmsg.HeartbeatRequest).ResponseKind().(*kmsg.HeartbeatResponse)
+		resp.ErrorCode = kerr.RebalanceInProgress.Code
+		return resp
+	})
+	k.publish(100, 200)
+	const message = "member id has changed, reading again from the committed offsets"
+	require.Eventually(t, func() bool { return logs.FilterMessage(message).Len() == 1 }, 20*time.Second, 10*time.Millisecond)
+	k.publish(200, 300)
+	k.requireCopied(300)
+	h.see(func() { require.Greater(t, len(h.assigned), 1) })
 }
 
 // Without rights no waiting helps.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cenkalti/backoff/v4"
 	"github.com/twmb/franz-go/pkg/kadm"
 )
 
@@ -44,4 +45,68 @@ func (c Client) Since(ctx context.Context, at time.Time, topics ...string) (map[
 	return c.list(ctx, topics, func(admin *kadm.Client, ctx context.Context, topics ...string) (kadm.ListedOffsets, error) {
 		return admin.ListOffsetsAfterMilli(ctx, at.UnixMilli(), topics...)
 	})
+}
+
+// Committed returns the offsets that a group has committed.
+func (c Client) Committed(ctx context.Context, group string) (map[TopicPartition]int64, error) {
+	client, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	fetched, err := kadm.NewClient(client).FetchOffsets(ctx, group)
+	if err != nil {
+		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
+	}
+	offsets := make(map[TopicPartition]int64)
+	fetched.Each(func(o kadm.OffsetResponse) {
+		if o.At >= 0 {
+			offsets[TopicPartition{Topic: o.Topic, Partition: o.Partition}] = o.At
+		}
+	})
+	return offsets, nil
+}
+
+// Members counts who is in a group.
+func (c Client) Members(ctx context.Context, group string) (int, error) {
+	client, err := c.open()
+	if err != nil {
+		return 0, err
+	}
+	defer client.Close()
+	described, err := kadm.NewClient(client).DescribeGroups(ctx, group)
+	if err != nil {
+		return 0, fmt.Errorf("members of group %s: %w", group, err)
+	}
+	return len(described[group].Members), nil
+}
+
+// WaitSettled waits until no transaction is open on a topic: until readers under
+// read_committed can get to its end. A dead process holds it for as long as its
+// transaction timeout.
+func (c Client) WaitSettled(ctx context.Context, topic string) error {
+	client, err := c.open()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	admin := kadm.NewClient(client)
+	wait := backoff.WithContext(backoff.NewConstantBackOff(100*time.Millisecond), ctx)
+	return backoff.Retry(func() error {
+		stable, err := admin.ListCommittedOffsets(ctx, topic)
+		if err != nil {
+			return backoff.Permanent(fmt.Errorf("wait for open transactions on %s: %w", topic, err))
+		}
+		ends, err := admin.ListEndOffsets(ctx, topic)
+		if err != nil {
+			return backoff.Permanent(fmt.Errorf("wait for open transactions on %s: %w", topic, err))
+		}
+		var open error
+		ends.Each(func(end kadm.ListedOffset) {
+			if at, _ := stable.Lookup(end.Topic, end.Partition); at.Offset < end.Offset {
+				open = fmt.Errorf("a transaction is open on %s/%d", end.Topic, end.Partition)
+			}
+		})
+		return open
+	}, wait)
 }
