@@ -165,7 +165,7 @@ func (c *Calendar) AddDays(t time.Time, n int) (time.Time, bool) {
 		return start, ok
 	}
 	date := c.shiftDate(start)
-	midnight := date.utc().UnixNano()
+	midnight := date.Time().UnixNano()
 	timeOfDay := c.wall(start) - midnight
 	for limit := date + horizon*366; n > 0; n-- {
 		for date++; len(c.spansOn(date)) == 0; date++ {
@@ -195,7 +195,7 @@ func (c *Calendar) wall(t time.Time) int64 {
 // onDay returns the last instant, up to timeOfDay of a working day, at which its shifts
 // were running or had just ended; failing that, their start.
 func (c *Calendar) onDay(date Date, timeOfDay int64) time.Time {
-	year, month, dayOfMonth := date.utc().Date()
+	year, month, dayOfMonth := date.Time().Date()
 	at := time.Date(year, month, dayOfMonth, 0, 0, 0, int(timeOfDay), c.zone).UnixNano()
 	spans := c.spansOn(date)
 	best := spans[0].from

@@ -26,14 +26,15 @@ func ParseDate(text string) (Date, error) {
 }
 
 // String writes the day as 2006-01-02.
-func (d Date) String() string { return d.utc().Format(time.DateOnly) }
+func (d Date) String() string { return d.Time().Format(time.DateOnly) }
 
 // Weekday returns the day of the week.
-func (d Date) Weekday() time.Weekday { return d.utc().Weekday() }
+func (d Date) Weekday() time.Weekday { return d.Time().Weekday() }
 
 // Year returns the year the day is in.
-func (d Date) Year() int { return d.utc().Year() }
+func (d Date) Year() int { return d.Time().Year() }
 
-func (d Date) utc() time.Time { return time.Unix(int64(d)*secondsPerDay, 0).UTC() }
+// Time returns the midnight in UTC that begins the day.
+func (d Date) Time() time.Time { return time.Unix(int64(d)*secondsPerDay, 0).UTC() }
 
 const secondsPerDay = 24 * 60 * 60

@@ -98,9 +98,9 @@ func (c *Calendar) spansOn(date Date) []span {
 // expand returns the open spans of the shifts that start on the days from first to last.
 func (c *Calendar) expand(first, last Date) []span {
 	var spans []span
-	periods := zonePeriods(c.zone, first.utc().UnixNano()-int64(2*day), last.utc().UnixNano()+int64(4*day))
+	periods := zonePeriods(c.zone, first.Time().UnixNano()-int64(2*day), last.Time().UnixNano()+int64(4*day))
 	for date := first; date <= last; date++ {
-		midnight := date.utc().UnixNano()
+		midnight := date.Time().UnixNano()
 		for _, s := range c.shifts(date) {
 			spans = onWall(spans, span{midnight + int64(s.from), midnight + int64(s.to)}, periods)
 		}
