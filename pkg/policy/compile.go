@@ -29,13 +29,14 @@ type expr struct {
 	names   []slot // directly asked for
 	atoms   []Atom
 	program cel.Program
+	closed  bool // test needs no program
 }
 
 // link fills test and eval, with closures where the form is a common one, else
 // with the CEL program.
 func (x *expr) link(c compiler, e ast.Expr) {
 	if t, ok := c.test(e); ok {
-		x.test = t
+		x.test, x.closed = t, true
 	} else {
 		x.test = func(b *Binding) Truth { return x.run(b).truth() }
 	}
@@ -159,13 +160,14 @@ func (c compiler) compare(call ast.CallExpr, compare func(a, b *value) Truth) (t
 	if !okL || !okR {
 		return nil, false
 	}
-	if s, constant, ok := c.slotAndText(call); ok && call.FunctionName() == operators.Equals {
+	// A name and a constant, the common case, need no copies.
+	if s, constant, ok := c.slotAndLiteral(call); ok {
 		return func(x *Binding) Truth {
 			v := x.get(s)
 			if v.kind == unknown {
 				return Unknown
 			}
-			return TruthOf(v.kind == text && v.text == constant)
+			return compare(v, &constant)
 		}, true
 	}
 	return func(x *Binding) Truth {
@@ -177,15 +179,15 @@ func (c compiler) compare(call ast.CallExpr, compare func(a, b *value) Truth) (t
 	}, true
 }
 
-// slotAndText recognises name == "constant".
-func (c compiler) slotAndText(call ast.CallExpr) (slot, string, bool) {
+// slotAndLiteral recognises a name compared with a constant.
+func (c compiler) slotAndLiteral(call ast.CallExpr) (slot, value, bool) {
 	left, right := call.Args()[0], call.Args()[1]
-	if left.Kind() != ast.IdentKind || right.Kind() != ast.LiteralKind {
-		return 0, "", false
+	if left.Kind() != ast.IdentKind {
+		return 0, value{}, false
 	}
 	s, known := c.names.byName[left.AsIdent()]
-	constant, isText := right.AsLiteral().(types.String)
-	return s, string(constant), known && isText
+	constant, isLiteral := literal(right)
+	return s, constant, known && isLiteral
 }
 
 // in compiles x in [constants] and x in a list of the lead.
@@ -195,12 +197,12 @@ func (c compiler) in(call ast.CallExpr) (test, bool) {
 		return nil, false
 	}
 	if constants, ok := c.constants(call.Args()[1]); ok {
+		if s, ok := c.names.byName[call.Args()[0].AsIdent()]; ok {
+			return func(x *Binding) Truth { return x.get(s).among(constants) }, true
+		}
 		return func(x *Binding) Truth {
 			v := item(x)
-			if v.kind == unknown {
-				return Unknown
-			}
-			return TruthOf(slices.ContainsFunc(constants, func(k value) bool { return v.equal(&k) }))
+			return v.among(constants)
 		}, true
 	}
 	if c.tree.GetType(call.Args()[1].ID()).Kind() != types.ListKind {
@@ -214,6 +216,19 @@ func (c compiler) in(call ast.CallExpr) (test, bool) {
 		}
 		return TruthOf(v.kind == text && slices.Contains(l.list, v.text))
 	}, ok
+}
+
+// among answers v in [constants].
+func (v *value) among(constants []value) Truth {
+	if v.kind == unknown {
+		return Unknown
+	}
+	for i := range constants {
+		if v.equal(&constants[i]) {
+			return True
+		}
+	}
+	return False
 }
 
 // constants reads a list of literals.
@@ -363,8 +378,8 @@ func (c compiler) atoms(e ast.Expr) []Atom {
 	case operators.LogicalAnd:
 		return append(c.atoms(call.Args()[0]), c.atoms(call.Args()[1])...)
 	case operators.Equals:
-		if s, constant, ok := c.slotAndText(call); ok {
-			return []Atom{{Name: c.names.slots[s].name, Values: []string{constant}}}
+		if s, constant, ok := c.slotAndLiteral(call); ok && constant.kind == text {
+			return []Atom{{Name: c.names.slots[s].name, Values: []string{constant.text}}}
 		}
 	case operators.In:
 		constants, ok := c.constants(call.Args()[1])

@@ -303,6 +303,9 @@ func (r *reader) celIssues(n node, issues *cel.Issues) {
 		message, _, _ = strings.Cut(message, " expecting ")
 		if m := noOverload.FindStringSubmatch(message); m != nil {
 			message = "`" + operator.ReplaceAllString(m[1], "$1") + "` cannot be used on " + m[2]
+			if m[2] == "(int, double)" || m[2] == "(double, int)" {
+				message += "; write whole numbers as 5.0"
+			}
 		} else if m := undeclared.FindStringSubmatch(message); m != nil {
 			message = "there is no function `" + m[1] + "`"
 		} else if e.Message != message {

@@ -88,8 +88,7 @@ func (v *value) isNumber() bool { return v.kind == integer || v.kind == double }
 func (v *value) equal(w *value) bool {
 	switch {
 	case v.isNumber() && w.isNumber():
-		n, ok := compareNumbers(v, w)
-		return ok && n == 0
+		return !v.isNaN() && !w.isNaN() && compareNumbers(v, w) == 0
 	case v.kind != w.kind:
 		return false
 	case v.kind == text:
@@ -101,16 +100,15 @@ func (v *value) equal(w *value) bool {
 	}
 }
 
-// order compares known values; types that have no order are Unknown, and so is
-// NaN.
+// order compares known values as CEL does; types that have no order are Unknown.
+// NaN is neither before nor behind anything.
 func (v *value) order(w *value, holds func(int) bool) Truth {
 	n := 0
 	switch {
+	case v.isNaN() || w.isNaN():
+		return False
 	case v.isNumber() && w.isNumber():
-		var ok bool
-		if n, ok = compareNumbers(v, w); !ok {
-			return Unknown
-		}
+		n = compareNumbers(v, w)
 	case v.kind != w.kind:
 		return Unknown
 	case v.kind == text:
@@ -123,28 +121,21 @@ func (v *value) order(w *value, holds func(int) bool) Truth {
 	return TruthOf(holds(n))
 }
 
-// compareNumbers is false for NaN.
-func compareNumbers(v, w *value) (int, bool) {
+func (v *value) isNaN() bool { return v.kind == double && math.IsNaN(v.float()) }
+
+// compareNumbers compares numbers that are not NaN; a whole number and a double as
+// doubles, like CEL.
+func compareNumbers(v, w *value) int {
 	switch {
 	case v.kind == integer && w.kind == integer:
-		return cmp.Compare(v.int(), w.int()), true
+		return cmp.Compare(v.int(), w.int())
 	case v.kind == integer:
-		n, ok := compareNumbers(w, v)
-		return -n, ok
-	case math.IsNaN(v.float()):
-		return 0, false
-	case w.kind == double:
-		return cmp.Compare(v.float(), w.float()), !math.IsNaN(w.float())
+		return cmp.Compare(float64(v.int()), w.float())
+	case w.kind == integer:
+		return cmp.Compare(v.float(), float64(w.int()))
+	default:
+		return cmp.Compare(v.float(), w.float())
 	}
-	f, i := v.float(), w.int()
-	switch { // beyond the whole numbers that both kinds hold
-	case f < math.MinInt64:
-		return -1, true
-	case f >= math.MaxInt64:
-		return 1, true
-	}
-	whole := int64(f)
-	return cmp.Or(cmp.Compare(whole, i), cmp.Compare(f, float64(whole))), true
 }
 
 func negativeZero() float64 { return math.Copysign(0, -1) }
