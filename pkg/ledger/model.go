@@ -89,7 +89,7 @@ func (r *chunkRun) answer(op *Op) Result {
 	case op.Kind == Void && memo.Grant.Effect != Voided:
 		return r.void(op, memo)
 	case memo != nil:
-		return r.replay(memo)
+		return r.replay(op, memo)
 	}
 	return r.apply(op)
 }
@@ -97,12 +97,12 @@ func (r *chunkRun) answer(op *Op) Result {
 // apply does an operation for the first time.
 func (r *chunkRun) apply(op *Op) Result {
 	s := r.state
-	now := max(s.At, op.At)
-	s.forget(op.Lead, now, r.dedupe)
 	if op.Lead != "" && s.busy(op.Lead, r.batch) {
 		r.blocked[op.ID.Partition] = true
 		return Result{ID: op.ID, Code: Busy}
 	}
+	now := max(s.At, op.At)
+	s.forget(op.Lead, now, r.dedupe)
 	memo := Memo{ID: op.ID, Digest: op.Digest, Body: op.Body, Before: s.image(op)}
 	memo.Grant = r.commit(op, s.decide(op, now))
 	s.remember(memo)
@@ -135,9 +135,9 @@ func (r *chunkRun) commit(op *Op, g Grant) Grant {
 
 // replay answers with what was answered first, and puts the lead into the hands
 // of the batch that asks: its transaction will carry the answer.
-func (r *chunkRun) replay(m *Memo) Result {
+func (r *chunkRun) replay(op *Op, m *Memo) Result {
 	if r.batch != "" {
-		r.state.claim(m.Grant.Lead, m.ID, r.batch)
+		r.state.claim(op.Lead, op.ID, r.batch)
 	}
 	return m.result()
 }

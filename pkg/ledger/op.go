@@ -56,6 +56,7 @@ const (
 	Activity Kind = "activity" // something happened to a lead: accepted, lost, …
 	Presence Kind = "presence" // a rep is available, away or has left
 	Void     Kind = "void"     // an operation that never came to be committed is taken back
+	Rebuild  Kind = "rebuild"  // in the log only: the ledger was folded anew
 )
 
 // Verbs of an [Activity]. Converted, Lost and Closed free the owner's capacity.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // ErrInvalid: an operation that no store takes. It is a fault of the caller.
@@ -31,8 +32,9 @@ func (c *Chunk) Validate() error {
 	return nil
 }
 
-// clean says whether a name is one line: stores put names into keys and fields.
-func clean(s string) bool { return !strings.ContainsAny(s, "\n\r\x00") }
+// clean says whether a name is one line of text: stores put names into keys,
+// fields and JSON.
+func clean(s string) bool { return utf8.ValidString(s) && !strings.ContainsAny(s, "\n\r\x00") }
 
 // named says whether s is a name at all.
 func named(s string) bool { return s != "" && clean(s) }
@@ -128,8 +130,8 @@ func (s *Step) validate(roster int) error {
 }
 
 func (r *Roster) validate() error {
-	if !named(r.Digest) {
-		return errors.New("no digest")
+	if !named(r.Digest) || strings.ContainsAny(r.Digest, "/#") {
+		return fmt.Errorf("bad digest %q", r.Digest)
 	}
 	for i, t := range r.Reps {
 		switch {

@@ -1,0 +1,104 @@
+package ledgertest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"leadrouter/pkg/ledger"
+)
+
+// cases are what random operations would reach too seldom.
+var cases = map[string]func(*testing.T, ledger.Store){
+	"equal weights stay within the bound": equalWeights,
+	"weights are kept to":                 weights,
+	"many reps in many chunks":            manyReps,
+}
+
+func assign(n int, roster *ledger.Roster, members []int32) ledger.Op {
+	return ledger.Op{
+		ID:   ledger.OpID{Partition: ledger.Partition{Topic: "created"}, Offset: int64(n)},
+		Kind: ledger.Assign, At: start + int64(n), Lead: fmt.Sprintf("L-%d", n), Roster: roster,
+		Steps: []ledger.Step{
+			{Pick: ledger.RoundRobin, Book: "all", Members: members},
+			{End: ledger.Waiting},
+		},
+	}
+}
+
+func reps(n int, weight func(int) int64) *ledger.Roster {
+	r := &ledger.Roster{Digest: fmt.Sprintf("reps-%d", n)}
+	for i := range n {
+		r.Reps = append(r.Reps, ledger.Terms{ID: fmt.Sprintf("rep-%04d", i), Weight: weight(i)})
+	}
+	return r
+}
+
+func one(int) int64 { return 1 }
+
+// equalWeights: whatever sets are free, |credit| <= (n-1)/2 leads and what
+// rounding adds, a micro-lead for each rep.
+func equalWeights(t *testing.T, store ledger.Store) {
+	const n = 7
+	roster := reps(n, one)
+	var ops []ledger.Op
+	for i := range 600 {
+		var members []int32
+		for p := range int32(n) {
+			if (i*2654435761>>7)&(1<<p) != 0 {
+				members = append(members, p)
+			}
+		}
+		ops = append(ops, assign(i, roster, members))
+	}
+	_, err := store.Apply(t.Context(), ledger.Chunk{Ops: ops})
+	require.NoError(t, err)
+	state, err := store.Dump(t.Context())
+	require.NoError(t, err)
+	for rep, credit := range state.Books["all"] {
+		require.LessOrEqual(t, max(credit, -credit), int64((n-1)*ledger.Unit/2+n), rep)
+	}
+}
+
+// weights: with everybody free all the time the shares are those of the weights.
+func weights(t *testing.T, store ledger.Store) {
+	roster := reps(3, func(i int) int64 { return []int64{1, 2, 5}[i] })
+	var ops []ledger.Op
+	for i := range 800 {
+		ops = append(ops, assign(i, roster, []int32{0, 1, 2}))
+	}
+	results, err := store.Apply(t.Context(), ledger.Chunk{Ops: ops})
+	require.NoError(t, err)
+	got := map[string]int{}
+	for _, r := range results {
+		got[r.Grant.Rep]++
+	}
+	require.Equal(t, map[string]int{"rep-0000": 100, "rep-0001": 200, "rep-0002": 500}, got)
+}
+
+// manyReps: more than a byte counts and more than one call takes.
+func manyReps(t *testing.T, store ledger.Store) {
+	const n = 400
+	roster := reps(n, func(i int) int64 { return int64(1 + i%3) })
+	all := make([]int32, n)
+	for p := range all {
+		all[p] = int32(p)
+	}
+	model := ledger.NewModel(Config)
+	var ops []ledger.Op
+	for i := range 60 {
+		ops = append(ops, assign(i, roster, all[i:]))
+	}
+	want, err := model.Apply(t.Context(), ledger.Chunk{Batch: "b", Ops: ops})
+	require.NoError(t, err)
+	got, err := store.Apply(t.Context(), ledger.Chunk{Batch: "b", Ops: ops})
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	again, err := store.Apply(t.Context(), ledger.Chunk{Batch: "c", Ops: ops})
+	require.NoError(t, err)
+	for i := range again {
+		require.Equal(t, ledger.Replayed, again[i].Code)
+		require.Equal(t, want[i].Grant, again[i].Grant)
+	}
+}

@@ -1,0 +1,139 @@
+package ledgertest
+
+import (
+	"fmt"
+
+	"pgregory.net/rapid"
+
+	"leadrouter/pkg/ledger"
+)
+
+// A small world makes operations meet: few leads, few reps, low caps.
+const (
+	leadCount = 6
+	repCount  = 7
+	hour      = 60 * 60 * 1000 // milliseconds
+	start     = 1_764_000_000_000
+)
+
+// world is what the operations of one run are drawn from.
+type world struct {
+	rosters []*ledger.Roster
+	now     int64
+}
+
+func drawWorld(t *rapid.T) *world {
+	w := &world{now: start + int64(rapid.IntRange(0, 200).Draw(t, "start hour"))*hour}
+	for i := range rapid.IntRange(1, 3).Draw(t, "rosters") {
+		w.rosters = append(w.rosters, drawRoster(t, fmt.Sprintf("roster-%d", i)))
+	}
+	return w
+}
+
+// drawRoster leaves some reps out, so that a rep has another position in each.
+func drawRoster(t *rapid.T, digest string) *ledger.Roster {
+	r := &ledger.Roster{Digest: digest}
+	alike := rapid.Bool().Draw(t, "alike")
+	capped := rapid.IntRange(0, 2).Draw(t, "capped")
+	for i := range repCount {
+		if i > 0 && rapid.IntRange(0, 4).Draw(t, "absent") == 0 {
+			continue
+		}
+		terms := ledger.Terms{
+			ID: fmt.Sprintf("rép \"%d\"", i), Weight: 1,
+			Offset: rapid.SampledFrom([]int64{0, 3600, 19800, -18000}).Draw(t, "offset"),
+		}
+		if !alike {
+			terms.Weight = rapid.SampledFrom([]int64{1, 2, 3, 7, ledger.MaxWeight}).Draw(t, "weight")
+		}
+		if capped > 0 {
+			terms.Caps = drawCaps(t)
+		}
+		r.Reps = append(r.Reps, terms)
+	}
+	return r
+}
+
+func drawCaps(t *rapid.T) ledger.Caps {
+	limit := func(name string, values ...int64) int64 { return rapid.SampledFrom(values).Draw(t, name) }
+	return ledger.Caps{
+		Open:      limit("open", 0, 0, 1, 2, 5),
+		OpenValue: limit("open value", 0, 0, 1000, 5000, ledger.MaxValue),
+		Hour:      limit("hour", 0, 0, 1, 2),
+		Day:       limit("day", 0, 0, 2, 3),
+		Week:      limit("week", 0, 0, 4),
+	}
+}
+
+// drawOp is the operation of a record that was not read before.
+func (w *world) drawOp(t *rapid.T, id ledger.OpID) ledger.Op {
+	w.now += rapid.SampledFrom([]int64{0, 1, 60_000, hour, 25 * hour}).Draw(t, "passes")
+	op := ledger.Op{
+		ID: id, Digest: "digest of " + id.String(), Body: []byte("body\nof " + id.String()),
+		// Some plans are older than what the ledger has seen.
+		At: w.now - rapid.SampledFrom([]int64{0, 0, 0, hour}).Draw(t, "late"),
+	}
+	switch id.Topic {
+	case "created":
+		w.drawAssign(t, &op)
+	case "activity":
+		op.Kind, op.Lead = ledger.Activity, drawLead(t)
+		op.Verb = rapid.SampledFrom([]string{
+			ledger.Accepted, ledger.Contacted, ledger.Qualified, ledger.Rejected,
+			ledger.Converted, ledger.Lost, ledger.Closed, ledger.Reopened,
+		}).Draw(t, "verb")
+		op.Attempt = rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "attempt")
+	default:
+		op.Kind, op.Rep = ledger.Presence, fmt.Sprintf("rép \"%d\"", rapid.IntRange(0, repCount-1).Draw(t, "rep"))
+		op.Verb = rapid.SampledFrom([]string{ledger.Available, ledger.Available, ledger.Away, ledger.Left}).Draw(t, "presence")
+		if op.Verb == ledger.Away && rapid.Bool().Draw(t, "ends") {
+			op.Until = w.now + 2*hour
+		}
+	}
+	return op
+}
+
+func drawLead(t *rapid.T) string {
+	return fmt.Sprintf("lead/%d ü", rapid.IntRange(0, leadCount-1).Draw(t, "lead"))
+}
+
+func (w *world) drawAssign(t *rapid.T, op *ledger.Op) {
+	op.Kind, op.Lead = ledger.Assign, drawLead(t)
+	if rapid.IntRange(0, 2).Draw(t, "fresh") > 0 {
+		op.Lead = "fresh " + op.ID.String()
+	}
+	op.Value = rapid.SampledFrom([]int64{0, 1, 500, 1000, 12_345, ledger.MaxValue}).Draw(t, "value")
+	op.Test = rapid.IntRange(0, 9).Draw(t, "test") == 0
+	op.Roster = rapid.SampledFrom(w.rosters).Draw(t, "roster")
+	for range rapid.IntRange(0, 2).Draw(t, "steps") {
+		op.Steps = append(op.Steps, drawStep(t, len(op.Roster.Reps)))
+	}
+	op.Steps = append(op.Steps, ledger.Step{End: rapid.SampledFrom([]ledger.Outcome{
+		ledger.Waiting, ledger.Review, ledger.Nurture, ledger.Disqualified,
+	}).Draw(t, "end")})
+}
+
+func drawStep(t *rapid.T, reps int) ledger.Step {
+	s := ledger.Step{
+		Pick:     rapid.SampledFrom([]ledger.Pick{ledger.RoundRobin, ledger.RoundRobin, ledger.LeastLoaded, ledger.Ranked}).Draw(t, "pick"),
+		LiftFull: rapid.IntRange(0, 4).Draw(t, "lift") == 0,
+		Outcome:  rapid.SampledFrom([]ledger.Outcome{"", ledger.Assigned, ledger.Duplicate}).Draw(t, "outcome"),
+	}
+	for p := range reps {
+		if rapid.IntRange(0, 3).Draw(t, "member") > 0 {
+			s.Members = append(s.Members, int32(p))
+		}
+	}
+	switch s.Pick {
+	case ledger.RoundRobin:
+		s.ByValue = rapid.IntRange(0, 3).Draw(t, "by value") == 0
+		s.Book = "closers"
+		if s.ByValue {
+			s.Book = "by value: ü"
+		}
+	case ledger.Ranked:
+		s.Members = rapid.Permutation(s.Members).Draw(t, "ranking")
+	case ledger.LeastLoaded:
+	}
+	return s
+}

@@ -1,0 +1,247 @@
+package redisledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+
+	"leadrouter/pkg/ledger"
+)
+
+// One call of the script takes no more than this, so that it holds Redis for a
+// few milliseconds at most.
+const (
+	maxEntries = 10_000 // eligible reps over all steps
+	maxOps     = 1_000
+)
+
+// Apply implements [ledger.Store]. A chunk is one round trip for each part of it
+// that holds at most 10,000 eligible reps.
+func (l *Ledger) Apply(ctx context.Context, c ledger.Chunk) ([]ledger.Result, error) {
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("apply chunk %s: %w", c.Batch, err)
+	}
+	run := chunkRun{Ledger: l, chunk: &c, seen: c.Seen, blocked: map[ledger.Partition]bool{}}
+	results := make([]ledger.Result, len(c.Ops))
+	acks, done := c.Acks, 0
+	for first := true; first || done < len(c.Ops); first = false {
+		part := nextPart(c.Ops[done:])
+		if err := run.apply(ctx, acks, part, results[done:done+len(part)]); err != nil {
+			return nil, fmt.Errorf("apply chunk %s: %w", c.Batch, err)
+		}
+		acks, done = nil, done+len(part)
+	}
+	return results, nil
+}
+
+// nextPart is the longest beginning of ops that one call takes. A rep who leaves
+// and an operation that is taken back need more of the ledger than the rest, and
+// come alone.
+func nextPart(ops []ledger.Op) []ledger.Op {
+	entries := 0
+	for i := range ops {
+		op := &ops[i]
+		if op.Kind == ledger.Void || op.Kind == ledger.Presence && op.Verb == ledger.Left {
+			return ops[:max(i, 1)]
+		}
+		for s := range op.Steps {
+			entries += len(op.Steps[s].Members)
+		}
+		if i > 0 && (entries > maxEntries || i == maxOps) {
+			return ops[:i]
+		}
+	}
+	return ops
+}
+
+// chunkRun is what the parts of a chunk hand on.
+type chunkRun struct {
+	*Ledger
+	chunk   *ledger.Chunk
+	seen    int64
+	blocked map[ledger.Partition]bool // by an operation that was busy
+}
+
+// apply answers the operations of one part.
+func (r *chunkRun) apply(ctx context.Context, acks []ledger.Ack, ops []ledger.Op, results []ledger.Result) error {
+	var sent []int
+	var free []ledger.Op
+	for i := range ops {
+		if r.blocked[ops[i].ID.Partition] {
+			results[i] = ledger.Result{ID: ops[i].ID, Code: ledger.Busy}
+			continue
+		}
+		op := ops[i]
+		if op.Kind == ledger.Void {
+			lead, err := r.leadOf(ctx, op.ID)
+			if err != nil {
+				return err
+			}
+			op.Lead = lead
+		}
+		sent, free = append(sent, i), append(free, op)
+	}
+	if len(free) == 0 && len(ops) > 0 && len(acks) == 0 {
+		return nil
+	}
+	answers, err := r.call(ctx, acks, free)
+	if err != nil {
+		return err
+	}
+	for k, i := range sent {
+		if results[i], err = r.result(ctx, &free[k], answers[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leadOf finds the lead whose operation is to be taken back: the script must be
+// given its key.
+func (r *chunkRun) leadOf(ctx context.Context, id ledger.OpID) (string, error) {
+	pending, err := r.Pending(ctx, id.Partition, id.Offset+1)
+	if err != nil {
+		return "", err
+	}
+	for _, result := range pending {
+		if result.ID == id {
+			return result.Grant.Lead, nil
+		}
+	}
+	return "", nil
+}
+
+// call runs the script, once more with their content if rosters are missing.
+func (r *chunkRun) call(ctx context.Context, acks []ledger.Ack, ops []ledger.Op) ([]string, error) {
+	bound, installed := r.known()
+	for range 2 {
+		b := newBuilder(r.Ledger, bound, installed)
+		b.Seen, b.Batch = r.seen, r.chunk.Batch
+		for _, a := range acks {
+			b.ack(a)
+		}
+		for i := range ops {
+			b.add(&ops[i])
+		}
+		keys, args, err := b.call()
+		if err != nil {
+			return nil, err
+		}
+		reply, err := r.scripts.apply.Run(ctx, r.client, keys, args...).Slice()
+		if err != nil {
+			return nil, fmt.Errorf("run script: %w", classify(err))
+		}
+		switch text(reply[0]) {
+		case "ok":
+			return r.answered(b, bound, reply[1:], len(ops))
+		case "roster":
+			installed = nil
+		default:
+			return nil, ledger.ErrEpoch
+		}
+	}
+	return nil, errors.New("run script: a roster that was sent along is missing")
+}
+
+// answered checks the shape of a reply, and remembers which rosters are there:
+// those that were not sent along, or that this call installed.
+func (r *chunkRun) answered(b *builder, bound binding, reply []any, ops int) ([]string, error) {
+	if len(reply) != ops {
+		return nil, fmt.Errorf("run script: %d answers to %d operations", len(reply), ops)
+	}
+	answers := make([]string, ops)
+	for i := range reply {
+		answers[i] = text(reply[i])
+		if assign, ok := b.Ops[i].(wireAssign); ok && strings.HasPrefix(answers[i], "i") {
+			r.learn(bound, b.Rosters[assign.Roster-1].Digest)
+		}
+	}
+	return answers, nil
+}
+
+// known is the binding and the rosters that its generation has.
+func (l *Ledger) known() (binding, map[string]bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.bound, maps.Clone(l.installed)
+}
+
+func (l *Ledger) learn(bound binding, digest string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.bound == bound {
+		l.installed[digest] = true
+	}
+}
+
+// result reads one answer: see lua/1_contract.lua.
+func (r *chunkRun) result(ctx context.Context, op *ledger.Op, answer string) (ledger.Result, error) {
+	result := ledger.Result{ID: op.ID}
+	code, rest := "", ""
+	if answer != "" {
+		code, rest = answer[:1], answer[1:]
+	}
+	switch code {
+	case "d":
+		result.Code = ledger.Done
+		return result, nil
+	case "b":
+		result.Code = ledger.Busy
+		r.blocked[op.ID.Partition] = true
+		return result, nil
+	case "a", "i":
+		result.Code, result.Body = ledger.Applied, op.Body
+		if err := json.Unmarshal([]byte(rest), &result.Grant); err != nil {
+			return result, fmt.Errorf("read grant of %s: %w", op.ID, err)
+		}
+		if code == "i" {
+			result.Grant.Install = op.Roster.Reps
+		}
+	case "r", "v":
+		memo, err := r.memo(ctx, op.ID.Partition, rest)
+		if err != nil {
+			return result, err
+		}
+		result = replayed(memo)
+		if code == "v" {
+			result.Code, result.Digest = ledger.Applied, ""
+		}
+	default:
+		return result, fmt.Errorf("read answer to %s: %q", op.ID, answer)
+	}
+	r.seen = max(r.seen, result.Grant.Sequence)
+	return result, nil
+}
+
+func replayed(m ledger.Memo) ledger.Result {
+	return ledger.Result{ID: m.ID, Code: ledger.Replayed, Grant: m.Grant, Body: m.Body, Digest: m.Digest}
+}
+
+// Pending implements [ledger.Store].
+func (l *Ledger) Pending(ctx context.Context, p ledger.Partition, below int64) ([]ledger.Result, error) {
+	bound := l.binding()
+	k := l.keys(bound.generation)
+	reply, err := l.scripts.pending.Run(ctx, l.client, []string{k.meta(), k.memo(p)},
+		strconv.FormatInt(bound.epoch, 10), bound.generation, bound.replid, bound.run).StringSlice()
+	if err != nil {
+		return nil, fmt.Errorf("read memos of %s: %w", p, classify(err))
+	}
+	if reply[0] != "ok" {
+		return nil, fmt.Errorf("read memos of %s: %w", p, ledger.ErrEpoch)
+	}
+	var pending []ledger.Result
+	for _, text := range reply[1:] {
+		memo, err := l.memo(ctx, p, text)
+		if err != nil {
+			return nil, err
+		}
+		if memo.ID.Offset < below {
+			pending = append(pending, replayed(memo))
+		}
+	}
+	return pending, nil
+}

@@ -1,0 +1,146 @@
+package redisledger
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"leadrouter/pkg/ledger"
+)
+
+// Values in Redis are JSON lists without names: see lua/1_contract.lua for their
+// order. The script writes them; so does Load.
+
+// list writes values as a JSON list.
+func list(values ...any) (string, error) {
+	src, err := json.Marshal(values)
+	return string(src), err
+}
+
+// scan reads a JSON list into pointers, all of which must be there.
+func scan(text string, into ...any) error {
+	var values []json.RawMessage
+	if err := json.Unmarshal([]byte(text), &values); err != nil {
+		return err
+	}
+	if len(values) != len(into) {
+		return fmt.Errorf("%d values, not %d", len(values), len(into))
+	}
+	for i := range values {
+		if err := json.Unmarshal(values[i], into[i]); err != nil {
+			return fmt.Errorf("value %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+var presences = [...]string{ledger.Available, ledger.Away, ledger.Left}
+
+func presenceName(code int64) string {
+	if code < 0 || code >= int64(len(presences)) {
+		return ""
+	}
+	return presences[code]
+}
+
+func presenceCode(name string) int {
+	for code, presence := range presences {
+		if presence == name {
+			return code
+		}
+	}
+	return 0
+}
+
+func formatRep(r *ledger.Rep) (string, error) {
+	return list(presenceCode(r.Presence), r.Until, r.Open, r.OpenValue, r.Over,
+		r.Hour.ID, r.Hour.Count, r.Day.ID, r.Day.Count, r.Week.ID, r.Week.Count, r.Last)
+}
+
+func parseRep(text string) (*ledger.Rep, error) {
+	var presence int64
+	r := &ledger.Rep{}
+	err := scan(text, &presence, &r.Until, &r.Open, &r.OpenValue, &r.Over,
+		&r.Hour.ID, &r.Hour.Count, &r.Day.ID, &r.Day.Count, &r.Week.ID, &r.Week.Count, &r.Last)
+	r.Presence = presenceName(presence)
+	return r, err
+}
+
+func parseTerms(text string) (ledger.Terms, error) {
+	var t ledger.Terms
+	c := &t.Caps
+	err := scan(text, &t.ID, &t.Weight, &t.Offset, &c.Open, &c.OpenValue, &c.Hour, &c.Day, &c.Week)
+	return t, err
+}
+
+// formatLead writes a lead; number is that of its turn's roster.
+func formatLead(l *ledger.Lead, number string) (string, error) {
+	entry := ledger.Entry{}
+	if l.Turn != nil {
+		entry = *l.Turn
+	}
+	return list(l.Outcome, l.Attempt, l.Rep, l.Value, bit(l.Test), bit(l.Over), l.Since,
+		l.Accepted, l.Contacted, l.Qualified, l.Closed,
+		partOf(l.Last), l.Last.Offset, l.Last.Ordinal, l.Batch,
+		entry.Book, entry.Amount, entry.Free, number)
+}
+
+// parseLead reads a lead with the number instead of the digest of a roster.
+func parseLead(text string) (*ledger.Lead, error) {
+	var part string
+	var test, over int
+	var entry ledger.Entry
+	l := &ledger.Lead{}
+	err := scan(text, &l.Outcome, &l.Attempt, &l.Rep, &l.Value, &test, &over, &l.Since,
+		&l.Accepted, &l.Contacted, &l.Qualified, &l.Closed,
+		&part, &l.Last.Offset, &l.Last.Ordinal, &l.Batch,
+		&entry.Book, &entry.Amount, &entry.Free, &entry.Roster)
+	if err != nil {
+		return nil, fmt.Errorf("read lead: %w", err)
+	}
+	l.Test, l.Over = test == 1, over == 1
+	if entry.Book != "" {
+		l.Turn = &entry
+	}
+	l.Last.Partition, err = partition(part)
+	return l, err
+}
+
+func formatEarly(early []ledger.Early) (string, error) {
+	rows := make([]any, len(early))
+	for i, e := range early {
+		rows[i] = []any{partOf(e.ID), e.ID.Offset, e.ID.Ordinal, e.Verb, e.Attempt, e.Batch}
+	}
+	return list(rows...)
+}
+
+func parseEarly(text string) ([]ledger.Early, error) {
+	var rows []json.RawMessage
+	if err := json.Unmarshal([]byte(text), &rows); err != nil {
+		return nil, fmt.Errorf("read held activities: %w", err)
+	}
+	early := make([]ledger.Early, len(rows))
+	for i := range rows {
+		e := &early[i]
+		var part string
+		err := scan(string(rows[i]), &part, &e.ID.Offset, &e.ID.Ordinal, &e.Verb, &e.Attempt, &e.Batch)
+		if err == nil {
+			e.ID.Partition, err = partition(part)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read held activity: %w", err)
+		}
+	}
+	return early, nil
+}
+
+func partOf(id ledger.OpID) string { return id.Partition.String() }
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func decimal(n int64) string { return strconv.FormatInt(n, 10) }

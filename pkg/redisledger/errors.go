@@ -1,0 +1,46 @@
+package redisledger
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"leadrouter/pkg/ledger"
+)
+
+// Errors of [Ledger.Open]: this Redis cannot be used as it is.
+var (
+	// ErrEviction: keys may be evicted; set maxmemory-policy to noeviction.
+	ErrEviction = errors.New("maxmemory-policy is not noeviction")
+	// ErrBound: the namespace belongs to another Kafka cluster or instance.
+	ErrBound = errors.New("namespace is bound to another installation")
+	// ErrSchema: the namespace was written by a newer version.
+	ErrSchema = errors.New("namespace has a newer schema")
+)
+
+// refusals are the codes with which a server that is there does not serve: it
+// loads, fails over, lacks a replica, memory or disk, or is busy with a script.
+var refusals = []string{
+	"LOADING", "CLUSTERDOWN", "READONLY", "MASTERDOWN", "TRYAGAIN", "NOREPLICAS",
+	"OOM", "MISCONF", "BUSY", "MOVED", "ASK", "UNBLOCKED",
+}
+
+// classify tells a server that does not serve from a fault of ours.
+func classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	var reply redis.Error
+	if errors.As(err, &reply) {
+		code, _, _ := strings.Cut(reply.Error(), " ")
+		for _, refusal := range refusals {
+			if code == refusal {
+				return fmt.Errorf("%w: %w", ledger.ErrUnavailable, err)
+			}
+		}
+		return err
+	}
+	return fmt.Errorf("%w: %w", ledger.ErrUnavailable, err)
+}

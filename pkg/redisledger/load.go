@@ -1,0 +1,195 @@
+package redisledger
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"leadrouter/pkg/ledger"
+)
+
+// Load implements [ledger.Store]: it writes the state beside what is there, makes
+// it the ledger and drops the old keys.
+func (l *Ledger) Load(ctx context.Context, s *ledger.State) error {
+	staged, err := l.Stage(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := staged.Flip(ctx); err != nil {
+		return err
+	}
+	return l.Sweep(ctx)
+}
+
+// Staged is a state that is written, under the next epoch, and not yet the ledger.
+type Staged struct {
+	// Epoch it will be, for the epoch record of the log.
+	Epoch int64
+
+	ledger *Ledger
+	old    binding
+	next   binding
+}
+
+// Stage writes a folded state under the next epoch: one above the namespace's and
+// above the state's. Nothing reads it before [Staged.Flip].
+func (l *Ledger) Stage(ctx context.Context, s *ledger.State) (*Staged, error) {
+	found, err := l.identify(ctx)
+	if err == nil {
+		err = l.check(found)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("stage redis ledger %s: %w", l.cfg.Namespace, err)
+	}
+	epoch := max(found.epoch, s.Epoch) + 1
+	staged := &Staged{
+		Epoch: epoch, ledger: l,
+		old:  binding{epoch: found.epoch, generation: found.generation},
+		next: binding{epoch: epoch, generation: generation(epoch, found.micros), server: found.server},
+	}
+	w := writer{Ledger: l, keys: l.keys(staged.next.generation), pipe: l.client.Pipeline()}
+	if err := w.write(ctx, s.Rebuilt()); err != nil {
+		return nil, fmt.Errorf("stage redis ledger %s: %w", l.cfg.Namespace, err)
+	}
+	return staged, nil
+}
+
+// Flip makes the staged state the ledger. [ledger.ErrEpoch]: somebody else was
+// faster, or the server is another one by now; stage again.
+func (s *Staged) Flip(ctx context.Context) error {
+	if err := s.ledger.flip(ctx, s.old, s.next); err != nil {
+		return fmt.Errorf("redis ledger %s: %w", s.ledger.cfg.Namespace, err)
+	}
+	s.ledger.adopt(s.next)
+	return nil
+}
+
+// Sweep deletes the keys of earlier epochs, and of attempts at one that failed.
+func (l *Ledger) Sweep(ctx context.Context) error {
+	bound := l.binding()
+	prefix := "{" + l.cfg.Namespace + "}:"
+	err := l.scan(ctx, literal(prefix)+"*", func(keys []string) error {
+		var old []string
+		for _, key := range keys {
+			generation, _, _ := strings.Cut(strings.TrimPrefix(key, prefix), ":")
+			epoch, _, ok := strings.Cut(generation, ".")
+			n := numbers{}
+			if ok && generation != bound.generation && n.read(epoch) <= bound.epoch && n.err == nil {
+				old = append(old, key)
+			}
+		}
+		if len(old) == 0 {
+			return nil
+		}
+		return classify(l.client.Unlink(ctx, old...).Err())
+	})
+	if err != nil {
+		return fmt.Errorf("sweep redis ledger %s: %w", l.cfg.Namespace, err)
+	}
+	return nil
+}
+
+// writer puts a state into the keys of a generation.
+type writer struct {
+	*Ledger
+	keys    keys
+	pipe    redis.Pipeliner
+	numbers map[string]string // of rosters, by digest
+}
+
+func (w *writer) write(ctx context.Context, s *ledger.State) error {
+	w.pipe.HSet(ctx, w.keys.clock(), "sequence", s.Sequence, "at", s.At)
+	steps := []func(context.Context, *ledger.State) error{w.rosters, w.reps, w.leads, w.rest}
+	for _, step := range steps {
+		if err := step(ctx, s); err != nil {
+			return err
+		}
+	}
+	return w.flush(ctx, 1)
+}
+
+// flush sends what has gathered, if it is enough.
+func (w *writer) flush(ctx context.Context, enough int) error {
+	if w.pipe.Len() < enough {
+		return nil
+	}
+	_, err := w.pipe.Exec(ctx)
+	return classify(err)
+}
+
+func (w *writer) rosters(ctx context.Context, s *ledger.State) error {
+	key := w.keys.rosters()
+	w.numbers = map[string]string{}
+	for digest, reps := range s.Rosters {
+		number := decimal(int64(len(w.numbers) + 1))
+		w.numbers[digest] = number
+		w.pipe.HSet(ctx, key, digest, number)
+		for position, terms := range reps {
+			text, err := list(termsList(terms)...)
+			if err != nil {
+				return err
+			}
+			w.pipe.HSet(ctx, key, number+"/"+decimal(int64(position)), text)
+		}
+		if err := w.flush(ctx, scanPage); err != nil {
+			return err
+		}
+	}
+	w.pipe.HSet(ctx, key, rosterCount, len(w.numbers))
+	return nil
+}
+
+func (w *writer) reps(ctx context.Context, s *ledger.State) error {
+	for id, rep := range s.Reps {
+		text, err := formatRep(rep)
+		if err != nil {
+			return err
+		}
+		w.pipe.HSet(ctx, w.keys.reps(), id, text)
+	}
+	for name, book := range s.Books {
+		for rep, credit := range book {
+			w.pipe.HSet(ctx, w.keys.credit(), name+"\n"+rep, credit)
+		}
+	}
+	return w.flush(ctx, scanPage)
+}
+
+// leads writes closed ones so that Redis may drop them when their time has come.
+func (w *writer) leads(ctx context.Context, s *ledger.State) error {
+	for id, lead := range s.Leads {
+		number := ""
+		if lead.Turn != nil {
+			number = w.numbers[lead.Turn.Roster]
+		}
+		text, err := formatLead(lead, number)
+		if err != nil {
+			return err
+		}
+		if lead.Closed > 0 {
+			w.pipe.Set(ctx, w.keys.lead(id), text, w.cfg.Dedupe+memory)
+		} else {
+			w.pipe.Set(ctx, w.keys.lead(id), text, 0)
+		}
+		if err := w.flush(ctx, scanPage); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) rest(ctx context.Context, s *ledger.State) error {
+	for lead, early := range s.Held {
+		text, err := formatEarly(early)
+		if err != nil {
+			return err
+		}
+		w.pipe.HSet(ctx, w.keys.held(), lead, text)
+	}
+	for part, tail := range s.Tails {
+		w.pipe.HSet(ctx, w.keys.acked(), part, tail.Acked)
+	}
+	return w.flush(ctx, scanPage)
+}

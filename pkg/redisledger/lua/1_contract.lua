@@ -1,0 +1,87 @@
+-- Applies a chunk of operations to the ledger: the transitions of ledger.Model.
+-- It reads, computes, then writes; only acknowledgements are written at once,
+-- because they hold whatever comes after them.
+--
+-- KEYS  1 meta     hash    epoch, generation, replid, run
+--       2 clock    hash    sequence, at
+--       3 reps     hash    rep -> [presence, until, open, open value, over,
+--                          hour id, count, day id, count, week id, count, last]
+--       4 credit   hash    book \n rep -> credit
+--       5 rosters  hash    # -> how many; digest -> number;
+--                          number/position -> [rep, weight, offset,
+--                          open, open value, hour, day, week]
+--       6 held     hash    lead -> [[part, offset, ordinal, verb, attempt, batch], ...]
+--       7 acked    hash    part -> position
+--       8 floors   zset    part -> the lowest sequence among its memos
+--       9 ...      list    memos, one list for each of request.parts, ascending
+--       ...        string  leads, one key for each lead of the chunk
+--
+-- ARGV  1          the request, JSON: see request.go
+--       2 ...      the member sets: slots, one or two bytes each
+--       ...        one payload per operation: its digest \n its body
+--
+-- A memo is six parts: "offset ordinal low installs" \n grant \n undone grant \n
+-- what was before \n digest \n body; low is the lowest sequence from here on.
+--
+-- Returns { 'epoch' }          this is not the server, or not the ledger, that the
+--                              caller knows; nothing was done
+--         { 'roster', n }      request.rosters[n] is not installed: send it along
+--         { 'ok', answer ... } one per operation:
+--                    a GRANT   applied
+--                    i GRANT   applied, and its roster was installed with it
+--                    v MEMO    applied: a memo was taken back, and this it is now
+--                    r MEMO    it was applied before
+--                    d         it was acknowledged before
+--                    b         its lead is in other hands, or its partition waits
+
+local request = cjson.decode(ARGV[1])
+local META, CLOCK, REPS, CREDIT, ROSTERS, HELD, ACKED, FLOORS = unpack(KEYS, 1, 8)
+local FIRST_MEMO = 8
+local FIRST_LEAD = FIRST_MEMO + #request.parts
+local FIRST_PAYLOAD = 1 + #request.sets
+
+local call, floor, format, concat = redis.call, math.floor, string.format, table.concat
+
+-- whole writes a number without an exponent, a fraction or a minus zero.
+local function whole(n) return format('%.0f', n + 0) end
+
+-- quote writes a string as JSON.
+local quoted = {}
+local function quote(s)
+  local q = quoted[s]
+  if not q then
+    q = cjson.encode(s)
+    quoted[s] = q
+  end
+  return q
+end
+
+-- in_parts gives a command its arguments in parts: unpack fails from 8,000 on.
+local PART = 4000
+local function in_parts(command, key, args)
+  local replies = {}
+  for first = 1, #args, PART do
+    local last = math.min(first + PART - 1, #args)
+    local reply = call(command, key, unpack(args, first, last))
+    if type(reply) == 'table' then
+      for i = 1, #reply do replies[first + i - 1] = reply[i] end
+    end
+  end
+  return replies
+end
+
+-- decode_all reads many JSON values at once; false stays out, as false.
+local function decode_all(texts)
+  local present, at = {}, {}
+  for i = 1, #texts do
+    if texts[i] then
+      present[#present + 1] = texts[i]
+      at[#at + 1] = i
+    end
+  end
+  local values = cjson.decode('[' .. concat(present, ',') .. ']')
+  local result = {}
+  for i = 1, #texts do result[i] = false end
+  for i = 1, #at do result[at[i]] = values[i] end
+  return result
+end

@@ -1,0 +1,122 @@
+-- Tails: the end of each partition that is not acknowledged.
+
+local positions = {} -- part name -> acknowledged position
+
+local function position(part)
+  local p = positions[part]
+  if not p then
+    p = tonumber(call('HGET', ACKED, part) or 0)
+    positions[part] = p
+  end
+  return p
+end
+
+-- header reads the first part of a memo.
+local function header(memo)
+  local offset, ordinal, low = string.match(memo, '^(%d+) (%d+) (%d+) ')
+  return tonumber(offset), tonumber(ordinal), tonumber(low)
+end
+
+-- tail_of finds the last memo of a partition.
+local function tail_of(p)
+  local tail = { part = request.parts[p], key = KEYS[FIRST_MEMO + p], fresh = {}, inserts = {} }
+  local last = call('LINDEX', tail.key, -1)
+  if last then tail.offset, tail.ordinal = header(last) end
+  return tail
+end
+
+-- count_below counts the memos of a list below an offset, by halves.
+local function count_below(key, offset)
+  local low, high = 0, call('LLEN', key)
+  while low < high do
+    local middle = floor((low + high) / 2)
+    if header(call('LINDEX', key, middle)) < offset then
+      low = middle + 1
+    else
+      high = middle
+    end
+  end
+  return low
+end
+
+-- acknowledge moves a position on and drops the memos below it.
+local function acknowledge(tail, to)
+  if to <= position(tail.part) then return end
+  call('HSET', ACKED, tail.part, whole(to))
+  positions[tail.part] = to
+  if not tail.offset then return end
+  if tail.offset < to then
+    call('DEL', tail.key)
+    call('ZREM', FLOORS, tail.part)
+    tail.offset = nil
+    return
+  end
+  local below = count_below(tail.key, to)
+  if below > 0 then
+    call('LTRIM', tail.key, below, -1)
+    local _, _, low = header(call('LINDEX', tail.key, 0))
+    call('ZADD', FLOORS, whole(low), tail.part)
+  end
+end
+
+-- before compares the place of an operation with a memo's.
+local function before(op, offset, ordinal)
+  return op.offset < offset or (op.offset == offset and op.ordinal < ordinal)
+end
+
+-- recall finds the memo of an operation. Without one it gives the memo that the
+-- operation would stand before, if any: that happens only when a record that led
+-- to nothing the first time is read again.
+local function recall(tail, op)
+  if not tail.offset or before({ offset = tail.offset, ordinal = tail.ordinal }, op.offset, op.ordinal) then
+    return nil, nil
+  end
+  tail.memos = tail.memos or call('LRANGE', tail.key, 0, -1)
+  for i = 1, #tail.memos do
+    local offset, ordinal = header(tail.memos[i])
+    if offset == op.offset and ordinal == op.ordinal then return tail.memos[i], i end
+    if before(op, offset, ordinal) then return nil, i end
+  end
+  return nil, nil
+end
+
+-- memo_text puts a memo together.
+local function memo_text(op, low, installs, grant, undone, image, payload)
+  return concat({
+    whole(op.offset) .. ' ' .. whole(op.ordinal) .. ' ' .. whole(low) .. ' ' .. (installs and '1' or '0'),
+    grant, undone, image, payload,
+  }, '\n')
+end
+
+-- memo_parts takes it apart.
+local function memo_parts(memo)
+  local low, installs, grant, undone, image, digest =
+    string.match(memo, '^%d+ %d+ (%d+) (%d)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n')
+  return { low = tonumber(low), installs = installs == '1', grant = grant, undone = undone, image = image, digest = digest }
+end
+
+-- remember keeps the memo of a new operation for write_tails.
+local function remember(tail, op, next_memo, sequence, installs, grant, image)
+  local payload = ARGV[FIRST_PAYLOAD + op.index]
+  if next_memo then
+    local _, _, low = header(tail.memos[next_memo])
+    local text = memo_text(op, low, installs, grant, '', image, payload)
+    tail.inserts[#tail.inserts + 1] = { tail.memos[next_memo], text }
+    return
+  end
+  if not tail.offset then tail.low = sequence end
+  tail.offset, tail.ordinal = op.offset, op.ordinal
+  tail.fresh[#tail.fresh + 1] = memo_text(op, sequence, installs, grant, '', image, payload)
+end
+
+local function write_tails(tails)
+  for p = 1, #tails do
+    local tail = tails[p]
+    for i = 1, #tail.inserts do
+      call('LINSERT', tail.key, 'BEFORE', tail.inserts[i][1], tail.inserts[i][2])
+    end
+    if #tail.fresh > 0 then in_parts('RPUSH', tail.key, tail.fresh) end
+    if tail.low then call('ZADD', FLOORS, whole(tail.low), tail.part) end
+    if tail.replace then call('LSET', tail.key, tail.replace[1], tail.replace[2]) end
+  end
+end

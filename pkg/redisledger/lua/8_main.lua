@@ -1,0 +1,93 @@
+-- The chunk.
+
+local sequence, clock -- the last sequence, and ledger time
+local lowest          -- the lowest sequence that is not acknowledged, as text
+local tails, blocked = {}, {}
+
+local function read_clock()
+  local stored = call('HMGET', CLOCK, 'sequence', 'at')
+  sequence, clock = tonumber(stored[1] or 0), tonumber(stored[2] or 0)
+end
+
+local function read_tails()
+  for p = 1, #request.parts do tails[p] = tail_of(p) end
+  for i = 1, #request.acks do acknowledge(tails[request.acks[i][1]], request.acks[i][2]) end
+  local first = call('ZRANGE', FLOORS, 0, 0, 'WITHSCORES')
+  lowest = whole(tonumber(first[2] or sequence + 1))
+end
+
+-- number_grant gives a grant its sequence and what all grants have.
+local function number_grant(effect, rest)
+  return '{"sequence":' .. whole(sequence) .. ',"floor":' .. lowest .. ',"epoch":' .. request.epoch
+    .. ',"at":' .. whole(clock) .. ',"effect":"' .. effect .. '"' .. rest .. '}'
+end
+
+-- apply does an operation for the first time.
+local function apply(op, tail, next_memo)
+  if op.lead > 0 and busy(op) then
+    blocked[op.part] = true
+    return 'b'
+  end
+  local at = math.max(clock, op.at)
+  if op.lead > 0 then forget(op, at) end
+  sequence, clock = sequence + 1, at
+  local effect, rest, image, installs = DO[op.kind](op, tail.part, at, sequence)
+  local grant = number_grant(effect, rest)
+  remember(tail, op, next_memo, sequence, installs, grant, image or '')
+  return (installs and 'i' or 'a') .. grant
+end
+
+-- void takes the operation of a memo back; the memo becomes that of the void.
+local function void(op, tail, memo, place)
+  local parts = memo_parts(memo)
+  if parts.undone ~= '' then return 'r' .. memo end
+  sequence, clock = sequence + 1, math.max(clock, op.at)
+  local undone = undo(op, tail.part, parts, clock)
+  local grant = number_grant('voided', text('lead', undone.lead or '') .. text('rep', undone.rep or ''))
+  local body = string.match(ARGV[FIRST_PAYLOAD + op.index], '^[^\n]*\n(.*)$')
+  memo = memo_text(op, parts.low, parts.installs, grant, parts.grant, parts.image, parts.digest .. '\n' .. body)
+  tail.replace = { place - 1, memo }
+  return 'v' .. memo
+end
+
+local function answer(op)
+  local tail = tails[op.part]
+  if blocked[op.part] then return 'b' end
+  if op.offset < position(tail.part) then return 'd' end
+  local memo, place = recall(tail, op)
+  if op.kind == 'void' then
+    return memo and void(op, tail, memo, place) or 'd'
+  end
+  if memo then
+    if op.lead > 0 then claim(op, tail.part) end
+    return 'r' .. memo
+  end
+  return apply(op, tail, place)
+end
+
+local function main()
+  if not known(META, request.epoch, request.generation, request.replid, request.run) then return { 'epoch' } end
+  read_clock()
+  if sequence < request.seen then return { 'epoch' } end
+  local missing = read_views()
+  if missing then return { 'roster', missing } end
+  read_tails()
+  read_leads()
+  read_owners()
+  for n = 1, #request.sets do sets[n] = read_set(n) end
+  read_books()
+  local answers, from = { 'ok' }, sequence
+  for i = 1, #request.ops do
+    request.ops[i].index = i
+    answers[i + 1] = answer(request.ops[i])
+  end
+  if sequence > from then call('HSET', CLOCK, 'sequence', whole(sequence), 'at', whole(clock)) end
+  write_reps()
+  write_books()
+  write_leads()
+  write_held()
+  write_tails(tails)
+  return answers
+end
+
+return main()
