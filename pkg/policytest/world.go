@@ -55,6 +55,11 @@ func (w *world) arrive(n int) error {
 	if err != nil {
 		return err
 	}
+	if n > 0 {
+		if err := w.relieve(); err != nil {
+			return err
+		}
+	}
 	plan := w.planner.Plan(w.input(l))
 	draft, err := plan.Draft().Encode()
 	if err != nil {
@@ -153,6 +158,30 @@ func (w *world) prepare(roster *ledger.Roster) error {
 		}
 	}
 	return nil
+}
+
+// relieve takes the leads so far off the reps. A count asks whose turn it is, not
+// when caps are reached, and so each lead finds the reps as `given` says. What
+// stays is credit and who was assigned last.
+func (w *world) relieve() error {
+	s, err := w.model.Dump(context.Background())
+	if err != nil {
+		return err
+	}
+	s.Leads, s.Tails = map[string]*ledger.Lead{}, map[string]*ledger.Tail{}
+	roster := w.full(w.planner.Policy().Roster(w.now))
+	for i := range roster.Reps {
+		r := s.Reps[roster.Reps[i].ID]
+		if r == nil {
+			continue
+		}
+		r.Open, r.OpenValue, r.Over = 0, 0, 0
+		r.Hour, r.Day, r.Week = ledger.Window{}, ledger.Window{}, ledger.Window{}
+		if slices.Contains(w.test.Given.Full, int32(i)) {
+			r.Open = roster.Reps[i].Caps.Open
+		}
+	}
+	return w.model.Load(context.Background(), s)
 }
 
 // full gives those who are to be full a cap that they can be at.

@@ -1,7 +1,6 @@
 package routing
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -118,6 +117,15 @@ func (p *Plan) Draft() Draft {
 	return d
 }
 
+// Input is what the plan was made from: planned again with the policy of that
+// hash, it gives the same draft.
+func (d Draft) Input() Input {
+	return Input{
+		Facts: d.Facts, At: time.UnixMilli(d.At).UTC(), LastOwner: d.LastOwner, CompanyOwner: d.CompanyOwner,
+		Past: d.Past, Left: d.Left, Previous: d.Previous, Entry: d.Entry, Waited: time.Duration(d.Waited) * time.Millisecond,
+	}
+}
+
 // Encode writes the draft as canonical JSON: equal drafts are equal bytes.
 func (d Draft) Encode() ([]byte, error) {
 	raw, err := json.Marshal(d)
@@ -165,18 +173,18 @@ func (p *Plan) marks(d *Draft) {
 
 func (p *Plan) draftStep(i int) DraftStep {
 	o, s := p.origins[i], p.Steps[i]
-	d := DraftStep{Pick: s.Pick, Watch: o.watch, OwnsAccount: o.ownsAccount}
-	if o.rule != nil {
-		d.Rule = o.rule.Path
+	d := DraftStep{Pick: s.Pick, OnQualified: p.OnQualified(i)}
+	said := p.reason(i)
+	d.Reason, d.Code, d.Data = said.text, said.code, said.data
+	if o.frame == nil {
+		return d
 	}
+	d.Rule, d.Watch, d.OwnsAccount = o.rule.Path, o.watch, o.ownsAccount
 	if o.row != nil {
 		d.Row = o.row.Key
 	}
 	if o.to != nil {
 		d.To = o.to.Name
-	}
-	if o.onQualified != nil {
-		d.OnQualified = o.onQualified.Name
 	}
 	if o.hold {
 		d.Hold = p.Hold.Milliseconds()
@@ -191,8 +199,6 @@ func (p *Plan) draftStep(i int) DraftStep {
 			d.SLA = sla.Name
 		}
 	}
-	said := p.reason(i)
-	d.Reason, d.Code, d.Data = said.text, said.code, said.data
 	return d
 }
 
@@ -209,97 +215,6 @@ func (p *Plan) sla(named *policy.SLA) *policy.SLA {
 	return nil
 }
 
-// crews sorts reps by team and calendar. The largest crew comes first and lists
-// nobody: most plans speak of one crew only.
-func (p *Plan) crews(reps policy.Set) []Crew {
-	var crews []Crew
-	for i := range p.planner.policy.Reps {
-		if !reps.Has(int32(i)) {
-			continue
-		}
-		rep := &p.planner.policy.Reps[i]
-		c := Crew{Reps: []string{rep.ID}}
-		if rep.Team != nil {
-			c.Team = rep.Team.Name
-		}
-		if rep.Calendar != nil {
-			c.Calendar = rep.Calendar.Name
-		}
-		at := slices.IndexFunc(crews, func(x Crew) bool { return x.Team == c.Team && x.Calendar == c.Calendar })
-		if at < 0 {
-			crews = append(crews, c)
-		} else {
-			crews[at].Reps = append(crews[at].Reps, rep.ID)
-		}
-	}
-	slices.SortStableFunc(crews, func(a, b Crew) int { return cmp.Compare(len(b.Reps), len(a.Reps)) })
-	if len(crews) > 0 {
-		crews[0].Reps = nil
-	}
-	return crews
-}
-
-// deadlines computes what the SLAs of the steps demand of each crew.
-func (p *Plan) deadlines(crews []Crew) []Deadline {
-	var out []Deadline
-	for i := range p.Steps {
-		sla := p.sla(p.origins[i].sla)
-		if p.origins[i].try < 0 || sla == nil || slices.ContainsFunc(out, func(d Deadline) bool { return d.SLA == sla.Name }) {
-			continue
-		}
-		for _, crew := range crews {
-			if slices.ContainsFunc(out, func(d Deadline) bool { return d.SLA == sla.Name && d.Calendar == crew.Calendar }) {
-				continue
-			}
-			calendar := p.planner.calendar(crew.Calendar)
-			if !sla.Business {
-				calendar = nil
-			}
-			out = append(out, Deadline{
-				SLA: sla.Name, Calendar: crew.Calendar,
-				AcceptBy:  due(calendar, p.input.At, sla.Accepted),
-				ContactBy: due(calendar, p.input.At, sla.Contacted),
-			})
-		}
-	}
-	return out
-}
-
-// due is when the owner must have acted: the clock's target, else the first stage
-// that takes the lead away, else the last stage.
-func due(c *policy.Calendar, at time.Time, clock policy.Clock) int64 {
-	span := clock.Target
-	if span.IsZero() && len(clock.Stages) > 0 {
-		span = clock.Stages[len(clock.Stages)-1].After
-		if i := slices.IndexFunc(clock.Stages, moves); i >= 0 {
-			span = clock.Stages[i].After
-		}
-	}
-	if span.IsZero() {
-		return 0
-	}
-	if c == nil {
-		return at.Add(span.Calendar()).UnixMilli()
-	}
-	t, ok := c.Hours.AddDays(at, span.Days)
-	if span.Days == 0 {
-		t, ok = at, true
-	}
-	if ok {
-		t, ok = c.Hours.Add(t, span.Rest)
-	}
-	if !ok {
-		return 0 // the calendar never opens again
-	}
-	return t.UnixMilli()
-}
-
-func moves(s policy.Stage) bool {
-	return slices.ContainsFunc(s.Do, func(a policy.Action) bool {
-		return a != policy.Remind && a != policy.TellManager
-	})
-}
-
 func axisNames(axes []*policy.Axis) []string {
 	var names []string
 	for _, a := range axes {
@@ -310,8 +225,8 @@ func axisNames(axes []*policy.Axis) []string {
 
 // OnQualified is the ruleset that a step sends a qualified lead to; "" for none.
 func (p *Plan) OnQualified(step int) string {
-	if r := p.origins[step].onQualified; r != nil {
-		return r.Name
+	if o := p.origins[step]; o.frame != nil && o.onQualified != nil {
+		return o.onQualified.Name
 	}
 	return ""
 }

@@ -68,6 +68,7 @@ const (
 	Guarded     BarrierCode = "guard"      // Data: the guard's name
 	NotCovered  BarrierCode = "not_covered"
 	OffShift    BarrierCode = "off_shift"
+	TriedBefore BarrierCode = "tried" // at an earlier step, and was not free
 )
 
 // String is the barrier in a few words: "no finance", "off shift".
@@ -81,6 +82,8 @@ func (b Barrier) String() string {
 		return "guard " + b.Data
 	case NotCovered:
 		return "no " + b.Data
+	case TriedBefore:
+		return "not free before"
 	default:
 		return "off shift"
 	}
@@ -162,8 +165,11 @@ func (w *walk) barriers(t *try, rep int32) []Barrier {
 	if slices.Contains(w.input.Left, id) {
 		out = append(out, Barrier{LeftCompany, ""})
 	}
-	if slices.Contains(w.input.Past, id) {
+	if !t.past && slices.Contains(w.input.Past, id) {
 		out = append(out, Barrier{PastOwner, ""})
+	}
+	if t.past && !slices.Contains(w.input.Past, id) {
+		return append(out, Barrier{TriedBefore, ""})
 	}
 	for _, guard := range w.policy.Guards {
 		if set, applies := guard.Allows(w.binding); applies && !set.Has(rep) {

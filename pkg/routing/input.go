@@ -53,6 +53,24 @@ type Plan struct {
 	input   Input
 	tries   []try
 	origins []origin // by step
+	words   []uint64 // room for sets
+}
+
+// set is an empty set of reps, cut from a larger piece of memory.
+func (p *Plan) set() policy.Set {
+	n := len(p.planner.everyone)
+	if len(p.words) < n {
+		p.words = make([]uint64, 16*n)
+	}
+	s := policy.Set(p.words[:n:n])
+	p.words = p.words[n:]
+	return s
+}
+
+func (p *Plan) copyOf(s policy.Set) policy.Set {
+	c := p.set()
+	copy(c, s)
+	return c
 }
 
 // Visit is one rule that the walk came to.
@@ -86,7 +104,7 @@ type frame struct {
 	ownsAccount bool
 }
 
-// within is the frame of a route inside of f: what the route says wins.
+// within adds a route inside of the frame: what the route says wins.
 func (f frame) within(r *policy.Route) frame {
 	f.settings = r.Settings.Or(f.settings)
 	if r.SLA != nil {
@@ -102,7 +120,7 @@ func (f frame) within(r *policy.Route) frame {
 
 // try is one destination at one level.
 type try struct {
-	frame
+	*frame
 	to      *policy.Destination
 	pool    *policy.Pool // nil for a person
 	owner   int32        // the person that backup and manager are of
@@ -114,13 +132,13 @@ type try struct {
 	fit     policy.Set     // of these, who cover what is asked
 	here    policy.Set     // of these, who are on shift, or all by even_if
 	lift    policy.Lift
+	past    bool // among past owners, as nobody else is free
 }
 
 // origin is where a step comes from.
 type origin struct {
-	frame
-	try  int // position in Plan.tries; -1 for an end
-	to   *policy.Destination
-	hold bool // the end is patience at the try before
-	none bool // no rule has taken the lead
+	*frame     // nil: no rule has taken the lead
+	try    int // position in Plan.tries; -1 for an end
+	to     *policy.Destination
+	hold   bool // the end is patience at the try before
 }

@@ -3,6 +3,7 @@ package routing
 import (
 	"encoding/binary"
 	"sync"
+	"time"
 
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
@@ -14,9 +15,9 @@ const maxShared = 8192
 // Planner makes plans with one policy. It is safe for concurrent use; what it
 // remembers changes no plan.
 type Planner struct {
-	policy *policy.Policy
-	pools  map[*policy.Pool]policy.Set
-	alone  []*policy.Pool // a pool per rep, for destinations that are persons
+	policy   *policy.Policy
+	everyone policy.Set
+	pools    map[*policy.Pool]policy.Set
 
 	mu     sync.RWMutex
 	shared map[string][]int32
@@ -25,6 +26,10 @@ type Planner struct {
 // New makes the planner of a policy.
 func New(p *policy.Policy) *Planner {
 	pl := &Planner{policy: p, pools: map[*policy.Pool]policy.Set{}, shared: map[string][]int32{}}
+	pl.everyone = pl.empty()
+	for rep := range p.Reps {
+		pl.everyone.Add(int32(rep))
+	}
 	for _, pool := range p.Pools {
 		pl.pools[pool] = pl.setOf(pool.Members)
 	}
@@ -34,23 +39,35 @@ func New(p *policy.Policy) *Planner {
 // Policy that the plans are made with.
 func (pl *Planner) Policy() *policy.Policy { return pl.policy }
 
-// Plan walks the policy for a lead.
+// Plan walks the policy for a lead. Instants count in milliseconds, as in the
+// draft.
 func (pl *Planner) Plan(in Input) *Plan {
+	in.At, in.Waited = in.At.Truncate(time.Millisecond).UTC(), in.Waited.Truncate(time.Millisecond)
 	p := &Plan{
 		planner: pl, input: in, binding: pl.policy.Bind(in.Facts, in.At),
 		Roster:  pl.policy.Roster(in.At),
-		Steps:   make([]ledger.Step, 0, 8),
+		Steps:   make([]ledger.Step, 0, 4),
 		Visits:  make([]Visit, 0, 16),
-		tries:   make([]try, 0, 8),
-		origins: make([]origin, 0, 8),
+		tries:   make([]try, 0, 4),
+		origins: make([]origin, 0, 4),
 	}
 	p.Value, _ = p.binding.Amount()
 	p.Value = min(max(p.Value, 0), ledger.MaxValue)
 	w := newWalk(p)
-	if !w.rules(pl.entry(in.Entry), frame{}) {
-		w.end(ledger.Review, origin{none: true})
+	if most := pl.policy.Reassign.MaxOwners; most > 0 && len(in.Past) >= most {
+		w.end(ledger.Review, origin{})
+		return p
+	}
+	w.walk()
+	if p.waits() && len(in.Past) > 0 && pl.policy.Reassign.PastOwners {
+		w.again()
 	}
 	return p
+}
+
+// waits reports whether the plan ends in the waiting line, for good.
+func (p *Plan) waits() bool {
+	return p.Hold == 0 && p.Steps[len(p.Steps)-1].End == ledger.Waiting
 }
 
 func (pl *Planner) entry(name string) []*policy.Rule {
@@ -137,14 +154,4 @@ func (pl *Planner) share(key string, list []int32) []int32 {
 	}
 	pl.shared[key] = list
 	return list
-}
-
-// calendar finds a calendar of the policy; nil for "".
-func (pl *Planner) calendar(name string) *policy.Calendar {
-	for _, c := range pl.policy.Calendars {
-		if c.Name == name {
-			return c
-		}
-	}
-	return nil
 }

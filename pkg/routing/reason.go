@@ -1,8 +1,8 @@
 package routing
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -30,6 +30,7 @@ const (
 	NoneFits     Code = "none_fits"     // nobody fits
 	ByRule       Code = "rule"          // the rule says so
 	NoRule       Code = "no_rule"       // no rule takes the lead
+	MaxOwners    Code = "max_owners"    // as many had it as the policy allows
 )
 
 // said is a reason in words and for a program.
@@ -51,6 +52,9 @@ func (p *Plan) reason(i int) said {
 		s = p.poolReason(t)
 	}
 	s.data = p.axesData(t)
+	if t.past {
+		s.text = "You had this lead before, and nobody else is free."
+	}
 	if prev := p.input.Previous; prev != nil {
 		s.text = p.came(prev) + "; " + lowerFirst(s.text)
 	}
@@ -92,11 +96,11 @@ func (p *Plan) poolReason(t *try) said {
 		code, why = Rank, "you were the first on the list who was free"
 	}
 	text := upperFirst(why)
-	if skills := p.skills(t.asked); len(skills) > 0 {
-		text = "You " + enumerate(skills) + ", and " + why
+	if skills := p.skills(t.asked); skills != "" {
+		text = "You " + skills + ", and " + why
 	}
 	for _, axis := range t.relaxed {
-		text += fmt.Sprintf("; nobody free %s", p.skill(axis, third))
+		text += "; nobody free " + p.lacking(axis)
 	}
 	return said{text: text + ".", code: code}
 }
@@ -127,6 +131,9 @@ func (p *Plan) axesData(t *try) map[string]any {
 		}
 		data["even_if"] = even
 	}
+	if t.past {
+		data["past_owners"] = true
+	}
 	if len(data) == 0 {
 		return nil
 	}
@@ -134,7 +141,11 @@ func (p *Plan) axesData(t *try) map[string]any {
 }
 
 func (p *Plan) endReason(outcome ledger.Outcome, o origin) said {
-	if o.none {
+	if o.frame == nil {
+		if n := len(p.input.Past); n > 0 && len(p.Visits) == 0 {
+			text := fmt.Sprintf("%s this lead already; a person has to decide.", people(n, "had", "had"))
+			return said{text: text, code: MaxOwners, data: map[string]any{"owners": int64(n)}}
+		}
 		return said{text: "No rule takes this lead; a person has to decide.", code: NoRule}
 	}
 	data := map[string]any{"rule": o.rule.Path}
@@ -199,56 +210,59 @@ func (p *Plan) came(prev *Previous) string {
 	return "It comes from " + name
 }
 
-// person of a verb.
-type person int
+// verbs say what a rep does who covers an axis, by its column; any other is covered
+// like a place.
+var verbs = map[string]string{"language": "speak", "industry": "know", "product": "know", "use_case": "know"}
 
-const (
-	second person = iota // you speak
-	third                // nobody speaks
-)
-
-// skills are the axes as what a rep can do.
-func (p *Plan) skills(axes []*policy.Axis) []string {
-	var out []string
+// skills are the axes as what a rep can do, at most two things: what the rep speaks
+// and knows says more than a place, and the last place is the closest one.
+func (p *Plan) skills(axes []*policy.Axis) string {
+	var speak, know, cover []string
 	for _, a := range axes {
-		out = append(out, p.skill(a, second))
+		switch value := p.spoken(a); verbs[a.Column] {
+		case "speak":
+			speak = append(speak, value)
+		case "know":
+			know = append(know, value)
+		default:
+			cover = []string{value}
+		}
 	}
-	return out
+	var out []string
+	for _, x := range []struct {
+		verb   string
+		values []string
+	}{{"speak", speak}, {"know", know}, {"cover", cover}} {
+		if len(x.values) > 0 && len(out) < 2 {
+			out = append(out, x.verb+" "+enumerate(x.values))
+		}
+	}
+	return enumerate(out)
 }
 
-func (p *Plan) skill(a *policy.Axis, who person) string {
+// lacking is what nobody free does: "speaks German".
+func (p *Plan) lacking(a *policy.Axis) string {
+	return cmp.Or(verbs[a.Column], "cover") + "s " + p.spoken(a)
+}
+
+// spoken is the value of an axis in a sentence: German for de.
+func (p *Plan) spoken(a *policy.Axis) string {
 	value := p.binding.Text(a.Name)
-	verb := "cover"
-	switch a.Column {
-	case "language":
-		verb = "speak"
-		if tag, err := language.Parse(value); err == nil {
-			value = display.English.Tags().Name(tag)
-		}
-	case "industry", "product", "use_case":
-		verb = "know"
+	if a.Column != "language" {
+		return value
 	}
-	if who == third {
-		verb += "s"
+	if tag, err := language.Parse(value); err == nil {
+		return display.English.Tags().Name(tag)
 	}
-	return verb + " " + value
+	return value
 }
 
-// enumerate is "a", "a and b" or "a, b and c"; a verb said before is not repeated.
+// enumerate is "", "a", "a and b" or "a, b and c".
 func enumerate(items []string) string {
-	items = slices.Clone(items)
-	verb := ""
-	for i, item := range items {
-		v, rest, _ := strings.Cut(item, " ")
-		if v == verb {
-			items[i] = rest
-		}
-		verb = v
-	}
-	if len(items) == 1 {
-		return items[0]
-	}
 	last := len(items) - 1
+	if last < 1 {
+		return strings.Join(items, "")
+	}
 	return strings.Join(items[:last], ", ") + " and " + items[last]
 }
 

@@ -12,9 +12,11 @@ import (
 type walk struct {
 	*Plan
 	policy  *policy.Policy
-	allowed policy.Set    // whom no guard forbids, who has not left and has not had the lead
+	may     policy.Set    // whom no guard forbids and who has not left
+	allowed policy.Set    // of these, who have not had the lead; or who have, once nobody else is free
 	shift   policy.Set    // who is on shift
 	waited  time.Duration // patience that is spent already
+	repeat  bool          // the walk with past owners
 }
 
 func newWalk(p *Plan) *walk {
@@ -22,21 +24,39 @@ func newWalk(p *Plan) *walk {
 	if w.shift == nil {
 		w.shift = w.policy.Shift(p.input.At)
 	}
-	w.allowed = p.planner.empty()
-	for rep := range int32(len(w.policy.Reps)) {
-		w.allowed.Add(rep)
-	}
+	w.may = p.copyOf(p.planner.everyone)
 	for _, guard := range w.policy.Guards {
 		if set, applies := guard.Allows(p.binding); applies {
-			w.allowed.And(set)
+			w.may.And(set)
 		}
 	}
-	for _, gone := range [][]string{p.input.Past, p.input.Left} {
-		if len(gone) > 0 {
-			without(w.allowed, p.planner.ids(gone))
-		}
+	if len(p.input.Left) > 0 {
+		without(w.may, p.planner.ids(p.input.Left))
+	}
+	w.allowed = w.may
+	if len(p.input.Past) > 0 {
+		w.allowed = p.copyOf(w.may)
+		without(w.allowed, p.planner.ids(p.input.Past))
 	}
 	return w
+}
+
+// walk goes to the end, which there always is.
+func (w *walk) walk() {
+	if !w.rules(w.planner.entry(w.input.Entry), frame{}) {
+		w.end(ledger.Review, origin{})
+	}
+}
+
+// again walks once more, for past owners alone: of all others this operation has
+// found nobody free.
+func (w *walk) again() {
+	last, visits := len(w.Steps)-1, len(w.Visits)
+	w.Steps, w.origins = w.Steps[:last], w.origins[:last]
+	w.allowed, w.repeat = w.copyOf(w.may), true
+	w.allowed.And(w.planner.ids(w.input.Past))
+	w.walk()
+	w.Visits = w.Visits[:visits] // it went the same way
 }
 
 // rules goes through a list of rules; it is true when the walk has come to an end.
@@ -62,7 +82,7 @@ func (w *walk) rules(rules []*policy.Rule, outer frame) bool {
 			route, f = &row.Route, f.within(&row.Route)
 			f.row = row
 		}
-		if w.route(route, f) {
+		if w.route(route, &f) {
 			return true
 		}
 	}
@@ -85,9 +105,9 @@ func (w *walk) fate(rule *policy.Rule) Fate {
 }
 
 // route tries the destinations of a rule or a row.
-func (w *walk) route(r *policy.Route, f frame) bool {
+func (w *walk) route(r *policy.Route, f *frame) bool {
 	if r.Use != nil {
-		return w.rules(r.Use.Rules, f)
+		return w.rules(r.Use.Rules, *f)
 	}
 	for _, to := range r.To {
 		switch to.Kind {
@@ -118,8 +138,8 @@ func (w *walk) end(outcome ledger.Outcome, o origin) bool {
 
 // destination tries one destination, level by level; it is true when the lead is
 // held there.
-func (w *walk) destination(to *policy.Destination, f frame) bool {
-	t := try{frame: f, to: to, pool: to.Pool, owner: -1}
+func (w *walk) destination(to *policy.Destination, f *frame) bool {
+	t := try{frame: f, to: to, pool: to.Pool, owner: -1, past: w.repeat}
 	t.base = w.base(&t)
 	settings := to.Settings.Or(f.settings)
 	if t.pool != nil {
@@ -160,7 +180,7 @@ func (w *walk) destination(to *policy.Destination, f frame) bool {
 // level makes a step of those who fit and are on shift; it is true when the lead
 // is held for them.
 func (w *walk) level(t try, hold time.Duration) bool {
-	t.fit = t.base.Clone()
+	t.fit = w.copyOf(t.base)
 	for _, axis := range t.asked {
 		set, _ := axis.Covers(w.binding)
 		t.fit.And(set)
@@ -170,7 +190,7 @@ func (w *walk) level(t try, hold time.Duration) bool {
 	}
 	t.here = t.fit
 	if !t.lift.OffShift {
-		t.here = t.fit.Clone()
+		t.here = w.copyOf(t.fit)
 		t.here.And(w.shift)
 	}
 	w.tries = append(w.tries, t)
@@ -183,7 +203,7 @@ func (w *walk) level(t try, hold time.Duration) bool {
 
 // held ends the plan here for now if there is patience left and a reason for it.
 func (w *walk) held(t *try, hold time.Duration) bool {
-	if hold <= 0 || t.fit.Len() == 0 {
+	if hold <= 0 || w.repeat || t.fit.Len() == 0 {
 		return false
 	}
 	if hold <= w.waited {
@@ -227,7 +247,7 @@ func (w *walk) step(t *try) ledger.Step {
 
 // base is who the destination means, less those who must not have the lead.
 func (w *walk) base(t *try) policy.Set {
-	s := w.planner.empty()
+	s := w.set()
 	if t.pool != nil {
 		copy(s, w.planner.poolSet(t.pool))
 	} else if rep := w.person(t); rep >= 0 {
