@@ -3,7 +3,6 @@ package audit
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/ledger"
@@ -18,6 +17,7 @@ var ErrRepeated = errors.New("a sequence stands twice in the log")
 type Folder struct {
 	state *ledger.State
 	early map[int64]entry
+	lost  map[int64]bool // sequences that a rebuild has given up
 	// Seen, when set, is told of each record right after it was applied.
 	Seen func(d event.Decision, s *ledger.State)
 }
@@ -32,7 +32,7 @@ type entry struct {
 
 // NewFolder starts from an empty ledger.
 func NewFolder() *Folder {
-	return &Folder{state: ledger.NewState(), early: map[int64]entry{}}
+	return &Folder{state: ledger.NewState(), early: map[int64]entry{}, lost: map[int64]bool{}}
 }
 
 // Add takes a record and applies what is in order by now.
@@ -45,6 +45,9 @@ func (f *Folder) Add(d event.Decision) error {
 		if err := f.put(undone.Sequence, entry{id: d.Op, grant: *undone}); err != nil {
 			return err
 		}
+	}
+	for _, sequence := range d.Grant.Lost {
+		f.lost[sequence] = true
 	}
 	return f.advance()
 }
@@ -60,11 +63,17 @@ func (f *Folder) put(sequence int64, e entry) error {
 // advance applies records for as long as the next one is there.
 func (f *Folder) advance() error {
 	for {
-		e, ok := f.early[f.state.Sequence+1]
+		next := f.state.Sequence + 1
+		if f.lost[next] {
+			delete(f.lost, next)
+			f.state.Skip()
+			continue
+		}
+		e, ok := f.early[next]
 		if !ok {
 			return nil
 		}
-		delete(f.early, e.grant.Sequence)
+		delete(f.early, next)
 		if err := f.state.Fold(e.id, e.grant); err != nil {
 			return err
 		}
@@ -77,12 +86,32 @@ func (f *Folder) advance() error {
 // State is the ledger after all records that were in order.
 func (f *Folder) State() *ledger.State { return f.state }
 
-// Early are the sequences that came and still wait for one before them, in order.
-func (f *Folder) Early() []int64 {
-	list := make([]int64, 0, len(f.early))
-	for sequence := range f.early {
-		list = append(list, sequence)
+// Missing are the sequences before the last one that has come which have not, in
+// order.
+func (f *Folder) Missing() []int64 {
+	last, missing := f.last(), []int64(nil)
+	for sequence := f.state.Sequence + 1; sequence < last; sequence++ {
+		if _, came := f.early[sequence]; !came {
+			missing = append(missing, sequence)
+		}
 	}
-	slices.Sort(list)
-	return list
+	return missing
+}
+
+// last is the highest sequence that has come.
+func (f *Folder) last() int64 {
+	last := f.state.Sequence
+	for sequence := range f.early {
+		last = max(last, sequence)
+	}
+	return last
+}
+
+// latest is the ledger time of the last record that has come.
+func (f *Folder) latest() int64 {
+	latest := f.state.At
+	for _, e := range f.early {
+		latest = max(latest, e.grant.At)
+	}
+	return latest
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -30,6 +31,18 @@ func (l *Log) Read(ctx context.Context, use func(event.Decision) error) error {
 		return err
 	}
 	return l.read(ctx, from, use)
+}
+
+// errFound ends a reading that only asks whether there is anything.
+var errFound = errors.New("found")
+
+// Empty tells whether no decision was ever committed.
+func (l *Log) Empty(ctx context.Context) (bool, error) {
+	err := l.Read(ctx, func(event.Decision) error { return errFound })
+	if errors.Is(err, errFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Has tells which of the sequences stand in the log, committed, looking at records

@@ -1,0 +1,88 @@
+package app
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Redis tells how to reach the Redis of the ledger.
+type Redis struct {
+	// Address is a redis:// or rediss:// URL, a host:port, or the host:port of
+	// several nodes of a cluster, separated by commas.
+	Address  string
+	User     string // ACL user; empty: the default user
+	Password string
+	TLS      bool
+	CAFile   string // PEM; empty: the system's roots
+}
+
+// ErrRedisAddress is returned for an address that cannot be understood. It never
+// holds the address: that may contain a password.
+var ErrRedisAddress = errors.New("want redis://host:port, host:port, or the nodes of a cluster separated by commas")
+
+// Client returns a client. It connects with the first command.
+func (r Redis) Client() (redis.UniversalClient, error) {
+	options, err := r.options()
+	if err != nil {
+		return nil, Usage(fmt.Errorf("--redis: %w", err))
+	}
+	// The caller retries, with the whole chunk: a second layer only hides trouble.
+	options.MaxRetries = -1
+	options.DialTimeout = 2 * time.Second
+	options.ReadTimeout = 5 * time.Second
+	return redis.NewUniversalClient(options), nil
+}
+
+func (r Redis) options() (*redis.UniversalOptions, error) {
+	options := &redis.UniversalOptions{Username: r.User, Password: r.Password}
+	if strings.Contains(r.Address, "://") {
+		parsed, err := redis.ParseURL(r.Address)
+		if err != nil {
+			return nil, ErrRedisAddress
+		}
+		options.Addrs, options.DB, options.TLSConfig = []string{parsed.Addr}, parsed.DB, parsed.TLSConfig
+		if options.Username == "" {
+			options.Username = parsed.Username
+		}
+		if options.Password == "" {
+			options.Password = parsed.Password
+		}
+	} else {
+		options.Addrs = strings.Split(r.Address, ",")
+	}
+	for _, addr := range options.Addrs {
+		if addr == "" || !strings.Contains(addr, ":") {
+			return nil, ErrRedisAddress
+		}
+	}
+	if !r.TLS && options.TLSConfig == nil {
+		return options, nil
+	}
+	if options.TLSConfig == nil {
+		options.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	return options, r.trust(options.TLSConfig)
+}
+
+// trust adds the roots of CAFile.
+func (r Redis) trust(config *tls.Config) error {
+	if r.CAFile == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(r.CAFile)
+	if err != nil {
+		return fmt.Errorf("read CA: %w", err)
+	}
+	config.RootCAs = x509.NewCertPool()
+	if !config.RootCAs.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("read CA %s: no certificate in it", r.CAFile)
+	}
+	return nil
+}

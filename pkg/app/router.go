@@ -1,0 +1,278 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"leadrouter/pkg/audit"
+	"leadrouter/pkg/clock"
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/redisledger"
+	"leadrouter/streams/router"
+)
+
+// DefaultInstance names an installation that has no name, where a name is needed:
+// consumer groups, transactional ids, Redis keys.
+const DefaultInstance = "leadrouter"
+
+// RouterConfig is what a router process is told.
+type RouterConfig struct {
+	Kafka    kstream.Client
+	Redis    Redis
+	Instance string // prefix of topics; empty: none
+	Policy   string // file or folder
+	Metrics  string // listen address; empty: none
+	// Slot tells the routers apart; empty: one is taken by a lock file.
+	Slot string
+	// StartTimeout bounds the wait for services at start. Default 30 s.
+	StartTimeout time.Duration
+	Logger       *zap.Logger
+	// Clock is what decisions call now. Default the system's.
+	Clock clock.Clock
+}
+
+// Parts of a router's health.
+const (
+	partKafka  = "kafka"
+	partLedger = "ledger"
+	partStream = "stream"
+)
+
+// Router is the process that routes leads.
+type Router struct {
+	cfg    RouterConfig
+	reg    *prometheus.Registry
+	health *Health
+	policy *PolicyFile
+	log    *zap.Logger
+}
+
+// NewRouter loads the policy. A wrong one is an error: it never starts a router.
+func NewRouter(cfg RouterConfig) (*Router, error) {
+	cfg.StartTimeout = cmp.Or(cfg.StartTimeout, 30*time.Second)
+	if cfg.Clock == nil {
+		cfg.Clock = clock.System()
+	}
+	r := &Router{cfg: cfg, reg: prometheus.NewRegistry(), log: cfg.Logger}
+	r.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.health = NewHealth(r.reg, partKafka, partLedger, partStream)
+	file, err := OpenPolicy(cfg.Policy, PolicyFileConfig{
+		Logger: cfg.Logger, Clock: clock.System(), Registerer: r.reg,
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.policy = file
+	return r, nil
+}
+
+// Policy is the router's policy file.
+func (r *Router) Policy() *PolicyFile { return r.policy }
+
+// Health is what the router says of itself.
+func (r *Router) Health() *Health { return r.health }
+
+// Run routes leads until ctx ends, finishes the batch in hand and leaves the
+// group. A service that does not answer in time at the start is [Unreachable];
+// later ones are waited for.
+func (r *Router) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return ServeMetrics(ctx, r.cfg.Metrics, r.reg, r.health) })
+	group.Go(func() error { return r.policy.Run(ctx) })
+	group.Go(func() error { return r.route(ctx) })
+	return group.Wait()
+}
+
+// route connects, then runs the stream.
+func (r *Router) route(ctx context.Context) error {
+	slot, release, err := r.slot()
+	if err != nil {
+		return err
+	}
+	defer release()
+	identity, err := r.connectKafka(ctx)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	client, err := r.cfg.Redis.Client()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }()
+	store, err := redisledger.New(client, redisledger.Config{Namespace: r.namespace(), Cluster: identity.Cluster, Prefix: r.cfg.Instance})
+	if err != nil {
+		return Usage(err)
+	}
+	open := func(ctx context.Context) error { return r.open(ctx, store) }
+	if err := r.wait(ctx, partLedger, open); err != nil {
+		return stopped(ctx, err)
+	}
+	handler, stream, err := r.build(slot, identity, store)
+	if err != nil {
+		return err
+	}
+	r.log.Info("router started", zap.String("slot", slot), zap.String("policy", r.policy.Policy().Name),
+		zap.String("hash", r.policy.Policy().Hash))
+	// The positions of the last batch are acknowledged after the stream has ended.
+	acks, stopAcks := context.WithCancel(context.WithoutCancel(ctx))
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return handler.Run(acks) })
+	group.Go(func() error { return r.watch(ctx, stream) })
+	group.Go(func() error { defer stopAcks(); return stream.Run(ctx) })
+	return group.Wait()
+}
+
+// build makes the stream and its handler.
+func (r *Router) build(slot string, identity kstream.Identity, store *redisledger.Ledger) (*router.Handler, *kstream.Stream, error) {
+	streamConfig := kstream.Config{
+		Client: r.cfg.Kafka, Instance: r.namespace(), Role: roleRouter, Slot: slot,
+		Topics: r.inputs(), Registerer: r.reg, Logger: r.log,
+	}
+	handler := router.New(store, router.Config{
+		Instance: r.cfg.Instance,
+		Process:  streamConfig.TransactionalID(0) + "-" + strconv.FormatInt(clock.System().Now().UnixNano(), 36),
+		TopicIDs: identity.Topics,
+		Planner:  r.policy.Planner,
+		Fits:     streamConfig.Fits,
+		Log:      audit.NewLog(r.cfg.Kafka, r.cfg.Instance),
+		Verify:   func(ctx context.Context) error { return r.open(ctx, store) },
+		Report:   func(err error) { r.report(partLedger, err) },
+
+		Registerer: r.reg, Logger: r.log, Clock: r.cfg.Clock,
+	})
+	stream, err := kstream.New(streamConfig, handler)
+	if err != nil {
+		return nil, nil, Usage(err)
+	}
+	return handler, stream, nil
+}
+
+// Namespace is the name of an installation where it needs one.
+func Namespace(instance string) string { return cmp.Or(instance, DefaultInstance) }
+
+// RouterGroup is the consumer group of an installation's routers.
+func RouterGroup(instance string) string {
+	return kstream.Config{Instance: Namespace(instance), Role: roleRouter}.Group()
+}
+
+const roleRouter = "router"
+
+func (r *Router) namespace() string { return Namespace(r.cfg.Instance) }
+
+func (r *Router) inputs() []string {
+	var names []string
+	for _, t := range router.Inputs() {
+		names = append(names, t.Topic(r.cfg.Instance))
+	}
+	return names
+}
+
+func (r *Router) slot() (name string, release func(), err error) {
+	if r.cfg.Slot != "" {
+		return r.cfg.Slot, func() {}, nil
+	}
+	slot, err := TakeSlot(os.TempDir(), r.namespace(), roleRouter)
+	if err != nil {
+		return "", nil, Usage(err)
+	}
+	return slot.Name, slot.Release, nil
+}
+
+// open binds the ledger. One without a past is taken only if the log has none
+// either: else Redis has lost it.
+func (r *Router) open(ctx context.Context, store *redisledger.Ledger) error {
+	status, err := store.Open(ctx)
+	for _, wrong := range []error{redisledger.ErrEviction, redisledger.ErrBound, redisledger.ErrSchema} {
+		if errors.Is(err, wrong) {
+			return backoff.Permanent(Usage(err))
+		}
+	}
+	if err != nil || status.Sequence > 0 {
+		return err
+	}
+	empty, err := audit.NewLog(r.cfg.Kafka, r.cfg.Instance).Empty(ctx)
+	if err != nil || empty {
+		return err
+	}
+	return fmt.Errorf("redis is empty and the decision log is not: %w", ledger.ErrEpoch)
+}
+
+// connectKafka waits for the brokers and checks the topics: names, ids, settings
+// without which decisions could be lost.
+func (r *Router) connectKafka(ctx context.Context) (identity kstream.Identity, err error) {
+	names := append(r.inputs(), event.LeadDecisions.Topic(r.cfg.Instance),
+		event.LeadAssigned.Topic(r.cfg.Instance), event.LeadTimers.Topic(r.cfg.Instance))
+	err = r.wait(ctx, partKafka, func(ctx context.Context) error {
+		identity, err = r.cfg.Kafka.Identify(ctx, names...)
+		if errors.Is(err, kstream.ErrTopicMissing) {
+			return backoff.Permanent(Usage(fmt.Errorf("%w; run leadrouter topics create, or check --instance", err)))
+		}
+		return err
+	})
+	return identity, err
+}
+
+// wait asks a service until it answers, for as long as StartTimeout.
+func (r *Router) wait(ctx context.Context, part string, ask func(context.Context) error) error {
+	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(100*time.Millisecond),
+		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(r.cfg.StartTimeout))
+	err := backoff.Retry(func() error {
+		limited, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		err := ask(limited)
+		r.report(part, err)
+		return err
+	}, backoff.WithContext(policy, ctx))
+	if err == nil || ExitCode(err) != ExitNo {
+		return err
+	}
+	if errors.Is(err, ledger.ErrEpoch) {
+		return No(fmt.Errorf("%w; stop the routers and run leadrouter rebuild", err))
+	}
+	return Unreachable(fmt.Errorf("no answer from %s for %s (%w); check --brokers and --redis, or run leadrouter doctor", part, r.cfg.StartTimeout, err))
+}
+
+// report tells health and, when it is news, the log.
+func (r *Router) report(part string, err error) {
+	if !r.health.Set(part, err) {
+		return
+	}
+	if err != nil {
+		r.log.Warn("waiting for "+part, zap.Error(err))
+		return
+	}
+	r.log.Info(part + " answers")
+}
+
+// watch carries the stream's readiness to the health page.
+func (r *Router) watch(ctx context.Context, stream *kstream.Stream) error {
+	for clock.System().Sleep(ctx, 200*time.Millisecond) == nil {
+		var err error
+		if !stream.Ready() {
+			err = errors.New("not in the group, or waiting for a service")
+		}
+		r.health.Set(partStream, err)
+	}
+	return nil
+}
+
+// stopped turns the error of a start that was called off into none.
+func stopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

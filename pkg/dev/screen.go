@@ -1,0 +1,98 @@
+package dev
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"leadrouter/pkg/console"
+	"leadrouter/pkg/event"
+)
+
+// recent is how many assignments stand below the table.
+const recent = 8
+
+// Screen shows the board. On a terminal it repaints a table and the latest
+// assignments in place; elsewhere it prints one line per assignment.
+type Screen struct {
+	Out      io.Writer
+	Terminal bool
+	Style    console.Style
+	Board    *Board
+	Reps     func() []string // ids of the policy's reps
+
+	mu      sync.Mutex
+	lines   console.Lines
+	latest  []string
+	painted int // lines of the last picture
+}
+
+// Assigned takes an assignment in.
+func (s *Screen) Assigned(a event.Assigned, took time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines.Style = s.Style
+	line := s.lines.Line(a, took)
+	if !s.Terminal {
+		_, _ = fmt.Fprintln(s.Out, line)
+		return
+	}
+	s.latest = append(s.latest, line)
+	if len(s.latest) > recent {
+		s.latest = slices.Delete(s.latest, 0, len(s.latest)-recent)
+	}
+}
+
+// Paint repaints the picture; it does nothing where there is no terminal.
+func (s *Screen) Paint() {
+	if !s.Terminal {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	picture := append(s.table(), "")
+	picture = append(picture, s.latest...)
+	var b strings.Builder
+	if s.painted > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA", s.painted) // up to where it began
+	}
+	for _, line := range picture {
+		b.WriteString("\x1b[2K" + line + "\n")
+	}
+	for range s.painted - len(picture) {
+		b.WriteString("\x1b[2K\n")
+	}
+	s.painted = max(s.painted, len(picture))
+	_, _ = io.WriteString(s.Out, b.String())
+}
+
+// table is a line per rep.
+func (s *Screen) table() []string {
+	rows := s.Board.Rows(s.Reps())
+	lines := []string{s.Style.Faint(fmt.Sprintf("%-12s %6s %6s  %-32s %s", "rep", "open", "today", "turn", "last lead"))}
+	for _, r := range rows {
+		name := fmt.Sprintf("%-12s", console.Printable(r.Rep))
+		if r.State != "available" {
+			name = s.Style.Warn(name)
+		}
+		lines = append(lines, fmt.Sprintf("%s %6d %6d  %-32s %s", name, r.Open, r.Today, turns(r.Turn), console.Printable(r.Last)))
+	}
+	return lines
+}
+
+// turns are the balances of a rep: whose is the largest gets the next lead.
+func turns(books map[string]int64) string {
+	names := make([]string, 0, len(books))
+	for name := range books {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	parts := make([]string, len(names))
+	for i, name := range names {
+		parts[i] = fmt.Sprintf("%+.2f %s", float64(books[name])/1e6, name)
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,266 @@
+package router
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"leadrouter/pkg/clock"
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/routing"
+)
+
+// Config of a [Handler]. All fields are required where no default is given.
+type Config struct {
+	// Instance names the installation: the prefix of its topics.
+	Instance string
+	// Process names this process among all that ever ran, e.g. by its transactional
+	// id and the time of its start.
+	Process string
+	// TopicIDs are the broker's ids of the input topics, by name.
+	TopicIDs map[string]string
+	// Planner plans with the policy in force. A batch asks for it once.
+	Planner func() *routing.Planner
+	// Fits tells whether a record can be written.
+	Fits func(*kstream.Record) bool
+	// Log reads the decision log, to settle what a dead process left behind.
+	Log Log
+	// Verify binds the ledger anew after [ledger.ErrEpoch]; it fails for as long as
+	// the ledger has to be rebuilt.
+	Verify func(context.Context) error
+	// Report is told how the ledger is after each call: nil when it answered.
+	Report     func(error)
+	Registerer prometheus.Registerer
+	Logger     *zap.Logger
+	Clock      clock.Clock
+}
+
+// Log finds decisions in the decision log.
+type Log interface {
+	// Has tells which of the sequences stand in the log, committed, looking at
+	// records that are not older than since.
+	Has(ctx context.Context, since time.Time, sequences []int64) (map[int64]bool, error)
+}
+
+// Handler routes leads; it is the handler of a [kstream.Stream].
+type Handler struct {
+	cfg    Config
+	ledger ledger.Store
+	acks   *acker
+	topics map[string]event.Type // by name
+	names  map[event.Type]string
+	m      *metrics
+	log    *zap.Logger
+
+	batch   int64  // number of the last batch
+	seen    int64  // highest sequence given to this process
+	debts   []debt // voids owed to the log
+	flight  flight // what is handed out and not committed
+	suspect bool   // a batch failed after its grants
+	stale   bool   // the ledger refused us: verify before the next call
+}
+
+// New returns a handler that works on a ledger. Its [Handler.Run] must run beside
+// the stream.
+func New(store ledger.Store, cfg Config) *Handler {
+	h := &Handler{
+		cfg: cfg, ledger: store, log: cfg.Logger, m: newMetrics(cfg.Registerer),
+		topics: map[string]event.Type{}, names: map[event.Type]string{},
+		flight: flight{},
+	}
+	h.acks = newAcker(store, cfg.Clock, cfg.Logger)
+	for _, t := range event.Topics(cfg.Instance) {
+		h.topics[t.Name], h.names[t.Type] = t.Type, t.Name
+	}
+	return h
+}
+
+// Inputs are the types that the router reads, in the order in which a batch
+// applies them: who is there, what is new, what happened to it.
+func Inputs() []event.Type {
+	return []event.Type{event.RepStatus, event.LeadCreated, event.LeadActivity}
+}
+
+// Run acknowledges positions that no batch carries, until ctx ends.
+func (h *Handler) Run(ctx context.Context) error { return h.acks.run(ctx) }
+
+// Handle turns a batch into decisions.
+func (h *Handler) Handle(ctx context.Context, batch kstream.Batch) (kstream.Output, error) {
+	if err := h.verify(ctx); err != nil {
+		return kstream.Output{}, err
+	}
+	items, dead := h.prepare(batch)
+	out := kstream.Output{DLQ: dead, Until: map[kstream.TopicPartition]int64{}}
+	if len(batch.Records) == 0 {
+		return out, nil
+	}
+	voids := h.dueVoids()
+	results, err := h.grant(ctx, h.chunk(voids, items))
+	if err != nil {
+		return kstream.Output{}, err
+	}
+	if out.Records, err = h.publishVoids(voids, results[:len(voids)], batch.Records[0]); err != nil {
+		return kstream.Output{}, h.failed(err)
+	}
+	for i, it := range items {
+		if err := h.collect(&out, it, results[len(voids)+i]); err != nil {
+			return kstream.Output{}, h.failed(err)
+		}
+	}
+	return out, nil
+}
+
+// collect adds what a result brings forth to the output.
+func (h *Handler) collect(out *kstream.Output, it *item, r ledger.Result) error {
+	at := kstream.PartitionOf(it.record)
+	switch r.Code {
+	case ledger.Busy:
+		if first, ok := out.Until[at]; !ok || it.record.Offset < first {
+			out.Until[at] = it.record.Offset
+		}
+		return nil
+	case ledger.Done:
+		return nil
+	case ledger.Applied, ledger.Replayed:
+		h.seen = max(h.seen, r.Grant.Sequence)
+		records, err := h.publish(it, r)
+		if err != nil {
+			return err
+		}
+		out.Records = append(out.Records, records...)
+		h.flight.add(at, it, r.Grant)
+		return nil
+	default:
+		return fmt.Errorf("operation %s: ledger answered %q", it.op.ID, r.Code)
+	}
+}
+
+// failed notes that grants were given which no transaction carries: if the stream
+// gives the record up, its memo has to be taken back.
+func (h *Handler) failed(err error) error {
+	h.suspect = true
+	return err
+}
+
+// chunk puts voids and the operations of a batch into one call.
+func (h *Handler) chunk(voids []*debt, items []*item) ledger.Chunk {
+	h.batch++
+	ops := make([]ledger.Op, 0, len(voids)+len(items))
+	for _, d := range voids {
+		ops = append(ops, d.op)
+	}
+	for _, it := range items {
+		ops = append(ops, it.op)
+	}
+	return ledger.Chunk{Batch: fmt.Sprintf("%s/%d", h.cfg.Process, h.batch), Seen: h.seen, Ops: ops}
+}
+
+// grant calls the ledger, with the acknowledgements that are due.
+func (h *Handler) grant(ctx context.Context, chunk ledger.Chunk) ([]ledger.Result, error) {
+	chunk.Acks = h.acks.take()
+	if len(chunk.Ops) == 0 && len(chunk.Acks) == 0 {
+		return nil, nil
+	}
+	start := h.cfg.Clock.Now()
+	results, err := h.ledger.Apply(ctx, chunk)
+	h.m.redis.Observe(h.cfg.Clock.Now().Sub(start).Seconds())
+	h.cfg.Report(err)
+	if err != nil {
+		h.acks.giveBack(chunk.Acks)
+		return nil, h.fate(err)
+	}
+	if len(results) != len(chunk.Ops) {
+		return nil, fmt.Errorf("ledger gave %d answers to %d operations", len(results), len(chunk.Ops))
+	}
+	return results, nil
+}
+
+// fate decides what an error of the ledger means for the batch.
+func (h *Handler) fate(err error) error {
+	switch {
+	case errors.Is(err, ledger.ErrEpoch):
+		h.stale = true
+		return kstream.Retry(err)
+	case errors.Is(err, ledger.ErrUnavailable):
+		return kstream.Retry(err)
+	default:
+		return fmt.Errorf("grant: %w", err)
+	}
+}
+
+// verify binds the ledger anew where it refused the last call.
+func (h *Handler) verify(ctx context.Context) error {
+	if !h.stale {
+		return nil
+	}
+	if err := h.cfg.Verify(ctx); err != nil {
+		return kstream.Retry(err)
+	}
+	h.stale, h.seen = false, 0
+	return nil
+}
+
+// Committed notes the positions for acknowledgement.
+func (h *Handler) Committed(ctx context.Context, offsets map[kstream.TopicPartition]int64) {
+	now := h.cfg.Clock.Now()
+	for at, offset := range offsets {
+		h.flight.committed(at, offset, func(s sample) { h.m.lead(s, now) })
+	}
+	h.payDebts(offsets)
+	if h.suspect {
+		// A record may have been given up after its grant.
+		if err := h.takeOver(ctx, offsets); err != nil {
+			h.log.Warn("memos not settled, trying again with the next batch", zap.Error(err))
+			return
+		}
+		h.suspect = false
+		return
+	}
+	for at, offset := range offsets {
+		h.acks.add(h.partition(at), offset)
+	}
+}
+
+// Assigned settles what earlier owners of the partitions left behind.
+func (h *Handler) Assigned(ctx context.Context, offsets map[kstream.TopicPartition]int64) error {
+	for at := range offsets {
+		h.flight.forget(at)
+	}
+	if err := h.verify(ctx); err != nil {
+		return err
+	}
+	return h.takeOver(ctx, offsets)
+}
+
+// Revoked forgets the partitions; their positions are acknowledged all the same.
+func (h *Handler) Revoked(_ context.Context, partitions []kstream.TopicPartition) {
+	for _, at := range partitions {
+		h.flight.forget(at)
+		h.forgetDebts(map[kstream.TopicPartition]int64{at: 0})
+	}
+}
+
+// partition names an input partition for the ledger.
+func (h *Handler) partition(at kstream.TopicPartition) ledger.Partition {
+	return ledger.Partition{Topic: h.cfg.TopicIDs[at.Topic], Index: at.Partition}
+}
+
+// sorted orders partitions, so that nothing depends on the order of a map.
+func sorted(offsets map[kstream.TopicPartition]int64) []kstream.TopicPartition {
+	list := make([]kstream.TopicPartition, 0, len(offsets))
+	for at := range offsets {
+		list = append(list, at)
+	}
+	slices.SortFunc(list, func(a, b kstream.TopicPartition) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
+	return list
+}

@@ -1,0 +1,157 @@
+package router
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/lead"
+	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/policy"
+	"leadrouter/pkg/routing"
+)
+
+// item is one record on its way through a batch.
+type item struct {
+	record *kstream.Record
+	trace  string
+	op     ledger.Op
+	lead   *lead.Lead // of lead.created
+}
+
+// Codes of the router's own refusals, beside those of packages lead and event.
+const (
+	unknownRep  = "unknown_rep"
+	tooLarge    = string(lead.TooLarge)
+	undecodable = "undecodable"
+)
+
+// prepare decodes the records of a batch and plans their leads. What cannot be
+// understood is for the dead letter topic; the rest of the batch goes on.
+func (h *Handler) prepare(batch kstream.Batch) ([]*item, []kstream.Dead) {
+	planner, now := h.cfg.Planner(), h.cfg.Clock.Now()
+	items := make([]*item, 0, len(batch.Records))
+	var dead []kstream.Dead
+	for _, record := range batch.Records {
+		it, err := h.prepareOne(planner, record, now)
+		if err != nil {
+			dead = append(dead, kstream.Dead{Record: record, Code: codeOf(err), Err: err})
+			continue
+		}
+		items = append(items, it)
+	}
+	rank := func(it *item) int { return slices.Index(Inputs(), h.topics[it.record.Topic]) }
+	slices.SortStableFunc(items, func(a, b *item) int { return rank(a) - rank(b) })
+	return items, dead
+}
+
+func (h *Handler) prepareOne(planner *routing.Planner, record *kstream.Record, now time.Time) (*item, error) {
+	envelope, err := kstream.Decode(record)
+	if err != nil {
+		return nil, err
+	}
+	digest := sha256.Sum256(record.Value)
+	it := &item{record: record, trace: envelope.Traceparent, op: ledger.Op{
+		ID:     ledger.OpID{Partition: h.partition(kstream.PartitionOf(record)), Offset: record.Offset},
+		Digest: hex.EncodeToString(digest[:8]),
+		At:     now.UnixMilli(),
+	}}
+	switch h.topics[record.Topic] {
+	case event.LeadCreated:
+		err = h.prepareLead(it, envelope, planner, now)
+	case event.LeadActivity:
+		err = prepareActivity(it, envelope)
+	case event.RepStatus:
+		err = prepareStatus(it, envelope, planner.Policy())
+	default:
+		err = fmt.Errorf("topic %s is not read by the router", record.Topic)
+	}
+	return it, err
+}
+
+// prepareLead plans a new lead. A decision that could not be written is refused
+// here: after the grant it would be too late.
+func (h *Handler) prepareLead(it *item, e event.Envelope, planner *routing.Planner, now time.Time) error {
+	l, err := e.Lead()
+	if err != nil {
+		return err
+	}
+	plan := planner.Plan(routing.Input{Facts: l.Facts(), At: now})
+	it.lead = &l
+	it.op.Kind = ledger.Assign
+	it.op.Lead, it.op.Test, it.op.Value = l.ID, l.Test, plan.Value
+	it.op.Steps, it.op.Roster = plan.Steps, plan.Roster
+	if it.op.Body, err = plan.Draft().Encode(); err != nil {
+		return err
+	}
+	return h.checkSize(it)
+}
+
+// Bounds for checkSize: what a grant and an event need beside the lead and the
+// draft, and how much longer JSON gets at worst when it is written again (a
+// control character of one byte becomes six).
+const (
+	eventOverhead = 16 << 10
+	termsBytes    = 160 // of one rep in a roster
+	jsonGrowth    = 6
+)
+
+func (h *Handler) checkSize(it *item) error {
+	overhead := eventOverhead + termsBytes*len(it.op.Roster.Reps) + len(it.op.Body)
+	fits := func(size int) bool {
+		return h.cfg.Fits(&kstream.Record{Key: []byte(it.op.Lead), Value: make([]byte, size)})
+	}
+	if small := jsonGrowth*len(it.record.Value) + overhead; small < 1<<16 || fits(small) {
+		return nil
+	}
+	written, err := json.Marshal(it.lead)
+	if err != nil {
+		return fmt.Errorf("encode lead: %w", err)
+	}
+	if !fits(len(written) + overhead) {
+		return lead.Fail(lead.TooLarge, "", "its assignment would be larger than a message may be")
+	}
+	return nil
+}
+
+func prepareActivity(it *item, e event.Envelope) error {
+	a, err := e.Activity()
+	if err != nil {
+		return err
+	}
+	it.op.Kind = ledger.Activity
+	it.op.Lead, it.op.Verb, it.op.Attempt, it.op.Rep = a.LeadID, a.Activity, a.Attempt, a.RepID
+	return nil
+}
+
+func prepareStatus(it *item, e event.Envelope, p *policy.Policy) error {
+	s, err := e.Status()
+	if err != nil {
+		return err
+	}
+	if _, known := p.Rep(s.RepID); !known {
+		return lead.Fail(unknownRep, "rep_id", "is no rep of policy %s", p.Name)
+	}
+	it.op.Kind = ledger.Presence
+	it.op.Rep, it.op.Verb = s.RepID, s.Status
+	if !s.Until.IsZero() {
+		it.op.Until = s.Until.UnixMilli()
+	}
+	return nil
+}
+
+// codeOf is the stable name of a refusal, for headers and metrics.
+func codeOf(err error) string {
+	if code := lead.CodeOf(err); code != "" {
+		return string(code)
+	}
+	return undecodable
+}
+
+var errDigest = errors.New("the record at this position is another one than when it was decided")
