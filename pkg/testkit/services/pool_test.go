@@ -1,8 +1,14 @@
 package services_test
 
 import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
@@ -113,15 +119,64 @@ func TestPoolFallsBackWithoutPrograms(t *testing.T) {
 	noRealRequired(t)
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("DOCKER_HOST", "unix://"+t.TempDir()+"/docker.sock")
-	t.Setenv(services.EnvRedis, "")
+	for _, env := range []string{services.EnvBrokers, services.EnvRedis, services.EnvRedisCluster} {
+		t.Setenv(env, "")
+	}
 	var pool services.Pool
 	t.Cleanup(func() { require.NoError(t, pool.Close()) })
 
-	svc, err := pool.Redis(limited(t))
+	kafka, err := pool.Kafka(limited(t))
 	require.NoError(t, err)
+	require.False(t, kafka.Real)
+	require.Contains(t, kafka.Reason, "Docker: no engine answers")
+	require.Contains(t, kafka.Reason, `"java": executable file not found`)
 
-	require.False(t, svc.Real)
-	require.Contains(t, svc.Reason, `"redis-server": executable file not found`)
+	url, err := pool.Redis(limited(t))
+	require.NoError(t, err)
+	require.False(t, url.Real)
+	require.Contains(t, url.Reason, `"redis-server": executable file not found`)
+
+	_, err = pool.RedisCluster(limited(t))
+	require.ErrorIs(t, err, services.ErrUnavailable)
+}
+
+func TestPoolDoesNotWaitForAHangingDocker(t *testing.T) {
+	noRealRequired(t)
+	socket := filepath.Join(t.TempDir(), "docker.sock")
+	engine, err := net.Listen("unix", socket) // nobody ever accepts
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, engine.Close()) })
+	t.Setenv("DOCKER_HOST", "unix://"+socket)
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv(services.EnvRedis, "")
+	var pool services.Pool
+	t.Cleanup(func() { require.NoError(t, pool.Close()) })
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+
+	svc, err := pool.Redis(ctx)
+
+	require.NoError(t, err)
+	require.Contains(t, svc.Reason, "no engine answers: context deadline exceeded")
+	require.NoError(t, ctx.Err())
+}
+
+func TestKafkaIsFetchedThroughMaven(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	services.OwnRedis(t, services.RedisConfig{}) // skips on a machine without servers
+	java, err := exec.LookPath("java")
+	if err != nil {
+		t.Skip(err)
+	}
+	bin := t.TempDir()
+	require.NoError(t, os.Symlink(java, filepath.Join(bin, "java")))
+	t.Setenv("PATH", bin)
+
+	_, err = services.StartKafka(limited(t), services.KafkaConfig{})
+
+	require.ErrorIs(t, err, services.ErrUnavailable)
+	require.ErrorContains(t, err, `"mvn": executable file not found`)
 }
 
 func TestPoolStartsOnce(t *testing.T) {

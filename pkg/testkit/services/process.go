@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -159,7 +160,7 @@ func (p *Process) await(ctx context.Context) error {
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
 	for {
-		err := p.ready(ctx, p.addr)
+		err := p.probe(ctx)
 		if err == nil {
 			return nil
 		}
@@ -171,6 +172,17 @@ func (p *Process) await(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// probe asks the server once. It dials first, because clients make much of a server
+// that does not listen yet.
+func (p *Process) probe(ctx context.Context) error {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", p.addr)
+	if err != nil {
+		return err
+	}
+	return errors.Join(conn.Close(), p.ready(ctx, p.addr))
 }
 
 func (p *Process) kill() error {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -111,6 +112,49 @@ func TestCloseRemovesOnlyItsOwnDirectory(t *testing.T) {
 
 	require.NoDirExists(t, own.Dir())
 	require.DirExists(t, named.Dir())
+}
+
+func TestServerTakesOverADirectory(t *testing.T) {
+	t.Parallel()
+	cfg := services.RedisConfig{Dir: t.TempDir()}
+	first := services.OwnRedis(t, cfg)
+	require.NoError(t, redisClient(t, first).Set(t.Context(), "owner", "kim", 0).Err())
+	require.NoError(t, first.Close())
+
+	second := services.OwnRedis(t, cfg)
+
+	require.Equal(t, "kim", redisClient(t, second).Get(t.Context(), "owner").Val())
+}
+
+// Clients that dial a dead server are given ports of the range above.
+func TestPortsLieBelowThoseOfClients(t *testing.T) {
+	t.Parallel()
+	seen := map[int]bool{}
+	for range 8 {
+		p := services.OwnRedis(t, services.RedisConfig{})
+		_, text, err := net.SplitHostPort(p.Addr())
+		require.NoError(t, err)
+		port, err := strconv.Atoi(text)
+		require.NoError(t, err)
+		require.False(t, seen[port])
+		seen[port] = true
+		require.Less(t, port, 32768-10000, "the bus port of a cluster node is 10000 above")
+	}
+}
+
+func TestStartGivesUpWithItsContext(t *testing.T) {
+	t.Parallel()
+	services.OwnRedis(t, services.RedisConfig{}) // skips where there is no Redis
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	dir := t.TempDir()
+
+	// A server with a password never answers a client that has none.
+	_, err := services.StartRedis(ctx, services.RedisConfig{Dir: dir, Args: []string{"--requirepass", "x"}})
+
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorContains(t, err, "NOAUTH")
+	require.FileExists(t, filepath.Join(dir, "server.log"))
 }
 
 func TestClusterNodeComesBackWithItsSlots(t *testing.T) {
