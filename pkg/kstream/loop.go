@@ -87,6 +87,7 @@ func (l *loop) run(ctx, work context.Context) error {
 			err = l.collect(p)
 		case <-l.settled():
 			err = l.settle(work)
+		case <-l.writing():
 		case <-fired(l.pause):
 			l.pause = nil
 		case <-fired(l.ticker):
@@ -121,7 +122,23 @@ func (l *loop) canHandle() bool {
 	work := len(l.queue.pending) > 0 || l.due && len(l.queue.owned) > 0
 	room := len(l.inflight) < depth && len(l.idle) > 0
 	waits := l.pause != nil || l.rewinding || l.busy && len(l.inflight) > 0
-	return work && room && !waits
+	return work && room && !waits && l.writing() == nil
+}
+
+// writing is done when the youngest transaction is written; nil when there is nothing to wait
+// for. A small batch could only queue up behind it and would miss what arrives meanwhile; a
+// full one is handled ahead, so that the handler's time overlaps with the writing.
+func (l *loop) writing() <-chan struct{} {
+	n := len(l.inflight)
+	if n == 0 || len(l.queue.pending) >= l.cfg.MaxBatch {
+		return nil
+	}
+	select {
+	case <-l.inflight[n-1].written:
+		return nil
+	default:
+		return l.inflight[n-1].written
+	}
 }
 
 // announce tells the handler where reading of new partitions starts.
