@@ -84,9 +84,10 @@ not reachable.`,
 // commands are all subcommands, in the order of a first day with the tool.
 func (c *cli) commands() []*cobra.Command {
 	return []*cobra.Command{
+		c.policyCommand(),
+		c.topicsCommand(),
 		c.publishCommand(),
 		c.tailCommand(),
-		c.topicsCommand(),
 		c.versionCommand(),
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"leadrouter/pkg/lead"
 	"leadrouter/pkg/routing"
 )
 
@@ -21,15 +23,15 @@ type Decided struct {
 // WriteExplanation prints the way of a lead through the rules and what was said of
 // the reps, down to the destination that took it:
 //
-//	  path  no: junk   unknown: customer (account.status)
-//	        deals/specialist  specialists: 2 in, 5 out  policy.yaml:77
-//	  reps  jonas  picked
-//	        petra  in
-//	        out    klara no finance; marek, amelie no de
+//	path  no: junk   unknown: customer (account.status)
+//	      deals/specialist  specialists: 2 in, 5 out  policy.yaml:77
+//	reps  jonas  picked
+//	      petra  in
+//	      out    klara no finance; marek, amelie no de
 func WriteExplanation(w io.Writer, e routing.Explanation, d Decided) error {
 	tries, later := shownTries(e.Tries, d.Step)
 	var b strings.Builder
-	section(&b, "path", pathLines(e.Path, tries))
+	section(&b, "path", pathLines(shownPath(e.Path, tries, d.Step), tries))
 	section(&b, "reps", repLines(tries, d))
 	if len(later) > 0 {
 		section(&b, "else", []string{strings.Join(later, ", ")})
@@ -67,6 +69,20 @@ func shownTries(all []routing.Tried, step int) (shown []routing.Tried, later []s
 		}
 	}
 	return shown, later
+}
+
+// shownPath are the rules down to the one that decided.
+func shownPath(path []routing.PathEntry, tries []routing.Tried, step int) []routing.PathEntry {
+	if len(tries) == 0 || tries[len(tries)-1].Step != step {
+		return path
+	}
+	last := tries[len(tries)-1]
+	for i, p := range path {
+		if p.Rule == last.Rule && p.Row == last.Row {
+			return path[:i+1]
+		}
+	}
+	return path
 }
 
 // pathLines are the rules that did not take the lead, by why, and then those that
@@ -219,4 +235,37 @@ func aligned(rows [][]string) []string {
 		lines[k] = b.String()
 	}
 	return lines
+}
+
+// Headline is a lead in one line, with nothing personal:
+//
+//	L-20418  Weber Bank, DE, de   demo_request   80,000 EUR
+func Headline(l lead.Lead) string {
+	about := []string{cmp.Or(l.Company.Name, l.Company.Domain, "-")}
+	for _, text := range []string{l.Country, l.Language} {
+		if text != "" {
+			about = append(about, text)
+		}
+	}
+	parts := []string{l.ID + "  " + strings.Join(about, ", ")}
+	if l.Source != "" {
+		parts = append(parts, l.Source)
+	}
+	if l.DealValue != nil {
+		parts = append(parts, strings.TrimSpace(Amount(*l.DealValue)+" "+l.Currency))
+	}
+	return Printable(strings.Join(parts, "   "))
+}
+
+// Amount writes 80000 as 80,000 and 1234.5 as 1,234.50.
+func Amount(v float64) string {
+	text := strconv.FormatFloat(v, 'f', 2, 64)
+	whole, cents, _ := strings.Cut(text, ".")
+	for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if cents == "00" {
+		return whole
+	}
+	return whole + "." + cents
 }
