@@ -19,7 +19,9 @@ func (r *reader) check() {
 	r.checkUse()
 	r.checkSLAs()
 	r.checkWeights()
-	r.unused()
+	if r.issues.Err() == nil {
+		r.unused()
+	}
 }
 
 // checkList refuses rules behind one that takes every lead.
@@ -36,7 +38,7 @@ func (r *reader) checkList(rules []*Rule) {
 // takesAll reports whether no lead gets past the rule.
 func (rule *Rule) takesAll() bool {
 	always := rule.When == nil || rule.When.Source == "true"
-	if !always || rule.Shadow || !rule.From.IsZero() || !rule.Until.IsZero() || len(rule.Route.To) == 0 {
+	if !always || rule.flawed || rule.Shadow || !rule.From.IsZero() || !rule.Until.IsZero() || len(rule.Route.To) == 0 {
 		return false
 	}
 	return rule.Route.To[len(rule.Route.To)-1].Kind != ToNext
@@ -112,8 +114,7 @@ func (r *reader) checkWeights() {
 // unused warns of what nothing refers to.
 func (r *reader) unused() {
 	warn := func(pos Pos, kind, name string) {
-		r.failAt(pos, len(name), "nothing uses the %s `%s`", kind, name)
-		r.issues[len(r.issues)-1].Severity = Warning
+		r.warn(pos, len(name), "nothing uses the %s `%s`", kind, name)
 	}
 	for _, p := range r.policy.Pools {
 		if !r.used["pool "+p.Name] {

@@ -66,7 +66,7 @@ func (r *reader) sheet(src *source, data []byte) *sheet {
 		}
 		if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
 			r.failAt(Pos{File: src.name, Line: wrong.Line, Col: wrong.Column}, 1, "not valid CSV: %v", wrong.Err)
-			break
+			return nil
 		}
 		row := make([]node, len(fields))
 		for i, text := range fields {

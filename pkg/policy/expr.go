@@ -65,6 +65,9 @@ func (r *reader) expression(n node, into *expr, want wanted, rep bool) {
 		}
 		return
 	}
+	if r.refused[n.pos()] {
+		return // cut off: it makes no sense
+	}
 	parsed, issues := env.Parse(source)
 	if issues.Err() != nil {
 		r.celIssues(n, issues)
@@ -225,16 +228,17 @@ func (w *nameWalk) walk(e ast.Expr, bound []string) bool {
 // selection follows a.b.c to its root.
 func (w *nameWalk) selection(e ast.Expr, bound []string) {
 	var path []string
-	root := e
+	root, has := e, false
 	for root.Kind() == ast.SelectKind {
 		s := root.AsSelect()
-		if s.IsTestOnly() {
-			w.bad = true
-			w.r.fail(w.job.at, "has() is not of this language; use known(%s)", s.FieldName())
-			return
-		}
+		has = has || s.IsTestOnly()
 		path = append(path, s.FieldName())
 		root = s.Operand()
+	}
+	if has {
+		w.bad = true
+		w.r.fail(w.job.at, "has() is not of this language; ask known(…)")
+		return
 	}
 	if root.Kind() != ast.IdentKind {
 		w.walk(root, bound)

@@ -31,7 +31,9 @@ type Issue struct {
 // String is the place and the message, followed by the excerpt.
 func (i Issue) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: ", i.Pos)
+	if i.Pos != (Pos{}) {
+		fmt.Fprintf(&b, "%s: ", i.Pos)
+	}
 	if i.Severity == Warning {
 		b.WriteString("warning: ")
 	}

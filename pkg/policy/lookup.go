@@ -124,8 +124,9 @@ func (r *reader) lookup(name, file node, keys, gives []node) error {
 	// A key may itself come from a table: its slot is asked for when all are known.
 	r.later = append(r.later, func() {
 		for _, k := range keys {
-			s, _ := r.nameAt(k)
-			l.keys = append(l.keys, s)
+			if s, ok := r.nameAt(k); ok {
+				l.keys = append(l.keys, s)
+			}
 		}
 		row.needs = l.keys
 	})
@@ -170,7 +171,7 @@ func (r *reader) fillLookup(l *lookup, t *sheet, keys, gives []node, types []lea
 		l.shapes[byShape[id]].rows[key.String()] = len(l.rows)
 		row := make([]value, len(gives))
 		for i, g := range gives {
-			row[i] = r.given(cells[column(g)], types[i], values[i])
+			row[i] = r.given(cells[column(g)], g.Value, types[i], values[i])
 		}
 		l.rows = append(l.rows, row)
 	}
@@ -178,14 +179,20 @@ func (r *reader) fillLookup(l *lookup, t *sheet, keys, gives []node, types []lea
 }
 
 // given reads what a row gives; an empty cell gives nothing.
-func (r *reader) given(n node, t lead.Type, values map[string]bool) value {
+func (r *reader) given(n node, name string, t lead.Type, values map[string]bool) value {
 	if n.Value == "" {
 		return failed()
 	}
+	if name == "account.owner" || name == "account.parent_owner" {
+		r.rep(n)
+	}
 	v, ok := typed(n.Value, t)
-	if !ok {
-		r.fail(n, "`%s` is not a %s", n.Value, t)
-		return failed()
+	switch {
+	case ok:
+	case t == lead.Bool:
+		r.fail(n, "`%s` is neither true nor false", n.Value)
+	default:
+		r.fail(n, "`%s` is not a number", n.Value)
 	}
 	values[n.Value] = true
 	return v

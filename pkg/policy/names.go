@@ -69,6 +69,9 @@ func (n *names) add(def *slotDef) slot {
 	return s
 }
 
+// tablePrefix begins the hidden slot with the row that a table gives.
+const tablePrefix = "#table:"
+
 // hidden makes a slot for an intermediate result; no expression can name it.
 func (n *names) hidden(def *slotDef) slot {
 	def.name = "#" + def.name
@@ -179,11 +182,11 @@ func (r *reader) declare(key node, def *slotDef) {
 	name := key.Value
 	_, isLead := r.names.lead[name]
 	switch first := r.names.derived[name]; {
-	case first != nil:
-		r.fail(key, "`%s` is made in %s already", name, first.at.pos())
-		return
 	case isLead || slices.Contains(reserved, name):
 		r.fail(key, "`%s` has a meaning already; choose another name", name)
+		return
+	case first != nil:
+		r.fail(key, "`%s` is made in %s already", name, first.at.pos())
 		return
 	case !nameText.MatchString(name):
 		r.fail(key, "`%s` cannot be a name: small letters, digits and `_`", name)
@@ -230,13 +233,14 @@ func (r *reader) cycles() {
 	visit = func(s slot) {
 		def := r.names.slots[s]
 		if state[s] == 1 {
-			r.fail(def.at, "`%s` is made from itself: %s", def.name, strings.Join(append(path[slices.Index(path, def.name):], def.name), ", "))
+			loop := append(path[slices.Index(path, def.title()):], def.title())
+			r.fail(def.at, "%s is made from itself: %s", def.title(), strings.Join(loop, ", "))
 		}
 		if state[s] != 0 {
 			return
 		}
 		state[s] = 1
-		path = append(path, def.name)
+		path = append(path, def.title())
 		for _, need := range def.asks() {
 			visit(need)
 		}
@@ -246,6 +250,14 @@ func (r *reader) cycles() {
 	for s := range r.names.slots {
 		visit(slot(s))
 	}
+}
+
+// title names the slot for an author.
+func (d *slotDef) title() string {
+	if table, ok := strings.CutPrefix(d.name, tablePrefix); ok {
+		return "table `" + table + "`"
+	}
+	return "`" + strings.TrimPrefix(d.name, "#") + "`"
 }
 
 // asks lists the slots that a value is made from.

@@ -80,6 +80,8 @@ type reader struct {
 	raw      map[string][]byte // every file read, for the hash
 	sources  map[string]*source
 	issues   Issues
+	refused  map[Pos]bool      // values that YAML itself got wrong: reported once
+	flaws    int               // of anything, reported or not
 	sections map[string][]node // the values of the top-level keys, in the order of the files
 
 	policy  *Policy
@@ -95,7 +97,7 @@ type reader struct {
 // parse does the work of Load and Parse.
 func parse(names []string, open func(string) ([]byte, error)) (*Policy, Issues, error) {
 	r := &reader{
-		open: open, raw: map[string][]byte{}, sources: map[string]*source{}, sections: map[string][]node{},
+		open: open, raw: map[string][]byte{}, sources: map[string]*source{}, refused: map[Pos]bool{}, sections: map[string][]node{},
 		policy: &Policy{}, columns: map[string]bool{}, used: map[string]bool{}, made: map[string]*Pool{},
 	}
 	if err := r.readFiles(slices.Sorted(slices.Values(names))); err != nil {
@@ -134,6 +136,7 @@ func (r *reader) readFiles(names []string) error {
 	once := func(id, what string, n node) bool {
 		if first, ok := keys[id]; ok {
 			r.fail(n, "`%s` is in %s:%d already%s", n.Value, first.src.name, first.Line, what)
+			r.refused[n.pos()] = true
 			return false
 		}
 		keys[id] = n

@@ -116,6 +116,8 @@ type Rule struct {
 	Shadow      bool   // logged, not acted on
 	Why         string // its reason, in the author's words
 	Pos         Pos
+
+	flawed bool // has issues of its own: nothing is concluded from it
 }
 
 // Active reports whether the rule is in force at an instant.

@@ -75,7 +75,7 @@ func (r *reader) pick(n node) ledger.Pick {
 // weights of the reps hold meanwhile), so that a policy that says it can be used.
 func (r *reader) weights(n node) {
 	if r.choice(n, "performance") != "" {
-		r.warn(n, "`weights: performance` is reserved, not built yet; the reps' own weights are used")
+		r.warn(n.pos(), n.width(), "`weights: performance` is reserved, not built yet; the reps' own weights are used")
 	}
 }
 
@@ -104,7 +104,7 @@ func (r *reader) who(n node) []int32 {
 		}
 	}
 	if len(members) == 0 {
-		r.warn(n, "nobody is in this pool")
+		r.warn(n.pos(), n.width(), "nobody is in this pool")
 	}
 	return members
 }

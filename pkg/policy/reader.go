@@ -171,13 +171,20 @@ func (r *reader) fail(n node, format string, args ...any) {
 }
 
 // warn reports what does not keep the policy from being used.
-func (r *reader) warn(n node, format string, args ...any) {
-	r.fail(n, format, args...)
-	r.issues[len(r.issues)-1].Severity = Warning
+func (r *reader) warn(pos Pos, width int, format string, args ...any) {
+	before := len(r.issues)
+	r.failAt(pos, width, format, args...)
+	for i := range r.issues[before:] {
+		r.issues[before+i].Severity = Warning
+	}
 }
 
 // failAt reports an error at a place, with width characters underlined.
 func (r *reader) failAt(pos Pos, width int, format string, args ...any) {
+	r.flaws++
+	if r.refused[pos] {
+		return
+	}
 	issue := Issue{Pos: pos, Message: fmt.Sprintf(format, args...), Width: width}
 	if src := r.sources[pos.File]; src != nil {
 		issue.Line = src.line(pos.Line)

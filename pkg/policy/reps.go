@@ -29,16 +29,16 @@ var ownColumns = append([]string{"name", "team", "level", "weight", "calendar", 
 
 // reps reads the people, from a CSV file or a mapping.
 func (r *reader) reps() error {
+	r.policy.index.reps = map[string]int32{}
 	n, ok := r.section("reps")
 	if !ok {
 		r.failAt(r.start(), 0, "a policy needs `reps`: the name of a CSV file, or a mapping")
-		r.policy.index.reps = map[string]int32{}
 		return nil
 	}
 	var records []record
 	if n.Kind == yaml.ScalarNode {
 		var err error
-		if records, err = r.repRows(n); err != nil {
+		if records, err = r.repRows(n); err != nil || records == nil {
 			return err
 		}
 	} else {
@@ -46,9 +46,12 @@ func (r *reader) reps() error {
 	}
 	slices.SortStableFunc(records, func(a, b record) int { return cmp.Compare(a.id.Value, b.id.Value) })
 	r.policy.Reps = make([]Rep, len(records))
-	r.policy.index.reps = make(map[string]int32, len(records))
 	for i, rec := range records {
 		r.repID(rec.id)
+		if first, ok := r.policy.index.reps[rec.id.Value]; ok {
+			r.fail(rec.id, "rep `%s` is here twice, first in %s", rec.id.Value, records[first].id.pos())
+			continue
+		}
 		r.policy.index.reps[rec.id.Value] = int32(i)
 	}
 	for i, rec := range records {
@@ -64,9 +67,6 @@ func (r *reader) repID(n node) {
 	id := r.identifier(n)
 	if _, reserved := words[id]; reserved || id == all {
 		r.fail(n, "no rep can be called `%s`: it means something else in `to`", id)
-	}
-	if first, ok := r.policy.index.reps[id]; ok && id != "" {
-		r.fail(n, "rep `%s` is here twice, first in %s", id, r.policy.Reps[first].Pos)
 	}
 }
 

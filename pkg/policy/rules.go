@@ -67,6 +67,8 @@ func (r *reader) ruleList(n node, prefix string) []*Rule {
 // rule reads one rule: to, use, or table with rows.
 func (r *reader) rule(n node) *Rule {
 	rule := &Rule{Pos: n.pos()}
+	before := r.flaws
+	defer func() { rule.flawed = r.flaws > before }()
 	var table, rows, until node
 	keys := r.routeKeys(&rule.Route)
 	keys["name"] = func(n node) { rule.Name = r.identifier(n) }
@@ -235,6 +237,7 @@ func (r *reader) personal(n node, kind Kind) {
 // table reads a decision table. Its rows are complete or the policy is refused.
 func (r *reader) table(names, rows node) *Table {
 	t := &Table{}
+	before := r.flaws
 	for _, item := range r.items(names) {
 		s, ok := r.nameAt(item)
 		if !ok {
@@ -260,7 +263,9 @@ func (r *reader) table(names, rows node) *Table {
 		r.settled(key, &row.Route)
 		t.Rows = append(t.Rows, row)
 	})
-	r.rowsComplete(rows, t)
+	if r.flaws == before {
+		r.rowsComplete(rows, t)
+	}
 	return t
 }
 

@@ -30,18 +30,21 @@ func (r *reader) document(src *source, data []byte) (node, bool) {
 		r.syntax(src, err)
 	}
 	root := node{Node: doc.Content[0], src: src}
-	return root, r.vet(root)
+	r.vet(root)
+	return root, true
 }
 
 // vet refuses tags, empty values, merge keys and repeated keys all over a document.
-// Aliases are not followed: what they stand for is in the document too.
-func (r *reader) vet(n node) bool {
-	before := len(r.issues)
+// Aliases are not followed: what they stand for is in the document too. Whatever
+// else is found out about a refused value later would only confuse.
+func (r *reader) vet(n node) {
 	switch {
 	case n.Style&yaml.TaggedStyle != 0:
 		r.fail(n, "`%s` at the start makes this a YAML tag; quote it: '%s'", n.Tag, strings.TrimSpace(n.Tag+" "+n.Value))
+		r.refused[n.pos()] = true
 	case n.Kind == yaml.ScalarNode && n.Tag == "!!null":
 		r.fail(n, "the value is empty")
+		r.refused[n.pos()] = true
 	case n.Kind == yaml.MappingNode:
 		r.vetMapping(n)
 	case n.Kind == yaml.SequenceNode:
@@ -49,7 +52,6 @@ func (r *reader) vet(n node) bool {
 			r.vet(n.in(c))
 		}
 	}
-	return len(r.issues) == before
 }
 
 func (r *reader) vetMapping(n node) {
@@ -66,10 +68,14 @@ func (r *reader) vetMapping(n node) {
 		seen[key.Value] = key
 		switch {
 		case i > 0 && value.Tag == "!!null" && r.cutOff(n.in(n.Content[i-1]), n.in(n.Content[i-2]), key):
+			r.refused[key.pos()] = true
+			r.refused[n.in(n.Content[i-1]).pos()] = true
 		case value.Style&yaml.TaggedStyle != 0:
 			r.fail(value, "`%s` at the start makes this a YAML tag; quote it: %s: '%s'", value.Tag, key.Value, strings.TrimSpace(value.Tag+" "+value.Value))
+			r.refused[value.pos()] = true
 		case value.Tag == "!!null" && value.Kind == yaml.ScalarNode:
 			r.fail(key, "`%s` is empty", key.Value)
+			r.refused[value.pos()] = true
 		default:
 			r.vet(value)
 		}
@@ -81,6 +87,10 @@ func (r *reader) vetMapping(n node) {
 func (r *reader) cutOff(value, key, rest node) bool {
 	line := []rune(rest.src.line(rest.Line))
 	end := rest.Column - 1 + len([]rune(rest.Value))
+	if strings.HasSuffix(rest.Value, ":") { // {when:, to: x}: a colon needs a blank behind it
+		r.fail(rest, "`%s` is empty", strings.TrimSuffix(rest.Value, ":"))
+		return true
+	}
 	if value.Kind != yaml.ScalarNode || value.Line != rest.Line || rest.Style != 0 || end > len(line) ||
 		strings.HasPrefix(strings.TrimSpace(string(line[end:])), ":") {
 		return false
