@@ -11,14 +11,15 @@ import (
 
 // event is a VEVENT: a single one, the master of a series, or one changed occurrence.
 type event struct {
-	*component
-	uid     string
-	start   moment
-	length  length
-	busy    bool
-	changed *moment // RECURRENCE-ID: the occurrence of the series that this one replaces
+	*component        // for the properties by which it recurs
+	uid        string // shared by a series and its changed occurrences
+	start      moment
+	length     length // zero for an instant, which is no absence
+	busy       bool
+	changed    *moment // RECURRENCE-ID: the occurrence of the series that this one replaces
 }
 
+// event reads what every VEVENT has. Its recurrence is left to expand.
 func (f *feedReader) event(c *component) (event, error) {
 	uid, _ := c.get("UID")
 	e := event{component: c, uid: strings.TrimSpace(uid.value), busy: isBusy(c)}
@@ -54,6 +55,9 @@ func isBusy(c *component) bool {
 		outlook != "FREE" && outlook != "WORKINGELSEWHERE"
 }
 
+// eventLength comes from DTEND, from DURATION, or from the kind of DTSTART. From DTEND it
+// is exact, so that all occurrences of a meeting last as long, whatever the clocks do;
+// whole days remain whole days.
 func (f *feedReader) eventLength(c *component, start moment) (length, error) {
 	if end, ok := c.get("DTEND"); ok {
 		m, err := f.moment(end, end.value)
@@ -82,7 +86,8 @@ func (f *feedReader) eventLength(c *component, start moment) (length, error) {
 	return length{}, nil // an instant: a reminder, not an absence
 }
 
-// moment reads one value of a property in the zone that the property names.
+// moment reads one value of a property in the zone that the property names. A day has
+// none: it is a day where the rep is.
 func (f *feedReader) moment(p property, value string) (moment, error) {
 	zone, err := f.zones.find(p.params["TZID"])
 	if err != nil {
@@ -142,8 +147,10 @@ type series struct {
 	changes map[string]*occurrences
 }
 
+// newSeries returns an empty collection.
 func newSeries() *series { return &series{changes: map[string]*occurrences{}} }
 
+// add takes in an event. Without a UID a changed occurrence cannot say whose it is.
 func (s *series) add(e event) {
 	s.events = append(s.events, e)
 	if e.changed == nil || e.uid == "" {
@@ -163,7 +170,9 @@ func (s *series) excluded(e event) *occurrences {
 	return s.changes[e.uid]
 }
 
-// occurrences is a set of occurrences, named by day or by instant.
+// occurrences is a set of occurrences, named by day or by instant. A day stands for all
+// occurrences on it: programs name those of timed events by day as well. The nil set is
+// empty.
 type occurrences struct {
 	dates    map[calendar.Date]bool
 	instants map[time.Time]bool

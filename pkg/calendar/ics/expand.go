@@ -14,6 +14,8 @@ func (f *feedReader) expand(e event, replaced *occurrences) error {
 		return nil
 	}
 	excluded := f.exclusions(e)
+	// Several rules, or a rule and a date, may name the same occurrence: absences are a
+	// set, so counting it twice does no harm.
 	add := func(m moment, l length) error {
 		if excluded.has(m) || replaced.has(m) {
 			return nil
@@ -45,7 +47,8 @@ func (f *feedReader) expand(e event, replaced *occurrences) error {
 	return add(e.start, e.length)
 }
 
-// recur adds the occurrences of a rule within the horizon.
+// recur adds the occurrences of a rule within the horizon. It begins early enough for
+// those that reach into the horizon from before.
 func (f *feedReader) recur(e event, r *rule, add func(moment, length) error) error {
 	reach := calendar.Date(e.length.days) + calendar.Date(e.length.exact.Hours()/24) + margin
 	from := calendar.DateOf(f.cfg.From.UTC()) - reach

@@ -77,21 +77,24 @@ func Read(r io.Reader, cfg Config) (Feed, error) {
 	return Feed{Absences: join(f.absences), Warnings: f.warnings}, nil
 }
 
-// feedReader collects what a feed says.
+// feedReader is one reading of one feed.
 type feedReader struct {
-	cfg      Config
+	cfg      Config // complete and valid
 	zones    zones
 	budget   budget
-	absences []calendar.Absence
-	warnings []error
+	absences []calendar.Absence // as found: unsorted, overlapping, at most cfg.MaxAbsences
+	warnings []error            // at most maxWarnings
 }
 
+// warn keeps a problem that costs one part of the feed; what it costs is in err.
 func (f *feedReader) warn(line int, err error) {
 	if len(f.warnings) < maxWarnings {
 		f.warnings = append(f.warnings, fmt.Errorf("line %d: %w", line, err))
 	}
 }
 
+// read goes over the feed twice: an occurrence may be changed by an event that is written
+// behind the series, or in another calendar of the feed.
 func (f *feedReader) read(text string) error {
 	root, err := parseComponents(text, f.warn)
 	if err != nil {

@@ -13,15 +13,15 @@ const maxDepth = 8
 // component is what stands between BEGIN and END.
 type component struct {
 	name     string // upper case
-	line     int
+	line     int    // of BEGIN
 	props    []property
 	children []*component
 }
 
 // property is one content line, unfolded: NAME;PARAM=value:value.
 type property struct {
-	name   string // upper case
-	params map[string]string
+	name   string            // upper case
+	params map[string]string // by upper-case name, unquoted; of several values, all
 	value  string
 	line   int // 1-based, of its first physical line
 }

@@ -25,7 +25,7 @@ func (b *budget) err() error {
 // It stops early when the budget is used up; the caller checks for that.
 func (r *rule) dates(start, from, last calendar.Date, b *budget) iter.Seq[calendar.Date] {
 	return func(yield func(calendar.Date) bool) {
-		seen := 0
+		seen := 0 // occurrences since start, which is what COUNT counts
 		for k := r.skip(start, from); ; k++ {
 			first, end := r.period(start, k)
 			if first > last {
@@ -80,7 +80,9 @@ func (r *rule) period(start calendar.Date, k int) (first, end calendar.Date) {
 	}
 }
 
-// within returns the days of a period that the rule chooses.
+// within returns the days of a period that the rule chooses. All parts of a rule but the
+// last narrow down: a day is chosen if every part names it. BYSETPOS then picks by place
+// among the chosen.
 func (r *rule) within(first, end calendar.Date, b *budget) []calendar.Date {
 	var chosen []calendar.Date
 	b.steps -= int(end-first) * r.cost
@@ -101,6 +103,7 @@ func (r *rule) within(first, end calendar.Date, b *budget) []calendar.Date {
 	return picked
 }
 
+// matches reports whether all parts of the rule but BYSETPOS name the day.
 func (r *rule) matches(date calendar.Date) bool {
 	t := date.Time()
 	year, month, day := t.Date()
@@ -118,6 +121,7 @@ func (r *rule) matches(date calendar.Date) bool {
 	if len(r.weekdays) == 0 {
 		return true
 	}
+	// A numbered weekday counts within the month where the rule speaks of months.
 	place, length := t.YearDay(), yearLength
 	if r.freq == monthly || len(r.months) > 0 {
 		place, length = day, monthLength
@@ -151,11 +155,13 @@ func weekYear(date calendar.Date, weekStart time.Weekday) (first, next calendar.
 	return weekOne(year), weekOne(year + 1)
 }
 
+// weekNumber returns the number, from 1, of the week of date in its year.
 func weekNumber(date calendar.Date, weekStart time.Weekday) int {
 	first, _ := weekYear(date, weekStart)
 	return int(date-first)/7 + 1
 }
 
+// weeksInYear returns 52 or 53.
 func weeksInYear(date calendar.Date, weekStart time.Weekday) int {
 	first, next := weekYear(date, weekStart)
 	return int(next-first) / 7

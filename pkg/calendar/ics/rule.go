@@ -27,6 +27,7 @@ type rule struct {
 	cost      int   // steps of budget for each day looked at
 }
 
+// frequency is the unit of the period among whose days a rule chooses.
 type frequency int
 
 const (
@@ -66,6 +67,8 @@ func parseRule(text string, start moment) (*rule, error) {
 	return r, nil
 }
 
+// set takes over one part, such as BYDAY=MO,-1FR. Values that the standard leaves out
+// are refused, so that what is accepted can be expanded.
 func (r *rule) set(name, value string, start moment) (err error) {
 	switch name {
 	case "FREQ":
@@ -116,6 +119,7 @@ func onlyAt(value string, start int) error {
 	return nil
 }
 
+// check refuses combinations that have no meaning.
 func (r *rule) check() error {
 	ordinal := slices.ContainsFunc(r.weekdays, func(d ordinalDay) bool { return d.n != 0 })
 	switch {
@@ -162,6 +166,7 @@ func (r *rule) ended(m moment) bool {
 	return m.instant().After(r.until.instant())
 }
 
+// parseFrequency reads a FREQ.
 func parseFrequency(value string) (frequency, error) {
 	switch i := slices.Index([]string{"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}, value); {
 	case i >= 0:
@@ -172,6 +177,7 @@ func parseFrequency(value string) (frequency, error) {
 	return 0, errors.New("not a frequency")
 }
 
+// parseNumber reads a number and bounds it: what is multiplied later cannot overflow.
 func parseNumber(text string, low, high int) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < low || n > high {
@@ -199,6 +205,7 @@ func parseList(text string, low, high int) ([]int, error) {
 	return list, nil
 }
 
+// parseWeekday reads MO.
 func parseWeekday(text string) (time.Weekday, error) {
 	i := slices.Index([]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}, text)
 	if i < 0 {
@@ -207,6 +214,7 @@ func parseWeekday(text string) (time.Weekday, error) {
 	return time.Weekday(i), nil
 }
 
+// parseOrdinalDays reads MO,2TU,-1FR.
 func parseOrdinalDays(text string) ([]ordinalDay, error) {
 	var days []ordinalDay
 	for item := range strings.SplitSeq(text, ",") {

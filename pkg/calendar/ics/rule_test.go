@@ -15,7 +15,8 @@ import (
 )
 
 // drawRule draws a rule whose meaning does not depend on reading the standard one way or
-// another: the library takes "MO,2TU" for Mondays that are second Tuesdays.
+// another: the library takes "MO,2TU" for Mondays that are second Tuesdays, and BYSETPOS
+// counts in its first week from DTSTART.
 func drawRule(t *rapid.T) string {
 	freq := rapid.SampledFrom([]string{"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}).Draw(t, "freq")
 	parts := []string{"FREQ=" + freq, fmt.Sprintf("INTERVAL=%d", rapid.IntRange(1, 4).Draw(t, "interval"))}
@@ -33,16 +34,19 @@ func drawRule(t *rapid.T) string {
 			part("BYDAY", days...)
 		}
 	}
-	part("BYMONTH", "1", "2", "3", "6", "11", "12")
+	months := func() { part("BYMONTH", "1", "2", "3", "6", "11", "12") }
 	switch freq {
 	case "DAILY", "WEEKLY":
+		months()
 		part("BYDAY", days...)
 	case "MONTHLY":
+		months()
 		part("BYMONTHDAY", "1", "5", "28", "29", "31", "-1", "-7", "-31")
 		someDays("1MO", "2TU", "-1FR", "-2SU", "5WE")
 	case "YEARLY":
 		switch rapid.IntRange(0, 2).Draw(t, "kind") {
 		case 0:
+			months()
 			part("BYMONTHDAY", "1", "15", "-1")
 			someDays("1MO", "-1FR", "3WE")
 		case 1:
@@ -52,7 +56,7 @@ func drawRule(t *rapid.T) string {
 		}
 	}
 	joined := strings.Join(parts, ";")
-	if freq != "DAILY" && strings.Contains(joined, "BY") {
+	if (freq == "MONTHLY" || freq == "YEARLY") && strings.Contains(joined, "BY") {
 		part("BYSETPOS", "1", "2", "-1", "-2")
 	}
 	part("WKST", "SU")

@@ -22,6 +22,7 @@ type moment struct {
 // as much later as they skip.
 func (m moment) instant() time.Time { return wallTime(m.date, m.time, m.zone) }
 
+// wallTime corrects time.Date, which leaves open what it returns in these two cases.
 func wallTime(date calendar.Date, sinceMidnight time.Duration, zone *time.Location) time.Time {
 	wanted := date.Time().Add(sinceMidnight)
 	t := time.Date(wanted.Year(), wanted.Month(), wanted.Day(),
@@ -86,7 +87,7 @@ func parseLength(text string) (length, error) {
 		return l, bad
 	}
 	units := map[byte]time.Duration{'H': time.Hour, 'M': time.Minute, 'S': time.Second}
-	inTime := false
+	inTime := false // behind the T, where M is a minute
 	for rest != "" {
 		if after, ok := strings.CutPrefix(rest, "T"); ok {
 			rest, inTime = after, true

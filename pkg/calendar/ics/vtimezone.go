@@ -134,6 +134,8 @@ func encodeZone(transitions []transition) ([]byte, error) {
 	return slices.Concat(empty, header, at, kinds, types, []byte(abbreviations), []byte("\n\n")), nil
 }
 
+// zoneHeader begins a block of a TZif file with the counts of what follows. Leap seconds
+// and the indicators of standard and universal time are not used.
 func zoneHeader(transitions, types, letters int) []byte {
 	h := append([]byte("TZif2"), make([]byte, 15)...)
 	for _, n := range []int{0, 0, 0, transitions, types, letters} {
