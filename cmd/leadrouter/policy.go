@@ -19,7 +19,7 @@ func (c *cli) policyCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "policy",
 		Short: "Write, check and test a policy",
-	}, c.policyInitCommand(), c.policyCheckCommand(), c.policyTestCommand(), c.policyTryCommand())
+	}, c.policyInitCommand(), c.policyCheckCommand(), c.policyTestCommand(), c.policyTryCommand(), c.policySchemaCommand())
 }
 
 // defaultPolicies are looked for, in this order, when nobody names a policy.
