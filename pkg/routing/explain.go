@@ -125,7 +125,7 @@ func (p *Plan) Explain() Explanation {
 // meant is whom a destination means, before anybody is left out.
 func (w *walk) meant(t *try) policy.Set {
 	if t.pool != nil {
-		return w.planner.poolSet(t.pool)
+		return w.planner.pools[t.pool]
 	}
 	s := w.planner.empty()
 	if rep := w.person(t); rep >= 0 {

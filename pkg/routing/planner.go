@@ -30,10 +30,32 @@ func New(p *policy.Policy) *Planner {
 	for rep := range p.Reps {
 		pl.everyone.Add(int32(rep))
 	}
-	for _, pool := range p.Pools {
-		pl.pools[pool] = pl.setOf(pool.Members)
+	pl.prepare(p.Rules)
+	for _, set := range p.Rulesets {
+		pl.prepare(set.Rules)
 	}
 	return pl
+}
+
+// prepare computes the sets of the pools that rules name; teams, reps and all are
+// pools of their own.
+func (pl *Planner) prepare(rules []*policy.Rule) {
+	routes := make([]*policy.Route, 0, len(rules))
+	for _, rule := range rules {
+		routes = append(routes, &rule.Route)
+		if rule.Table != nil {
+			for _, row := range rule.Table.Rows {
+				routes = append(routes, &row.Route)
+			}
+		}
+	}
+	for _, route := range routes {
+		for _, to := range route.To {
+			if to.Pool != nil {
+				pl.pools[to.Pool] = pl.setOf(to.Pool.Members)
+			}
+		}
+	}
 }
 
 // Policy that the plans are made with.
@@ -98,14 +120,6 @@ func (pl *Planner) ids(ids []string) policy.Set {
 		}
 	}
 	return s
-}
-
-// poolSet is the pool's members as a set.
-func (pl *Planner) poolSet(p *policy.Pool) policy.Set {
-	if s, ok := pl.pools[p]; ok {
-		return s
-	}
-	return pl.setOf(p.Members) // a team, a rep or all
 }
 
 // members lists a set as the ledger wants it: in the order of `who` for a ranked

@@ -249,7 +249,7 @@ func (w *walk) step(t *try) ledger.Step {
 func (w *walk) base(t *try) policy.Set {
 	s := w.set()
 	if t.pool != nil {
-		copy(s, w.planner.poolSet(t.pool))
+		copy(s, w.planner.pools[t.pool])
 	} else if rep := w.person(t); rep >= 0 {
 		s.Add(rep)
 	}
