@@ -252,7 +252,9 @@ func TestWithAbsences(t *testing.T) {
 		leave("2026-03-03 12:00", "2026-03-03 13:00"),
 		leave("2026-03-05 00:00", "2026-03-05 12:00"),
 		leave("2026-03-02 12:00", "2026-03-02 11:00"),
+		{From: time.Time{}, To: in(t, c, "1971-01-01 00:00")},
 	})
+	require.False(t, rep.Open(in(t, c, "1970-06-01 12:00")), "an absence without a beginning")
 	require.True(t, rep.Open(in(t, c, "2026-03-02 11:30")), "an absence that ends before it starts")
 	require.False(t, rep.Open(in(t, c, "2026-03-03 12:30")))
 	require.True(t, c.Open(in(t, c, "2026-03-03 12:30")), "the team's calendar stays as it is")

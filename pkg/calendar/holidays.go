@@ -73,21 +73,33 @@ func (h *Holidays) In(year int) []Date {
 }
 
 // holidaySection finds a section of the data: its name as written there, and the days
-// that each of its lines lists, by the year (or *) it begins with.
+// that each of its lines lists, by the year (or *) it begins with. The regions of a
+// country follow it.
 func holidaySection(code string) (name string, lines map[string][]string, ok bool) {
-	for section := range strings.SplitSeq(holidayData, "\n[") {
+	country, _, _ := strings.Cut(strings.ToUpper(code), "-")
+	start := strings.Index(holidayData, "\n["+country+"]\n")
+	if start < 0 {
+		return "", nil, false
+	}
+	for section := range strings.SplitSeq(holidayData[start+len("\n["):], "\n[") {
 		head, body, _ := strings.Cut(section, "]")
-		if !strings.EqualFold(head, code) {
-			continue
+		if !strings.HasPrefix(head, country) {
+			break
 		}
-		lines = map[string][]string{}
-		for line := range strings.Lines(strings.TrimPrefix(body, "\n")) {
-			fields := strings.Fields(line)
-			lines[fields[0]] = fields[1:]
+		if strings.EqualFold(head, code) {
+			return head, sectionLines(body), true
 		}
-		return head, lines, true
 	}
 	return "", nil, false
+}
+
+func sectionLines(body string) map[string][]string {
+	lines := map[string][]string{}
+	for line := range strings.Lines(strings.TrimPrefix(body, "\n")) {
+		fields := strings.Fields(line)
+		lines[fields[0]] = fields[1:]
+	}
+	return lines
 }
 
 // merge applies lists of days one after the other: 0308 adds a day, -0308 removes it.

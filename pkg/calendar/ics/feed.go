@@ -17,7 +17,7 @@ var ErrLimit = errors.New("limit exceeded")
 const (
 	defaultMaxBytes    = 10 << 20
 	defaultMaxAbsences = 10_000
-	// maxSteps bounds the work on the rules of a feed to about a second.
+	// maxSteps bounds the work on the rules of a feed to less than a second.
 	maxSteps    = 10_000_000
 	maxWarnings = 50
 	// margin, in days, is more than a zone or an event on the wall can shift a time.

@@ -70,8 +70,6 @@ type length struct {
 	exact time.Duration
 }
 
-func (l length) positive() bool { return l.days > 0 || l.exact > 0 }
-
 // after returns the end of an event of that length. An all-day event ends at midnight.
 func (l length) after(m moment) time.Time {
 	end := moment{date: m.date + calendar.Date(l.days), time: m.time, zone: m.zone}
