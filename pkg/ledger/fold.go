@@ -4,8 +4,9 @@ import "fmt"
 
 // Fold does a logged grant again. Grants come in the order of their sequences
 // without a hole: what a Voided grant took back is folded at its own sequence,
-// named by the same record. An error leaves the state as it was and wraps
-// [ErrFold].
+// named by the same record; a sequence that an epoch record declares void is
+// stepped over by moving Sequence on. An error leaves the state as it was and
+// wraps [ErrFold].
 func (s *State) Fold(id OpID, g Grant) error {
 	if err := s.follows(id, &g); err != nil {
 		return fmt.Errorf("fold %d of %s: %w", g.Sequence, id, err)
@@ -97,10 +98,11 @@ func (s *State) commit(id OpID, g *Grant) {
 		l := s.Leads[g.Lead]
 		s.happened(l, g.Verb, g.At)
 		l.Last, l.Batch = id, ""
-	case Present, Settled:
+	case Settled:
 		s.share(g.Rep, g.Shares, +1)
-		r := s.rep(g.Rep)
-		r.Presence, r.Until = g.Verb, g.Until
+		s.presence(g.Rep, g.Verb, g.Until)
+	case Present:
+		s.presence(g.Rep, g.Verb, g.Until)
 	case Voided:
 		s.undo(id, g.Undone, g.Before)
 	case Repeat, Fenced, Ignored, Rebuilt:
@@ -109,6 +111,11 @@ func (s *State) commit(id OpID, g *Grant) {
 
 // Skip passes over the next sequence: a Rebuilt grant has called it lost.
 func (s *State) Skip() { s.Sequence++ }
+
+func (s *State) presence(rep, verb string, until int64) {
+	r := s.rep(rep)
+	r.Presence, r.Until = verb, until
+}
 
 // decided enters a new lead and lets what waited for it happen.
 func (s *State) decided(id OpID, g *Grant) {

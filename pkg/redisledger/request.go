@@ -247,11 +247,7 @@ func (b *builder) set(roster int, r *ledger.Roster, step *ledger.Step) int {
 		slots[i] = b.slot(roster, r, p)
 		alike = alike && r.Reps[p].Weight == r.Reps[step.Members[0]].Weight
 	}
-	set := memberSet{Alike: alike}
-	if step.Pick == ledger.RoundRobin {
-		set.Bitmap = ledger.NewBitmap(step.Members)
-	}
-	b.Sets = append(b.Sets, set)
+	b.Sets = append(b.Sets, memberSet{Bitmap: ledger.NewBitmap(step.Members), Alike: alike})
 	b.members = append(b.members, slots)
 	b.sets[string(key)] = len(b.Sets)
 	return len(b.Sets)

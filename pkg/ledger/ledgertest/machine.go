@@ -45,6 +45,7 @@ type input struct {
 	ops   []ledger.Op
 	read  int   // so many were applied
 	acked int64 // below it everything is committed
+	next  int64 // offset; odd ones are left for Insert
 }
 
 // hand is who changed a lead last.
@@ -112,10 +113,12 @@ func (m *machine) Read(t *rapid.T) {
 			continue
 		}
 		for range rapid.IntRange(1, 4).Draw(t, "records") {
-			id := ledger.OpID{Partition: p, Offset: int64(2 * len(in.ops))}
+			id := ledger.OpID{Partition: p, Offset: in.next}
 			if n := len(in.ops); n > 0 && rapid.IntRange(0, 5).Draw(t, "same record") == 0 {
 				id = in.ops[n-1].ID
 				id.Ordinal++
+			} else {
+				in.next += 2
 			}
 			in.ops = append(in.ops, m.world.drawOp(t, id))
 		}
@@ -123,7 +126,7 @@ func (m *machine) Read(t *rapid.T) {
 	}
 	c.Ops = interleave(t, c.Ops)
 	for _, result := range m.apply(t, c) {
-		if result.Code == ledger.Applied {
+		if result.Code != ledger.Busy {
 			m.inputs[result.ID.Partition].read++
 		}
 	}
@@ -211,7 +214,7 @@ func (m *machine) Insert(t *rapid.T) {
 	at := rapid.IntRange(0, in.read-1).Draw(t, "behind")
 	id := in.ops[at].ID
 	id.Offset, id.Ordinal = id.Offset+1, 0
-	if at+1 < len(in.ops) && in.ops[at+1].ID.Offset <= id.Offset {
+	if id.Offset == in.next || at+1 < len(in.ops) && in.ops[at+1].ID.Offset <= id.Offset {
 		t.Skip("taken")
 	}
 	op := m.world.drawOp(t, id)
@@ -223,34 +226,23 @@ func (m *machine) Insert(t *rapid.T) {
 	}
 }
 
-// Rebuild loads both ledgers with what the log says and what is acknowledged.
+// Rebuild loads both ledgers with what the log says, once all of it is committed.
 func (m *machine) Rebuild(t *rapid.T) {
+	var c ledger.Chunk
+	for _, p := range m.partitions() {
+		if in := m.inputs[p]; in.read > 0 {
+			in.ops = in.ops[:in.read]
+			in.acked = in.ops[in.read-1].ID.Offset + 1
+			c.Acks = append(c.Acks, ledger.Ack{Partition: p, Position: in.acked})
+		}
+	}
+	m.apply(t, c)
 	state, err := m.model.Dump(context.Background())
 	require.NoError(t, err)
 	require.NoError(t, m.model.Load(context.Background(), state))
 	require.NoError(t, m.store.Load(context.Background(), state))
 	m.log.Epoch = state.Epoch + 1
-	for _, p := range m.partitions() {
-		in := m.inputs[p]
-		for i, op := range in.ops[:in.read] {
-			if op.ID.Offset >= in.acked {
-				in.ops, in.read = in.ops[:i], i
-				break
-			}
-		}
-	}
-	m.forgetInFlight()
-}
-
-// forgetInFlight drops what the machine remembers of operations without memos.
-func (m *machine) forgetInFlight() {
 	clear(m.hands)
-	for id := range m.first {
-		if id.Offset >= m.inputs[id.Partition].acked {
-			delete(m.first, id)
-			delete(m.closed, id)
-		}
-	}
 }
 
 // Pending compares what both would take over.
