@@ -8,7 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
@@ -189,4 +191,20 @@ func TestMissingRightsAreFatal(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, stream.Run(t.Context()), kerr.TransactionalIDAuthorizationFailed)
 	require.False(t, stream.Ready())
+}
+
+// Brokers without KIP-890 want to be told of every partition and of the offsets beforehand.
+func TestOlderBrokers(t *testing.T) {
+	t.Parallel()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "in", "out"), kfake.MaxVersions(kversion.V3_6_0()))
+	require.NoError(t, err)
+	t.Cleanup(cluster.Close)
+	k := &kit{t: t, cluster: cluster, client: kstream.Client{Brokers: cluster.ListenAddrs()}, in: "in", out: "out"}
+	var added atomic.Int32
+	k.control(kmsg.AddOffsetsToTxn, func(kmsg.Request) kmsg.Response { added.Add(1); return nil })
+	k.publish(0, 100)
+	_, stop := k.run(&stub{to: k.out}, func(c *kstream.Config) { c.MaxBatch = 10 })
+	k.requireCopied(100)
+	require.NoError(t, stop())
+	require.Positive(t, added.Load())
 }

@@ -41,10 +41,10 @@ func TestOutageOfTheHandler(t *testing.T) {
 	k.control(kmsg.JoinGroup, count(&joins))
 	stream, _ := k.run(h, func(c *kstream.Config) {
 		c.Logger = zap.New(core)
-		c.SessionTimeout = time.Second // the outage is longer than a session
+		c.SessionTimeout = 3 * time.Second // the outage is longer
 	})
 	calls := func() (n int) { h.see(func() { n = h.calls }); return n }
-	require.Eventually(t, func() bool { return calls() >= 7 }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return calls() >= 11 }, 20*time.Second, 10*time.Millisecond)
 	require.False(t, stream.Ready())
 	require.Zero(t, ends.Load(), "no transaction is held open meanwhile")
 	joined := joins.Load()
@@ -293,13 +293,17 @@ func TestShutdownFinishesTheBatchInHand(t *testing.T) {
 	next := &stub{to: k.out}
 	k.run(next)
 	k.requireCopied(50)
-	var resumed int64
-	next.see(func() {
-		for _, offset := range next.assigned[0] {
-			resumed += offset
-		}
-	})
-	require.Equal(t, n, resumed, "the next process starts where this one ended")
+	require.Eventually(t, func() bool {
+		var resumed int64
+		next.see(func() {
+			for _, offsets := range next.assigned {
+				for _, offset := range offsets {
+					resumed += offset
+				}
+			}
+		})
+		return resumed == n
+	}, 10*time.Second, 10*time.Millisecond, "the next process starts where this one ended")
 }
 
 // A handler that never returns does not keep the process alive.
@@ -360,9 +364,11 @@ func TestTicks(t *testing.T) {
 	again := &stub{handle: func(kstream.Batch) (kstream.Output, error) { return kstream.Output{}, nil }}
 	k.run(again, func(c *kstream.Config) { c.FromStart = true })
 	require.Eventually(t, func() bool { return again.committedSum() == 20 }, 20*time.Second, 10*time.Millisecond)
-	for _, offset := range again.assigned[0] {
-		require.Zero(t, offset, "from the start, whatever is committed")
-	}
+	again.see(func() {
+		for _, offset := range again.assigned[0] {
+			require.Zero(t, offset, "from the start, whatever is committed")
+		}
+	})
 }
 
 // Two members share the partitions; one comes and goes under load.
@@ -381,5 +387,5 @@ func TestRebalanceUnderLoad(t *testing.T) {
 	require.NoError(t, stop())
 	k.publish(n, n+100)
 	k.requireCopied(n + 100)
-	require.NotEmpty(t, second.revoked)
+	second.see(func() { require.NotEmpty(t, second.revoked) })
 }

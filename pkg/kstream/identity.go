@@ -3,11 +3,13 @@ package kstream
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 )
 
 // Identity tells a cluster and its topics from others of the same name.
@@ -55,6 +57,9 @@ func (c Client) Committed(ctx context.Context, group string) (map[TopicPartition
 	}
 	defer client.Close()
 	fetched, err := kadm.NewClient(client).FetchOffsets(ctx, group)
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return nil, nil // nobody has ever been in it
+	}
 	if err != nil {
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
 	}

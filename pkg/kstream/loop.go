@@ -17,15 +17,15 @@ import (
 const depth = 2
 
 // loop is the state machine of one [Stream.Run]. Its fields belong to the goroutine of run;
-// group callbacks come in as events, transactions and the poll report through channels.
+// group callbacks come in as steps, transactions and the poll report through channels.
 type loop struct {
 	*Stream
 	consumer *kgo.Client
-	events   chan *step
-	closed   chan struct{} // closed when no event will be taken any more
+	steps    chan *step
+	closed   chan struct{} // closed when no step will be taken any more
 
 	queue    *queue
-	member   member         // as of the last joined event, so from before the poll of whatever is in hand
+	member   member         // as of the last joined step, so from before the poll of whatever is in hand
 	polling  *poll          // nil: none is under way
 	idle     []*producer    // longest idle first
 	inflight []*transaction // oldest first, at most depth
@@ -53,7 +53,7 @@ const (
 func newLoop(s *Stream) *loop {
 	l := &loop{
 		Stream: s,
-		events: make(chan *step),
+		steps:  make(chan *step),
 		closed: make(chan struct{}),
 		queue:  newQueue(),
 		patience: patience{backoff: backoff.NewExponentialBackOff(
@@ -80,7 +80,7 @@ func (l *loop) run(ctx, work context.Context) error {
 		select {
 		case <-ctx.Done():
 			return l.drain(work)
-		case e := <-l.events:
+		case e := <-l.steps:
 			err = l.rebalance(work, e)
 		case p := <-l.polled():
 			l.polling = nil
@@ -256,7 +256,7 @@ func (l *loop) drain(ctx context.Context) error {
 			if err := l.settle(ctx); err != nil {
 				return err
 			}
-		case e := <-l.events:
+		case e := <-l.steps:
 			if err := l.rebalance(ctx, e); err != nil {
 				return err
 			}

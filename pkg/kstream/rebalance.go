@@ -16,7 +16,7 @@ type change int
 const (
 	joined   change = iota // a new generation has begun
 	assigned               // partitions were added; offsets are known
-	revoked                // partitions go to another member once the event is handled
+	revoked                // partitions go to another member once the step is handled
 )
 
 // step is one step of a rebalance. The group's callbacks hand it to the loop and wait, so that
@@ -34,7 +34,7 @@ type step struct {
 func (l *loop) post(ctx context.Context, e *step) error {
 	e.done = make(chan struct{})
 	select {
-	case l.events <- e:
+	case l.steps <- e:
 		<-e.done
 		return e.err
 	case <-l.closed:
@@ -85,7 +85,7 @@ func (l *loop) adjust(ctx context.Context, fetched map[string]map[int32]kgo.Offs
 	return fetched, nil
 }
 
-// rebalance handles one event. What is under way is finished first: the batch in hand is
+// rebalance handles one step. What is under way is finished first: the batch in hand is
 // committed or aborted before the partitions change hands.
 func (l *loop) rebalance(ctx context.Context, e *step) error {
 	defer close(e.done)
@@ -105,11 +105,17 @@ func (l *loop) rebalance(ctx context.Context, e *step) error {
 			l.queue.assign(e.offsets)
 		}
 	case revoked:
-		dropped := l.queue.drop(e.partitions)
+		l.giveUp(ctx, e.partitions)
+	}
+	return nil
+}
+
+// giveUp forgets partitions and tells the handler of those that it knew of.
+func (l *loop) giveUp(ctx context.Context, partitions []TopicPartition) {
+	if dropped := l.queue.drop(partitions); len(dropped) > 0 {
 		l.metrics.forget(dropped)
 		l.handler.Revoked(ctx, dropped)
 	}
-	return nil
 }
 
 // join takes the new generation over. A client that was thrown out of the group in the middle

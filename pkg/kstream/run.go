@@ -37,7 +37,7 @@ func (s *Stream) Run(ctx context.Context) error {
 		return fmt.Errorf("run %s: %w", s.cfg.Group(), err)
 	}
 	err := l.run(ctx, work)
-	s.handler.Revoked(work, l.queue.drop(l.queue.partitions()))
+	l.giveUp(work, l.queue.partitions())
 	if err != nil {
 		return fmt.Errorf("run %s: %w", s.cfg.Group(), err)
 	}
