@@ -116,7 +116,10 @@ func TestBrokerErrorsHeal(t *testing.T) {
 			if tt.plain {
 				h.handle = func(kstream.Batch) (kstream.Output, error) { return kstream.Output{}, nil }
 			}
-			stream, stop := k.run(h, func(c *kstream.Config) { c.MaxBatch = 10 })
+			stream, stop := k.run(h, func(c *kstream.Config) {
+				c.MaxBatch = 10
+				c.TransactionTimeout = time.Minute // nothing may heal by waiting for it
+			})
 			require.Eventually(t, func() bool { return h.committedSum() >= 100 }, 30*time.Second, 10*time.Millisecond)
 			k.publish(100, 200)
 			require.Eventually(t, func() bool { return h.committedSum() == 200 && stream.Ready() }, 30*time.Second, 10*time.Millisecond)

@@ -121,11 +121,14 @@ func (p *producer) abort(ctx context.Context) {
 	if p.broken {
 		return
 	}
-	if err := p.client.AbortBufferedRecords(ctx); err != nil {
-		p.broken = true
-		return
+	err := p.client.AbortBufferedRecords(ctx)
+	if err == nil {
+		err = p.client.EndTransaction(ctx, kgo.TryAbort)
 	}
-	if err := p.client.EndTransaction(ctx, kgo.TryAbort); err != nil {
-		p.broken = true
+	if err == nil {
+		// After some errors the client aborts by taking its id over again, but not before it
+		// needs the id: until then the transaction would hold up subscribers and offsets.
+		_, _, err = p.client.ProducerID(ctx)
 	}
+	p.broken = err != nil
 }
