@@ -115,6 +115,11 @@ func (h *Handler) Handle(ctx context.Context, batch kstream.Batch) (kstream.Outp
 			return kstream.Output{}, h.failed(err)
 		}
 	}
+	// What stands behind a busy record comes again with it.
+	out.DLQ = slices.DeleteFunc(out.DLQ, func(d kstream.Dead) bool {
+		first, busy := out.Until[kstream.PartitionOf(d.Record)]
+		return busy && d.Record.Offset >= first
+	})
 	return out, nil
 }
 

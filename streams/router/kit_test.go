@@ -1,0 +1,192 @@
+package router_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+	"go.uber.org/zap/zaptest"
+
+	"leadrouter/pkg/clock"
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/policy"
+	"leadrouter/pkg/routing"
+	"leadrouter/streams/router"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const minimal = `
+policy: minimal
+reps:
+  ana: {country: [ES, PT]}
+  ben: {country: [US, GB]}
+  carl: {country: [DE, AT, CH]}
+rules:
+  - {name: local, to: [{to: all, match: [country]}, next]}
+  - {name: anyone, to: all}
+`
+
+// bundle is a handler on the ledger's model, and the world around it.
+type bundle struct {
+	t        *testing.T
+	handler  *router.Handler
+	store    *flaky
+	policies chan *routing.Planner // the one in force
+	log      *fakeLog
+	clock    *clock.Fake
+	reg      *prometheus.Registry
+	offsets  map[kstream.TopicPartition]int64
+}
+
+// flaky is the model with errors to order.
+type flaky struct {
+	*ledger.Model
+	fail     []error // for the next calls of Apply
+	verified int
+}
+
+func (f *flaky) Apply(ctx context.Context, c ledger.Chunk) ([]ledger.Result, error) {
+	if len(f.fail) > 0 {
+		err := f.fail[0]
+		f.fail = f.fail[1:]
+		return nil, err
+	}
+	return f.Model.Apply(ctx, c)
+}
+
+// fakeLog is a decision log: the sequences that were committed.
+type fakeLog struct{ committed map[int64]bool }
+
+func (l *fakeLog) Has(_ context.Context, _ time.Time, sequences []int64) (map[int64]bool, error) {
+	found := map[int64]bool{}
+	for _, s := range sequences {
+		found[s] = l.committed[s]
+	}
+	return found, nil
+}
+
+func setup(t *testing.T) *bundle {
+	t.Helper()
+	b := &bundle{
+		t: t, store: &flaky{Model: ledger.NewModel(ledger.Config{})}, policies: make(chan *routing.Planner, 1),
+		log: &fakeLog{committed: map[int64]bool{}}, clock: clock.NewFake(time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)),
+		offsets: map[kstream.TopicPartition]int64{},
+	}
+	b.adopt(minimal)
+	b.restart()
+	return b
+}
+
+// adopt puts a policy in force.
+func (b *bundle) adopt(source string) {
+	p, issues := policy.Parse(map[string][]byte{"policy.yaml": []byte(source)})
+	require.NoError(b.t, issues.Err())
+	select {
+	case <-b.policies:
+	default:
+	}
+	b.policies <- routing.New(p)
+}
+
+// restart replaces the handler by that of a new process on the same ledger.
+func (b *bundle) restart() {
+	ids := map[string]string{}
+	for _, t := range router.Inputs() {
+		ids[t.Topic("")] = "id-" + string(t)
+	}
+	b.reg = prometheus.NewRegistry()
+	b.handler = router.New(b.store, router.Config{
+		Process:  fmt.Sprintf("p%d", b.clock.Now().UnixNano()),
+		TopicIDs: ids,
+		Planner: func() *routing.Planner {
+			p := <-b.policies
+			b.policies <- p
+			return p
+		},
+		Fits: kstream.Config{}.Fits, Log: b.log,
+		Verify: func(context.Context) error { b.store.verified++; return nil },
+		Report: func(error) {}, Registerer: b.reg, Logger: zaptest.NewLogger(b.t), Clock: b.clock,
+	})
+	b.clock.Advance(time.Second)
+}
+
+// record is the next input record of a topic's partition 0.
+func (b *bundle) record(t event.Type, value string) *kstream.Record {
+	at := kstream.TopicPartition{Topic: t.Topic("")}
+	r := &kstream.Record{Topic: at.Topic, Offset: b.offsets[at], Value: []byte(value), Timestamp: b.clock.Now()}
+	b.offsets[at]++
+	return r
+}
+
+func (b *bundle) created(id, country string) *kstream.Record {
+	return b.record(event.LeadCreated, fmt.Sprintf(`{"id":%q,"country":%q,"email":"jo@weber.example"}`, id, country))
+}
+
+// handle gives a batch to the handler.
+func (b *bundle) handle(records ...*kstream.Record) kstream.Output {
+	b.t.Helper()
+	out, err := b.handler.Handle(b.t.Context(), kstream.Batch{Records: records})
+	require.NoError(b.t, err)
+	return out
+}
+
+// commit tells the handler that a batch is committed, and the log of it.
+func (b *bundle) commit(out kstream.Output, records ...*kstream.Record) {
+	b.t.Helper()
+	offsets := map[kstream.TopicPartition]int64{}
+	for _, r := range records {
+		offsets[kstream.PartitionOf(r)] = r.Offset + 1
+	}
+	for _, d := range decisions(b.t, out) {
+		b.log.committed[d.Grant.Sequence] = true
+	}
+	b.handler.Committed(b.t.Context(), offsets)
+}
+
+func decisions(t *testing.T, out kstream.Output) []event.Decision {
+	t.Helper()
+	return payloads[event.Decision](t, out, event.LeadDecisions)
+}
+
+func assignments(t *testing.T, out kstream.Output) []event.Assigned {
+	t.Helper()
+	return payloads[event.Assigned](t, out, event.LeadAssigned)
+}
+
+func payloads[T any](t *testing.T, out kstream.Output, of event.Type) []T {
+	t.Helper()
+	var list []T
+	for _, r := range out.Records {
+		if r.Topic == of.Topic("") && r.Value != nil {
+			var v T
+			require.NoError(t, json.Unmarshal(r.Value, &v))
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// text is the whole output, for comparison byte by byte.
+func text(out kstream.Output) string {
+	s := ""
+	for _, r := range out.Records {
+		s += fmt.Sprintf("%s %s %s %v\n", r.Topic, r.Key, r.Value, r.Headers)
+	}
+	return s
+}
+
+func quote(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
