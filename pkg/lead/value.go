@@ -65,12 +65,23 @@ func text(field string, raw json.RawMessage, p *string) error {
 	if kindOf(raw) != '"' {
 		return Fail(WrongType, field, "is not a text")
 	}
+	s, err := unquote(field, raw)
+	*p = strings.TrimSpace(s)
+	return err
+}
+
+// unquote reads a JSON string. Most have no escapes, and are between the quotes as
+// they are: [Check] has seen to it that raw is valid.
+func unquote(field string, raw json.RawMessage) (string, error) {
+	raw = bytes.TrimSpace(raw)
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1]), nil
+	}
 	var s string
 	if err := json.Unmarshal(raw, &s); err != nil {
-		return Fail(NotJSON, field, "not JSON")
+		return "", Fail(NotJSON, field, "not JSON")
 	}
-	*p = strings.TrimSpace(s)
-	return nil
+	return s, nil
 }
 
 func lowered(field string, raw json.RawMessage, p *string) error {
@@ -256,9 +267,7 @@ func anything(field string, raw json.RawMessage) (any, error) {
 	case 't', 'f':
 		return kindOf(raw) == 't', nil
 	case '"':
-		var s string
-		err := json.Unmarshal(raw, &s)
-		return s, err
+		return unquote(field, raw)
 	case '[':
 		return listOf(field, raw)
 	case '{':

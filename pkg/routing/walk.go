@@ -148,6 +148,9 @@ func (w *walk) destination(to *policy.Destination, f *frame) bool {
 	if settings.EvenIf != nil {
 		t.lift = *settings.EvenIf
 	}
+	if len(settings.Match) > 0 {
+		t.asked = make([]*policy.Axis, 0, len(settings.Match))
+	}
 	for _, axis := range settings.Match {
 		if _, known := axis.Covers(w.binding); known {
 			t.asked = append(t.asked, axis)
