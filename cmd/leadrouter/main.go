@@ -11,6 +11,8 @@ import (
 	"os/signal"
 	"syscall"
 	_ "time/tzdata" // business hours need zones where the machine has none
+
+	"github.com/redis/go-redis/v9/logging"
 )
 
 func main() {
@@ -23,6 +25,8 @@ func run(args []string) int {
 	defer stop()
 	// After the first signal the default is back: a second Ctrl-C ends at once.
 	context.AfterFunc(ctx, stop)
+	// Its lines would stand between ours; what fails comes back as an error anyway.
+	logging.Disable()
 	c := &cli{in: os.Stdin, out: os.Stdout, err: os.Stderr, lookup: os.LookupEnv}
 	return c.run(ctx, args)
 }

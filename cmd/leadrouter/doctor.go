@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"leadrouter/pkg/doctor"
+)
+
+func (c *cli) doctorCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look at all that a router needs, and say what to do next",
+		Long: `doctor looks at the policy, Kafka and its topics, Redis and its ledger, and the
+clocks. It changes nothing.
+
+Exit code 0: fine, or warnings only. 1: something is wrong. 3: a service gives no
+answer.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.doctor(cmd.Context()) },
+	}
+	c.kafkaFlags(cmd)
+	c.redisFlags(cmd)
+	c.policyFlag(cmd)
+	c.outputFlag(cmd)
+	return cmd
+}
+
+// longestLook is enough for one service: who asks a doctor wants an answer now.
+const longestLook = 5 * time.Second
+
+func (c *cli) doctor(ctx context.Context) error {
+	path, err := c.policyPath(nil)
+	if err != nil {
+		path = "" // a finding, not an error
+	}
+	b := thisBuild()
+	findings := append([]doctor.Finding{{
+		Check: "version", Status: doctor.OK, Text: fmt.Sprintf("leadrouter %s, %s, engine %d", b.Version, b.Go, b.Engine),
+	}}, doctor.Run(ctx, doctor.Config{
+		Kafka: c.shared.kafka, Redis: c.shared.redis, Instance: c.shared.instance, Policy: path,
+		Timeout: min(c.shared.timeout, longestLook),
+	})...)
+	if c.json() {
+		err = c.printJSON(findings)
+	} else {
+		err = c.printFindings(findings)
+	}
+	if err != nil {
+		return err
+	}
+	return doctor.Err(findings)
+}
+
+func (c *cli) printFindings(findings []doctor.Finding) error {
+	style := c.style(c.out)
+	paint := map[doctor.Status]func(string) string{doctor.OK: style.Good, doctor.Warn: style.Warn, doctor.Fail: style.Bad}
+	for _, f := range findings {
+		line := paint[f.Status](fmt.Sprintf("%-4s", f.Status)) + fmt.Sprintf("  %-8s  %s", f.Check, f.Text)
+		if f.Next != "" {
+			line += "; " + f.Next
+		}
+		if _, err := fmt.Fprintln(c.out, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package doctor_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"go.uber.org/goleak"
+
+	"leadrouter/pkg/app"
+	"leadrouter/pkg/doctor"
+	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/redisledger"
+	"leadrouter/pkg/starter"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// setup is a healthy installation, to be made ill.
+func setup(t *testing.T) (doctor.Config, *miniredis.Miniredis) {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.ClusterID("cluster-1"))
+	require.NoError(t, err)
+	t.Cleanup(cluster.Close)
+	redis := miniredis.RunT(t)
+	files, err := starter.Policy(nil, "")
+	require.NoError(t, err)
+	cfg := doctor.Config{
+		Kafka:  kstream.Client{Brokers: cluster.ListenAddrs()},
+		Redis:  app.Redis{Address: "redis://" + redis.Addr()},
+		Policy: write(t, files[starter.PolicyFile]),
+	}
+	require.NoError(t, cfg.Kafka.CreateTopics(t.Context(), app.Topics("", 3, 1)...))
+	return cfg, redis
+}
+
+func write(t *testing.T, policy []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "policy.yaml")
+	require.NoError(t, os.WriteFile(path, policy, 0o600))
+	return path
+}
+
+// find returns the finding of a check that is as bad as wanted.
+func find(t *testing.T, findings []doctor.Finding, check string, status doctor.Status) doctor.Finding {
+	t.Helper()
+	for _, f := range findings {
+		if f.Check == check && f.Status == status {
+			return f
+		}
+	}
+	require.Failf(t, "no such finding", "%s %s in %v", check, status, findings)
+	return doctor.Finding{}
+}
+
+func TestHealthy(t *testing.T) {
+	t.Parallel()
+	cfg, _ := setup(t)
+	findings := doctor.Run(t.Context(), cfg)
+	require.NoError(t, doctor.Err(findings))
+	for _, check := range []string{"policy", "kafka", "redis", "ledger", "clock"} {
+		find(t, findings, check, doctor.OK)
+	}
+	require.Contains(t, find(t, findings, "topics", doctor.Warn).Text, "one copy")
+}
+
+func TestNothingIsChanged(t *testing.T) {
+	t.Parallel()
+	cfg, redis := setup(t)
+	cfg.Instance = "other"
+	findings := doctor.Run(t.Context(), cfg)
+	require.Equal(t, app.ExitNo, app.ExitCode(doctor.Err(findings)))
+	require.Equal(t, "leadrouter topics create", find(t, findings, "topics", doctor.Fail).Next)
+	require.Empty(t, redis.Keys())
+	topics, err := cfg.Kafka.ListTopics(t.Context(), "other")
+	require.NoError(t, err)
+	require.Empty(t, topics)
+}
+
+func TestServicesThatDoNotAnswer(t *testing.T) {
+	t.Parallel()
+	cfg, redis := setup(t)
+	redis.Close()
+	findings := doctor.Run(t.Context(), cfg)
+	require.Equal(t, app.ExitUnreachable, app.ExitCode(doctor.Err(findings)))
+	require.True(t, find(t, findings, "redis", doctor.Fail).Unreachable)
+	find(t, findings, "kafka", doctor.OK)
+
+	cfg, _ = setup(t)
+	cfg.Kafka.Brokers, cfg.Timeout = []string{"127.0.0.1:1"}, time.Second
+	findings = doctor.Run(t.Context(), cfg)
+	require.Equal(t, app.ExitUnreachable, app.ExitCode(doctor.Err(findings)))
+	require.True(t, find(t, findings, "kafka", doctor.Fail).Unreachable)
+	find(t, findings, "redis", doctor.OK)
+	find(t, findings, "ledger", doctor.Warn)
+}
+
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	cfg, _ := setup(t)
+	cfg.Policy = ""
+	require.Contains(t, find(t, doctor.Run(t.Context(), cfg), "policy", doctor.Warn).Next, "policy init")
+
+	cfg.Policy = write(t, []byte("policy: a\nreps: {ana: {}}\nrules: [{name: x, to: anna}]\n"))
+	found := find(t, doctor.Run(t.Context(), cfg), "policy", doctor.Fail)
+	require.Contains(t, found.Text, "no pool, team or rep is called `anna`")
+	require.Equal(t, "leadrouter policy check "+cfg.Policy, found.Next)
+
+	cfg.Policy = write(t, []byte("policy: a\nreps: {ana: {}, ben: {}}\nrules: [{name: x, to: ana}]\ntests: [{name: t, lead: {country: DE}, expect: {rep: ben}}]\n"))
+	require.Equal(t, "1 of 1 tests fail", find(t, doctor.Run(t.Context(), cfg), "policy", doctor.Fail).Text)
+}
+
+func TestTopicsThatForget(t *testing.T) {
+	t.Parallel()
+	cfg, _ := setup(t)
+	cfg.Instance = "bad"
+	topics := app.Topics("bad", 3, 1)
+	for i := range topics {
+		if topics[i].Name == "bad.lead.decisions" {
+			topics[i].Configs = map[string]string{"cleanup.policy": "delete", "retention.ms": "604800000"}
+		}
+	}
+	require.NoError(t, cfg.Kafka.CreateTopics(t.Context(), topics...))
+	found := find(t, doctor.Run(t.Context(), cfg), "topics", doctor.Fail)
+	require.Contains(t, found.Text, "bad.lead.decisions has retention.ms=604800000")
+	require.Contains(t, found.Next, "before the log is cut")
+}
+
+func TestLedgers(t *testing.T) {
+	t.Parallel()
+	cfg, redis := setup(t)
+	open := func(cluster, prefix string) {
+		client, err := cfg.Redis.Client()
+		require.NoError(t, err)
+		defer func() { _ = client.Close() }()
+		store, err := redisledger.New(client, redisledger.Config{Namespace: app.DefaultInstance, Cluster: cluster, Prefix: prefix})
+		require.NoError(t, err)
+		_, err = store.Open(context.Background())
+		require.NoError(t, err)
+	}
+	open("cluster-1", "")
+	require.Equal(t, "epoch 1", find(t, doctor.Run(t.Context(), cfg), "ledger", doctor.OK).Text)
+
+	redis.FlushAll()
+	open("cluster-2", "")
+	found := find(t, doctor.Run(t.Context(), cfg), "ledger", doctor.Fail)
+	require.Contains(t, found.Text, "bound to another installation")
+	require.Contains(t, found.Next, "another Redis")
+}
+
+func TestClocksApart(t *testing.T) {
+	t.Parallel()
+	cfg, redis := setup(t)
+	now := time.Now()
+	redis.SetTime(now.Add(10 * time.Second))
+	found := find(t, doctor.Run(t.Context(), cfg), "clock", doctor.Warn)
+	require.Contains(t, found.Text, "off this host")
+	require.Contains(t, found.Next, "NTP")
+	redis.SetTime(now.Add(-time.Hour))
+	find(t, doctor.Run(t.Context(), cfg), "clock", doctor.Fail)
+}
