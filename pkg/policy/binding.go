@@ -116,16 +116,6 @@ func (c *Cond) Missing(b *Binding) []string {
 	return out
 }
 
-// Names lists the names that the condition asks for directly.
-func (c *Cond) Names(p *Policy) []string {
-	if c == nil {
-		return nil
-	}
-	out := titles(c.names, func(s slot) string { return p.index.slots[s].name })
-	slices.Sort(out)
-	return out
-}
-
 // Atoms lists what must hold for the condition to hold, as far as it is simple.
 func (c *Cond) Atoms() []Atom {
 	if c == nil {

@@ -21,12 +21,13 @@ func neverHas(*Binding) value   { return value{kind: unknown} }
 
 // expr is a compiled expression.
 type expr struct {
-	Source string // as written
+	Source string   // as written
+	Names  []string // asked for, of a lead or made by the policy, in the order of the text
 	Pos    Pos
 
 	test    test   // the expression as a condition
 	eval    eval   // and as a value
-	names   []slot // directly asked for
+	names   []slot // of Names
 	atoms   []Atom
 	program cel.Program
 	closed  bool // test needs no program

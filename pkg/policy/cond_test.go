@@ -113,7 +113,7 @@ func TestMissingNamesTheFacts(t *testing.T) {
 	b := p.Bind(lead.Facts{"country": "DE", "language": "de"}, monday)
 	require.Equal(t, policy.Unknown, when.Eval(b))
 	require.Equal(t, []string{"company.employees", "currency", "deal_value"}, when.Missing(b))
-	require.Equal(t, []string{"country", "german", "large", "value"}, when.Names(p))
+	require.Equal(t, []string{"large", "german", "country", "value"}, when.Names)
 	require.Equal(t, []policy.Atom{
 		{Name: "large", Values: []string{"true"}}, {Name: "german", Values: []string{"true"}},
 		{Name: "country", Values: []string{"DE"}},

@@ -146,6 +146,10 @@ func (r *reader) compileJob(env *cel.Env, j *job) {
 		r.fail(j.at, "going through a map gives another order every time; use a list")
 		return
 	}
+	if zoned(tree.Expr()) {
+		r.fail(j.at, "times are in UTC; zones belong to calendars")
+		return
+	}
 	program, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(costLimit))
 	if err != nil {
 		r.fail(j.at, "CEL: %v", err)
@@ -172,6 +176,19 @@ func mapComprehension(tree *ast.AST, e ast.Expr) bool {
 	found := false
 	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
 		if e.Kind() == ast.ComprehensionKind && tree.GetType(e.AsComprehension().IterRange().ID()).Kind() == types.MapKind {
+			found = true
+		}
+	}))
+	return found
+}
+
+// zoned finds calls such as timestamp(x).getHours("Europe/Berlin"): they would read
+// the machine's own time zones, which may differ from one host to the next.
+func zoned(e ast.Expr) bool {
+	found := false
+	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() == ast.CallKind && e.AsCall().IsMemberFunction() &&
+			strings.HasPrefix(e.AsCall().FunctionName(), "get") && len(e.AsCall().Args()) > 0 {
 			found = true
 		}
 	}))
@@ -291,6 +308,7 @@ func (w *nameWalk) use(name string) {
 	s, _ := w.r.names.slot(name)
 	if !slices.Contains(w.job.into.names, s) {
 		w.job.into.names = append(w.job.into.names, s)
+		w.job.into.Names = append(w.job.into.Names, name)
 	}
 }
 

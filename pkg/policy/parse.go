@@ -229,6 +229,7 @@ func (r *reader) read() error {
 		return err
 	}
 	r.teams()
+	r.capLevels()
 	r.names = newNames()
 	if err := r.derived(); err != nil {
 		return err

@@ -176,6 +176,19 @@ func (r *reader) caps() {
 	})
 }
 
+// capLevels warns of caps for a level that nobody has: most likely a slip.
+func (r *reader) capLevels() {
+	var levels []string
+	for i := range r.policy.Reps {
+		levels = append(levels, r.policy.Reps[i].Level)
+	}
+	r.eachOf("caps", func(key, _ node) {
+		if key.Value != all && !slices.Contains(levels, key.Value) {
+			r.warn(key.pos(), key.width(), "no rep has the level `%s`%s", key.Value, suggest(key.Value, levels))
+		}
+	})
+}
+
 // cap reads one cap: a count, or a value in whole units of the base currency.
 func (r *reader) cap(kind string, n node) int64 {
 	if kind == "open_value" {

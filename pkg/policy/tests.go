@@ -104,18 +104,47 @@ func (r *reader) expect(n node) []Expect {
 		} else {
 			e.Want = r.texts(value)
 		}
-		switch key.Value {
-		case "rep":
-			r.rep(value)
-		case "candidates":
-			for _, item := range r.items(value) {
-				r.rep(item)
-			}
-		case "outcome":
-			r.choice(value, "assigned", "waiting", "review", "nurture", "duplicate", "disqualified")
-		}
+		r.expected(key.Value, value)
 		out = append(out, e)
 	})
+	return out
+}
+
+// expected refuses to expect what the policy does not have.
+func (r *reader) expected(field string, n node) {
+	switch field {
+	case "rep":
+		r.rep(n)
+	case "candidates":
+		for _, item := range r.items(n) {
+			r.rep(item)
+		}
+	case "outcome":
+		r.choice(n, "assigned", "waiting", "review", "nurture", "duplicate", "disqualified")
+	case "rule":
+		r.oneOf(n, "rule", r.rulePaths())
+	case "sla":
+		r.oneOf(n, "SLA", titles(r.policy.SLAs, func(s *SLA) string { return s.Name }))
+	case "pool":
+		if r.poolOf(r.text(n)) == nil {
+			r.oneOf(n, "pool", r.destinationNames())
+		}
+	}
+}
+
+func (r *reader) oneOf(n node, what string, names []string) {
+	if s := r.text(n); s != "" && !slices.Contains(names, s) {
+		r.fail(n, "no %s is called `%s`%s", what, s, suggest(s, names))
+	}
+}
+
+// rulePaths are the names that decisions call rules by.
+func (r *reader) rulePaths() []string {
+	path := func(rule *Rule) string { return rule.Path }
+	out := append(titles(r.policy.Rules, path), "no_rule")
+	for _, set := range r.policy.Rulesets {
+		out = append(out, titles(set.Rules, path)...)
+	}
 	return out
 }
 
