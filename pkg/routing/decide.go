@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -47,6 +48,13 @@ func (d Draft) Decide(g ledger.Grant) (event.Assigned, error) {
 	}
 	if d.Previous != nil {
 		a.Previous = &event.Previous{RepID: d.Previous.Rep, Cause: d.Previous.Cause}
+	}
+	if g.Turn != nil {
+		a.ReasonData = maps.Clone(a.ReasonData)
+		if a.ReasonData == nil {
+			a.ReasonData = map[string]any{}
+		}
+		a.ReasonData["turn"] = g.Turn.Before // the credit that won, in micro-leads or minor units
 	}
 	if g.Over {
 		a.Reason += " You are past a cap: the policy wants you to have it all the same."
