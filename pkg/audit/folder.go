@@ -18,8 +18,9 @@ type Folder struct {
 	state *ledger.State
 	early map[int64]entry
 	lost  map[int64]bool // sequences that a rebuild has given up
-	// Seen, when set, is told of each record right after it was applied.
-	Seen func(d event.Decision, s *ledger.State)
+	// Next and Seen, when set, are told of each record right before and right after
+	// it is applied.
+	Next, Seen func(d event.Decision, s *ledger.State)
 }
 
 // entry is one grant at its place in the sequence. decision is nil where a void
@@ -74,6 +75,9 @@ func (f *Folder) advance() error {
 			return nil
 		}
 		delete(f.early, next)
+		if f.Next != nil && e.decision != nil {
+			f.Next(*e.decision, f.state)
+		}
 		if err := f.state.Fold(e.id, e.grant); err != nil {
 			return err
 		}

@@ -226,6 +226,18 @@ func (s *State) load(t *Terms, at int64) Load {
 	}
 }
 
+// LoadAt is what a rep holds at an instant (Unix milliseconds), for people to read.
+func (s *State) LoadAt(t *Terms, at int64) Load { return s.load(t, at) }
+
+// PresenceAt is [Available], [Away] or [Left] at an instant.
+func (s *State) PresenceAt(rep string, at int64) string {
+	r := s.look(rep)
+	if r.present(at) {
+		return Available
+	}
+	return r.Presence
+}
+
 // terms finds a rep in a roster.
 func (s *State) terms(roster, id string) (*Terms, error) {
 	reps, ok := s.Rosters[roster]

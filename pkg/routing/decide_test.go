@@ -48,7 +48,7 @@ func TestDecide(t *testing.T) {
 		Pick: ledger.RoundRobin, Reason: "You speak German and know finance, and it was your turn.", ReasonCode: "turn",
 		ReasonData: map[string]any{
 			"match":   map[string]any{"geo": "emea", "language": "de", "company.industry": "finance"},
-			"even_if": []any{"off_shift"}, "turn": int64(0), "turn": int64(0),
+			"even_if": []any{"off_shift"}, "turn": int64(0),
 		},
 		Score: &score, Fit: "strong", Intent: "high", Tags: []string{"hot"}, Tell: []string{"ines"},
 		AssignedAt: monday,
