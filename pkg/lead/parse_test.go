@@ -29,8 +29,6 @@ const full = `{
 		"owner": "jonas", "status": "customer", "strategic": true}
 }`
 
-func p[T any](v T) *T { return &v }
-
 func TestParseFull(t *testing.T) {
 	t.Parallel()
 	got, err := lead.Parse([]byte(full))
@@ -40,20 +38,20 @@ func TestParseFull(t *testing.T) {
 		Email: "Eva.Weber@Bank.Example.", Phone: "+49 30 1234", FirstName: "Eva", LastName: "Weber", JobTitle: "VP Risk",
 		Company: lead.Company{
 			Name: "Weber Bank", Domain: "bank.example", Industry: "finance",
-			Employees: p(int64(800)), AnnualRevenue: p(1.5e8),
+			Employees: new(int64(800)), AnnualRevenue: new(1.5e8),
 		},
 		Country: "DE", Region: "BE", City: "Berlin", PostalCode: "10115", Language: "de-AT", Timezone: "Europe/Berlin",
-		Product: "risk", UseCase: "scoring", DealValue: p(80000.5), Currency: "EUR", Intent: "high",
+		Product: "risk", UseCase: "scoring", DealValue: new(80000.5), Currency: "EUR", Intent: "high",
 		AccountID: "A-1", ReferredBy: "Max", Tags: []string{"vip", "q4"},
 		Attributes: map[string]any{
 			"seats": int64(120), "nested": map[string]any{"deep": []any{int64(1), 2.5}},
 			"langs": []any{"de", "en"}, "campaign": "autumn",
 		},
 		Test: true, Seniority: "vp", EmailDomain: "bank.example",
-		EmailFree: p(false), EmailDisposable: p(false), Duplicate: p(true),
+		EmailFree: new(false), EmailDisposable: new(false), Duplicate: new(true),
 		Account: &lead.Account{
 			ID: "A-1", Name: "Weber", Domains: []string{"bank.example"}, Parent: "A-0", ParentOwner: "ines",
-			Owner: "jonas", Status: "customer", Strategic: p(true),
+			Owner: "jonas", Status: "customer", Strategic: new(true),
 		},
 	}
 	require.Empty(t, cmp.Diff(want, got))

@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/text/currency"
 	"golang.org/x/text/language"
+
+	"leadrouter/pkg/calendar"
 )
 
 // maxExact is 2^53: beyond it a float64 skips whole numbers.
@@ -238,7 +240,7 @@ func timezone(field string, raw json.RawMessage, p *string) error {
 	if err := text(field, raw, &s); err != nil || s == "" {
 		return err
 	}
-	if _, err := time.LoadLocation(s); err != nil || s == "Local" {
+	if _, err := calendar.LoadZone(s); err != nil {
 		return Fail(UnknownEnum, field, "is not an IANA time zone")
 	}
 	*p = s

@@ -49,7 +49,8 @@ func TestPlan(t *testing.T) {
 	}{
 		{
 			"level by level, each adding somebody",
-			seniors + "rules: [{name: all, to: seniors}]", german, routing.Input{},
+			seniors + "rules: [{name: all, to: seniors}]", german,
+			routing.Input{},
 			// Leaving out the industry adds nobody who speaks German.
 			[]string{
 				"all seniors: jonas petra", "all seniors -company.industry -language: jonas marek petra", "all waiting",
@@ -57,97 +58,118 @@ func TestPlan(t *testing.T) {
 		},
 		{
 			"an axis that the lead does not say asks nothing",
-			seniors + "rules: [{name: all, to: seniors}]", `{"country":"DE","language":"pl"}`, routing.Input{},
+			seniors + "rules: [{name: all, to: seniors}]", `{"country":"DE","language":"pl"}`,
+			routing.Input{},
 			[]string{"all seniors: marek", "all seniors -language: jonas marek petra", "all waiting"},
 		},
 		{
 			"nobody fits: the next level at once",
-			seniors + "rules: [{name: all, to: seniors}]", `{"country":"DE","language":"fr"}`, routing.Input{},
+			seniors + "rules: [{name: all, to: seniors}]", `{"country":"DE","language":"fr"}`,
+			routing.Input{},
 			[]string{"all seniors -language: jonas marek petra", "all waiting"},
 		},
 		{
 			"off shift",
-			seniors + "rules: [{name: all, to: {to: seniors, match: [], relax: []}}]", `{}`, routing.Input{},
+			seniors + "rules: [{name: all, to: {to: seniors, match: [], relax: []}}]", `{}`,
+			routing.Input{},
 			[]string{"all seniors: jonas marek petra", "all waiting"},
 		},
 		{
 			"even off shift",
-			seniors + "rules: [{name: all, to: [{to: seniors, match: [], relax: [], even_if: [off_shift]}]}]", `{}`, routing.Input{},
+			seniors + "rules: [{name: all, to: [{to: seniors, match: [], relax: [], even_if: [off_shift]}]}]", `{}`,
+			routing.Input{},
 			[]string{"all seniors: jonas marek petra tom", "all waiting"},
 		},
 		{
 			"next goes on behind the rule, behind the rule that used the ruleset too",
 			"rulesets: {inner: [{name: a, when: country == \"DE\", to: [jonas, next]}]}\n" +
 				"rules: [{name: one, to: [petra, next]}, {name: two, use: inner}, {name: three, to: [marek, review]}]",
-			`{"country":"DE"}`, routing.Input{},
+			`{"country":"DE"}`,
+			routing.Input{},
 			[]string{"one petra: petra", "inner/a jonas: jonas", "three marek: marek", "three review"},
 		},
 		{
 			"after the last rule comes review",
-			"rules: [{name: a, when: country == \"DE\", to: [jonas, next]}]", `{"country":"DE"}`, routing.Input{},
+			"rules: [{name: a, when: country == \"DE\", to: [jonas, next]}]", `{"country":"DE"}`,
+			routing.Input{},
 			[]string{"a jonas: jonas", " review"},
 		},
 		{
 			"unknown is no match, and neither is its negation",
 			"rules: [{name: a, when: company.employees < 50, to: jonas}, {name: b, when: '!(company.employees < 50)', to: petra}]",
-			`{}`, routing.Input{}, []string{" review"},
+			`{}`,
+			routing.Input{},
+			[]string{" review"},
 		},
 		{
 			"rows",
 			"bands: {tier: {of: company.employees, small: <50, big: rest}}\n" +
 				"rules: [{name: a, table: [tier], rows: {small: {to: jonas}, any: {to: [nurture]}}}]",
-			`{}`, routing.Input{}, []string{"a[any] nurture"},
+			`{}`,
+			routing.Input{},
+			[]string{"a[any] nurture"},
 		},
 		{
 			"the owner, the backup and the manager",
-			"rules: [{name: a, to: [owner, backup, manager]}]", `{"account":{"owner":"jonas"}}`, routing.Input{},
+			"rules: [{name: a, to: [owner, backup, manager]}]", `{"account":{"owner":"jonas"}}`,
+			routing.Input{},
 			[]string{"a owner: jonas", "a backup: petra", "a manager: ines", "a waiting"},
 		},
 		{
 			"the owner of the parent stands in",
-			"rules: [{name: a, to: [owner]}]", `{"account":{"owner":"gone","parent_owner":"marek"}}`, routing.Input{},
+			"rules: [{name: a, to: [owner]}]", `{"account":{"owner":"gone","parent_owner":"marek"}}`,
+			routing.Input{},
 			[]string{"a owner: marek", "a waiting"},
 		},
 		{
 			"earlier leads of the person and of the company",
-			"rules: [{name: a, to: [last_owner, company_owner]}]", `{}`, routing.Input{LastOwner: "jonas", CompanyOwner: "marek"},
+			"rules: [{name: a, to: [last_owner, company_owner]}]", `{}`,
+			routing.Input{LastOwner: "jonas", CompanyOwner: "marek"},
 			[]string{"a last_owner: jonas", "a company_owner: marek", "a waiting"},
 		},
 		{
 			"who had it or has left is out",
-			seniors + "rules: [{name: all, to: seniors}]", german, routing.Input{Past: []string{"jonas"}, Left: []string{"marek", "nobody"}},
+			seniors + "rules: [{name: all, to: seniors}]", german,
+			routing.Input{Past: []string{"jonas"}, Left: []string{"marek", "nobody"}},
 			[]string{"all seniors: petra", "all waiting"},
 		},
 		{
 			"a guard holds at every level and for persons",
 			seniors + "guards: [{name: eu, when: country == \"DE\", then: '\"de\" in rep.language'}]\n" +
 				"rules: [{name: o, to: [owner, next]}, {name: all, to: seniors}]",
-			`{"country":"DE","language":"pl","account":{"owner":"marek"}}`, routing.Input{},
+			`{"country":"DE","language":"pl","account":{"owner":"marek"}}`,
+			routing.Input{},
 			[]string{"all seniors -language: jonas petra", "all waiting"},
 		},
 		{
 			"ranked keeps the order of who",
-			"pools: {list: {who: [petra, marek, jonas], pick: ranked}}\nrules: [{name: a, to: list}]", `{}`, routing.Input{},
+			"pools: {list: {who: [petra, marek, jonas], pick: ranked}}\nrules: [{name: a, to: list}]", `{}`,
+			routing.Input{},
 			[]string{"a list: petra marek jonas", "a waiting"},
 		},
 		{
 			"a rule on trial and rules out of their time are passed over",
 			"rules: [{name: a, mode: shadow, to: jonas}, {name: b, from: 2026-06-01, to: jonas}, {name: c, until: 2026-05-01, to: jonas}, {name: d, to: petra}]",
-			`{}`, routing.Input{}, []string{"d petra: petra", "d waiting"},
+			`{}`,
+			routing.Input{},
+			[]string{"d petra: petra", "d waiting"},
 		},
 		{
 			"on_qualified: through a ruleset alone",
-			"rulesets: {close: [{name: a, to: marek}]}\nrules: [{name: x, to: jonas, on_qualified: close}]", `{}`, routing.Input{Entry: "close"},
+			"rulesets: {close: [{name: a, to: marek}]}\nrules: [{name: x, to: jonas, on_qualified: close}]", `{}`,
+			routing.Input{Entry: "close"},
 			[]string{"close/a marek: marek", "close/a waiting"},
 		},
 		{
 			"past owners, once nobody else is free",
-			seniors + "reassign: {past_owners: last}\nrules: [{name: all, to: {to: seniors, relax: []}}]", german, routing.Input{Past: []string{"petra"}},
+			seniors + "reassign: {past_owners: last}\nrules: [{name: all, to: {to: seniors, relax: []}}]", german,
+			routing.Input{Past: []string{"petra"}},
 			[]string{"all seniors: jonas", "all seniors: petra", "all waiting"},
 		},
 		{
 			"as many owners as there may be",
-			seniors + "reassign: {max_owners: 2}\nrules: [{name: all, to: seniors}]", german, routing.Input{Past: []string{"petra", "jonas"}},
+			seniors + "reassign: {max_owners: 2}\nrules: [{name: all, to: seniors}]", german,
+			routing.Input{Past: []string{"petra", "jonas"}},
 			[]string{" review"},
 		},
 	}
@@ -173,12 +195,18 @@ func TestHold(t *testing.T) {
 	}{
 		{"patience at the first level", `{"language":"pl"}`, monday, 0, []string{"a s: marek", "a waiting 30m0s"}},
 		{"part of it is spent", `{"language":"pl"}`, monday, 12 * time.Minute, []string{"a s: marek", "a waiting 18m0s"}},
-		{"then the next level, with its own", `{"language":"pl"}`, monday, 30 * time.Minute,
-			[]string{"a s: marek", "a s -language: jonas marek petra", "a waiting 30m0s"}},
-		{"all is spent", `{"language":"pl"}`, monday, time.Hour,
-			[]string{"a s: marek", "a s -language: jonas marek petra", "a review"}},
-		{"nobody fits: no patience", `{"language":"fr"}`, monday, 0,
-			[]string{"a s -language: jonas marek petra", "a waiting 30m0s"}},
+		{
+			"then the next level, with its own", `{"language":"pl"}`, monday, 30 * time.Minute,
+			[]string{"a s: marek", "a s -language: jonas marek petra", "a waiting 30m0s"},
+		},
+		{
+			"all is spent", `{"language":"pl"}`, monday, time.Hour,
+			[]string{"a s: marek", "a s -language: jonas marek petra", "a review"},
+		},
+		{
+			"nobody fits: no patience", `{"language":"fr"}`, monday, 0,
+			[]string{"a s -language: jonas marek petra", "a waiting 30m0s"},
+		},
 		{"a shift opens in time", `{"language":"pl"}`, early, 0, []string{"a waiting 30m0s"}},
 		{"no shift opens in time", `{"language":"pl"}`, early.Add(-time.Hour), 0, []string{"a review"}},
 	}

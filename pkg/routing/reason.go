@@ -79,6 +79,7 @@ func (p *Plan) personReason(t *try) said {
 		return said{text: "You had an earlier lead of this person.", code: LastOwner}
 	case policy.ToCompanyOwner:
 		return said{text: "You have another lead of this company.", code: CompanyOwner}
+	case policy.ToPool, policy.ToWait, policy.ToReview, policy.ToNurture, policy.ToDisqualify, policy.ToNext:
 	}
 	if t.pool.Book == "" && len(t.pool.Members) == 1 && t.pool.Pick == ledger.Ranked {
 		return said{text: fmt.Sprintf("The rule %s names you.", t.rule.Path), code: Named}
@@ -86,10 +87,14 @@ func (p *Plan) personReason(t *try) said {
 	return said{}
 }
 
-// poolReason: "You speak German and know finance, and it was your turn."
+// poolReason speaks to one of many: what the lead asked for and the rep covers,
+// how the pick was made, and what was left out.
 func (p *Plan) poolReason(t *try) said {
-	code, why := Turn, "it was your turn"
+	var code Code
+	var why string
 	switch t.pool.Pick {
+	case ledger.RoundRobin:
+		code, why = Turn, "it was your turn"
 	case ledger.LeastLoaded:
 		code, why = Load, "you had the most room"
 	case ledger.Ranked:

@@ -33,7 +33,8 @@ pools:
 		{"nothing asked", "turn", `{}`, routing.Input{}, "It was your turn.", routing.Turn},
 		{"load", "load", `{"language":"en"}`, routing.Input{}, "You speak English, and you had the most room.", routing.Load},
 		{
-			"left out", "turn", `{"country":"PL","language":"pl","company":{"industry":"law"}}`, routing.Input{Past: []string{"petra"}},
+			"left out", "turn", `{"country":"PL","language":"pl","company":{"industry":"law"}}`,
+			routing.Input{Past: []string{"petra"}},
 			"You speak Polish and cover emea, and it was your turn; nobody free knows law.", routing.Turn,
 		},
 		{"owner", "owner", german, routing.Input{}, "This account is yours.", routing.Owner},

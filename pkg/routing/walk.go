@@ -121,9 +121,10 @@ func (w *walk) route(r *policy.Route, f *frame) bool {
 			return w.end(ledger.Nurture, origin{frame: f, to: to})
 		case policy.ToDisqualify:
 			return w.end(ledger.Disqualified, origin{frame: f, to: to})
-		}
-		if w.destination(to, f) {
-			return true
+		case policy.ToPool, policy.ToOwner, policy.ToBackup, policy.ToManager, policy.ToLastOwner, policy.ToCompanyOwner:
+			if w.destination(to, f) {
+				return true
+			}
 		}
 	}
 	return w.end(ledger.Waiting, origin{frame: f}) // a list without an end closes with wait
@@ -277,6 +278,7 @@ func (w *walk) person(t *try) int32 {
 		return w.id(w.input.LastOwner)
 	case policy.ToCompanyOwner:
 		return w.id(w.input.CompanyOwner)
+	case policy.ToPool, policy.ToWait, policy.ToReview, policy.ToNurture, policy.ToDisqualify, policy.ToNext:
 	}
 	return -1
 }
