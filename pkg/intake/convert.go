@@ -186,9 +186,9 @@ func slashed(text, layout string, zone *time.Location) (time.Time, bool) {
 // yesNo reads a yes or no in the spellings of spreadsheets.
 func yesNo(text string) (bool, error) {
 	switch strings.ToLower(text) {
-	case "true", "yes", "y", "1", "x", "on":
+	case "true", "yes", "y", "1", "x", "on", "ja", "oui", "sí":
 		return true, nil
-	case "false", "no", "n", "0", "off":
+	case "false", "no", "n", "0", "off", "nein", "non":
 		return false, nil
 	}
 	return false, errors.New("is neither yes nor no")

@@ -58,19 +58,44 @@ func (v *values) next() (row, error) {
 	if err := v.begin(); err != nil {
 		return row{}, err
 	}
-	if v.list && !v.dec.More() {
-		return row{}, io.EOF
-	}
 	v.in.left = v.in.limit
+	if v.list && !v.dec.More() {
+		return row{}, v.end()
+	}
 	var raw json.RawMessage
 	if err := v.dec.Decode(&raw); err != nil {
 		if errors.Is(err, io.EOF) && !v.list {
 			return row{}, io.EOF
 		}
-		return row{}, fmt.Errorf("near line %d: %w", v.in.line(v.dec.InputOffset()), err)
+		return row{}, fmt.Errorf("near line %d: %w", v.in.line(v.brokenAt(err)), err)
 	}
 	start := v.dec.InputOffset() - int64(len(raw))
 	return object(raw, v.in.line(start), v.mapped), nil
+}
+
+// end is [io.EOF] when the list is closed and nothing follows: a file that was cut
+// must not pass for a whole one.
+func (v *values) end() error {
+	_, err := v.dec.Token()
+	if err == nil {
+		_, err = v.dec.Token()
+		if errors.Is(err, io.EOF) {
+			return io.EOF
+		}
+		return fmt.Errorf("near line %d: something follows the list", v.in.line(v.in.read))
+	}
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("near line %d: %w", v.in.line(v.in.read), err)
+}
+
+// brokenAt is the offset that an error is about; without one, all that was read.
+func (v *values) brokenAt(err error) int64 {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return syntax.Offset
+	}
+	return v.in.read
 }
 
 // begin enters the list when the file is one.
