@@ -182,7 +182,8 @@ func (w *world) outcomeHint(want string) string {
 
 // ruleHint says how the walk passed the expected rule.
 func (w *world) ruleHint(want string) string {
-	for _, entry := range w.last.plan.Explain().Path {
+	explanation := w.last.plan.Explain()
+	for _, entry := range explanation.Path {
 		if entry.Rule != want && !strings.HasSuffix(entry.Rule, "/"+want) {
 			continue
 		}
@@ -190,7 +191,11 @@ func (w *world) ruleHint(want string) string {
 		case entry.Fate == routing.Unknown && len(entry.Missing) > 0:
 			return fmt.Sprintf("%s does not match: %s is not known of the lead", want, strings.Join(entry.Missing, ", "))
 		case entry.Fate == routing.Matched:
-			return want + " matches, and nobody there is free"
+			in := func(t routing.Tried) bool { return t.Rule == entry.Rule && len(t.In) > 0 }
+			if slices.ContainsFunc(explanation.Tries, in) {
+				return want + " matches, and nobody there is free"
+			}
+			return want + " matches, and nobody there fits"
 		}
 		return want + " does not match"
 	}
