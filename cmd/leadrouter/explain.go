@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"leadrouter/pkg/app"
+	"leadrouter/pkg/audit"
+	"leadrouter/pkg/console"
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/lead"
+	"leadrouter/pkg/routing"
+)
+
+func (c *cli) explainCommand() *cobra.Command {
+	var whyNot string
+	cmd := &cobra.Command{
+		Use:   "explain LEAD",
+		Short: "Tell a lead's story: why this rep, why not each other",
+		Long: `explain reads the decision log and tells what became of a lead: by which rules it
+came, who was in and who was out and why, and turns and loads around each decision.
+
+Everybody's reason takes the policy of the decision: name it with --policy. The
+decision's hash says whether it is the one.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.explain(cmd.Context(), args[0], whyNot) },
+	}
+	c.kafkaFlags(cmd)
+	c.policyFlag(cmd)
+	c.outputFlag(cmd)
+	cmd.Flags().StringVar(&whyNot, "why-not", "", "say of this `rep` what was in the way")
+	return cmd
+}
+
+func (c *cli) explain(ctx context.Context, id, whyNot string) error {
+	planner, err := c.planner()
+	if err != nil {
+		return err
+	}
+	if whyNot != "" && planner == nil {
+		return app.Usage(errors.New("--why-not needs the policy of the decision; name it with --policy"))
+	}
+	if whyNot != "" {
+		if _, known := planner.Policy().Rep(whyNot); !known {
+			return app.Usage(fmt.Errorf("--why-not %s is no rep of the policy", whyNot))
+		}
+	}
+	teller := audit.NewTeller(id, planner)
+	topic := event.LeadDecisions.Topic(c.shared.instance)
+	err = c.askTopic(ctx, topic, func(ctx context.Context) error {
+		_, err := c.shared.kafka.Starts(ctx, topic)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := audit.NewLog(c.shared.kafka, c.shared.instance).Read(ctx, teller.Add); err != nil {
+		return err
+	}
+	story := teller.Story()
+	if len(story.Chapters) == 0 {
+		return app.No(fmt.Errorf("no decision about %s in %s; check the id and --instance, or see its dead letters in %s%s",
+			id, topic, event.LeadCreated.Topic(c.shared.instance), kstream.DLQSuffix))
+	}
+	if c.json() {
+		return c.printJSON(story)
+	}
+	l, err := c.lastSent(ctx, id)
+	if err != nil {
+		return err
+	}
+	return console.Teller{Style: c.style(c.out), Zone: time.Local, Name: nameOf(planner), WhyNot: whyNot}.Write(c.out, l, story)
+}
+
+// planner plans with the policy of --policy, or the one that lies here; nil when
+// there is none.
+func (c *cli) planner() (*routing.Planner, error) {
+	path, err := c.policyPath(nil)
+	if err != nil {
+		return nil, nil //nolint:nilerr // without a policy the log's own words have to do
+	}
+	p, err := c.loadPolicy([]string{path})
+	if err != nil {
+		return nil, err
+	}
+	return routing.New(p), nil
+}
+
+// lastSent is the lead as subscribers got it last; its id alone when that is gone.
+func (c *cli) lastSent(ctx context.Context, id string) (lead.Lead, error) {
+	found := lead.Lead{ID: id}
+	from, err := c.shared.kafka.Starts(ctx, event.LeadAssigned.Topic(c.shared.instance))
+	if err != nil {
+		return found, err
+	}
+	_, err = c.shared.kafka.ReadToEnd(ctx, from, func(r *kstream.Record) error {
+		if string(r.Key) != id {
+			return nil
+		}
+		var a event.Assigned
+		if err := json.Unmarshal(r.Value, &a); err == nil && a.Lead != nil {
+			found = *a.Lead
+		}
+		return nil
+	})
+	return found, err
+}
+
+// nameOf gives reps their names.
+func nameOf(planner *routing.Planner) func(string) string {
+	return func(id string) string {
+		if planner == nil {
+			return id
+		}
+		if i, known := planner.Policy().Rep(id); known {
+			return planner.Policy().Reps[i].Name
+		}
+		return id
+	}
+}

@@ -1,0 +1,262 @@
+package console
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"leadrouter/pkg/audit"
+	"leadrouter/pkg/lead"
+	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/routing"
+)
+
+// Teller prints the story of a lead.
+type Teller struct {
+	Style Style
+	Zone  *time.Location // of the times shown; nil: UTC
+	// Name gives the full name of a rep, or the id again.
+	Name func(rep string) string
+	// WhyNot is a rep to speak of in particular; empty: nobody.
+	WhyNot string
+}
+
+// Write prints the story: a headline, how the lead stands, and a paragraph per
+// event. l is the lead as subscribers got it; only its id is needed.
+func (t Teller) Write(w io.Writer, l lead.Lead, s audit.Story) error {
+	var b strings.Builder
+	b.WriteString(t.Style.Strong(Headline(l)) + "\n" + t.standing(s) + "\n")
+	attempt := 0
+	for _, c := range s.Chapters {
+		if c.Assigned != nil {
+			attempt = c.Assigned.Attempt
+		}
+		t.chapter(&b, c, attempt)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// standing says who has the lead now, by which policy.
+func (t Teller) standing(s audit.Story) string {
+	var last *audit.Chapter
+	for i := range s.Chapters {
+		if s.Chapters[i].Assigned != nil {
+			last = &s.Chapters[i]
+		}
+	}
+	if s.Now == nil || last == nil {
+		return "The log has not decided it."
+	}
+	text := fmt.Sprintf("It is in %s", s.Now.Outcome)
+	switch {
+	case s.Now.Closed > 0 && s.Now.Rep != "":
+		text = fmt.Sprintf("Closed at %s; %s had it", t.clock(time.UnixMilli(s.Now.Closed)), t.Name(s.Now.Rep))
+	case s.Now.Closed > 0:
+		text = fmt.Sprintf("Closed: %s", s.Now.Outcome)
+	case s.Now.Rep != "":
+		text = t.Name(s.Now.Rep) + " has it"
+	}
+	p := last.Assigned.Policy
+	return fmt.Sprintf("%s since %s (attempt %d).   policy %s", text, t.clock(time.UnixMilli(s.Now.Since)), s.Now.Attempt,
+		strings.Join(slices.DeleteFunc([]string{p.Name, p.Version, p.Hash[:min(7, len(p.Hash))]}, func(s string) bool { return s == "" }), " "))
+}
+
+func (t Teller) clock(at time.Time) string {
+	return at.In(cmp.Or(t.Zone, time.UTC)).Format("2 Jan 15:04:05")
+}
+
+// chapter is one event; decisions have everybody's reason below them.
+func (t Teller) chapter(b *strings.Builder, c audit.Chapter, attempt int) {
+	if c.Assigned == nil {
+		fmt.Fprintf(b, "  %s  %s\n", t.clock(c.When()), t.happened(c.Grant))
+		return
+	}
+	who := string(c.Assigned.Outcome)
+	if c.Assigned.RepID != "" {
+		who = t.Name(c.Assigned.RepID)
+	}
+	fmt.Fprintf(b, "%d %s  %s  %q\n", attempt, t.clock(c.When()), t.Style.Strong(Printable(who)), c.Assigned.Reason)
+	for _, late := range c.Grant.Held {
+		fmt.Fprintf(b, "  %s had come before the lead: %s\n", late.Verb, late.Effect)
+	}
+	if c.Why == nil {
+		fmt.Fprintf(b, "  rule  %s   (the policy of this decision is not at hand: --policy names one)\n", cmp.Or(c.Assigned.Rule, "none"))
+		return
+	}
+	tries, later := shownTries(c.Why.Tries, c.Grant.Step)
+	section(b, "path", pathLines(shownPath(c.Why.Path, tries, c.Grant.Step), tries))
+	section(b, "reps", append(t.members(c, tries), outLines(tries)...))
+	if len(later) > 0 {
+		section(b, "else", []string{strings.Join(later, ", ")})
+	}
+	if t.WhyNot != "" {
+		fmt.Fprintf(b, "--why-not %s: %s\n", Printable(t.WhyNot), t.whyNot(c, tries))
+	}
+}
+
+// happened is an event that was no decision, in words.
+func (t Teller) happened(g ledger.Grant) string {
+	switch g.Effect {
+	case ledger.Repeat:
+		return "came again; a known id changes nothing"
+	case ledger.Freed:
+		return fmt.Sprintf("%s; the lead is closed and %s has room again", g.Verb, t.Name(g.Rep))
+	case ledger.Held:
+		return g.Verb + " came before the lead and waits for it"
+	case ledger.Fenced:
+		return fmt.Sprintf("%s spoke of attempt %d, which is over", g.Verb, g.Attempt)
+	case ledger.Ignored:
+		return g.Verb + " changed nothing: the lead is closed"
+	case ledger.Voided:
+		return "a decision that was never published was taken back"
+	default:
+		return g.Verb
+	}
+}
+
+// members are the reps whom the deciding step could have taken: the one who has
+// the lead first, each with turn and load.
+func (t Teller) members(c audit.Chapter, tries []routing.Tried) []string {
+	if len(tries) == 0 || tries[len(tries)-1].Step != c.Grant.Step {
+		return nil
+	}
+	ids := slices.Clone(tries[len(tries)-1].In)
+	slices.SortStableFunc(ids, func(a, b string) int {
+		first := func(id string) int {
+			if id == c.Grant.Rep {
+				return 0
+			}
+			return 1
+		}
+		return cmp.Or(first(a)-first(b), cmp.Compare(a, b))
+	})
+	var rows [][]string
+	for _, id := range ids[:min(len(ids), mostNamed)] {
+		rows = append(rows, append([]string{id, verdict(c, id)}, t.numbers(c, id)...))
+	}
+	if more := len(ids) - mostNamed; more > 0 {
+		rows = append(rows, []string{fmt.Sprintf("+%d", more), "in"})
+	}
+	return aligned(rows)
+}
+
+// verdict is picked, in, or what kept a rep who fits.
+func verdict(c audit.Chapter, id string) string {
+	s := c.Standings[id]
+	switch {
+	case id == c.Grant.Rep:
+		return "picked"
+	case s.Presence != ledger.Available && s.Presence != "":
+		return s.Presence
+	case s.Full() != "":
+		return s.Full()
+	default:
+		return "in"
+	}
+}
+
+// numbers are turn and load around the decision.
+func (t Teller) numbers(c audit.Chapter, id string) []string {
+	s, known := c.Standings[id]
+	if !known {
+		return nil
+	}
+	after := s.Load
+	if id == c.Grant.Rep && c.Grant.Load != nil {
+		after = *c.Grant.Load
+	}
+	var cells []string
+	if c.Grant.Turn != nil {
+		cells = append(cells, fmt.Sprintf("turn %+.2f -> %+.2f", float64(s.Before)/ledger.Unit, float64(s.After)/ledger.Unit))
+	}
+	return append(cells, "open "+of(after.Open, s.Caps.Open), "today "+of(after.Day, s.Caps.Day))
+}
+
+// of writes a count under its cap.
+func of(n, most int64) string {
+	if most == 0 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%d/%d", n, most)
+}
+
+// outLines are the reps who were out, by why.
+func outLines(tries []routing.Tried) []string {
+	var lines []string
+	for _, tried := range tries {
+		if len(tried.Out) == 0 {
+			continue
+		}
+		text := "out    " + outs(tried.Out)
+		if len(tries) > 1 {
+			text = "out    " + tried.To + ": " + outs(tried.Out)
+		}
+		lines = append(lines, text)
+	}
+	return lines
+}
+
+// whyNot is what stood between a rep and the lead.
+func (t Teller) whyNot(c audit.Chapter, tries []routing.Tried) string {
+	if c.Grant.Rep == t.WhyNot {
+		return "has it."
+	}
+	meant := false
+	for _, tried := range tries {
+		if slices.Contains(tried.In, t.WhyNot) && tried.Step >= 0 {
+			return t.lost(c, tried)
+		}
+		for _, out := range tried.Out {
+			if out.Rep != t.WhyNot {
+				continue
+			}
+			meant = true
+			if tried.Step == c.Grant.Step {
+				return barriers(out) + "."
+			}
+		}
+	}
+	if !meant {
+		return "no destination of the rule that took the lead means this rep."
+	}
+	for _, out := range tries[0].Out {
+		if out.Rep == t.WhyNot {
+			return barriers(out) + "."
+		}
+	}
+	return "was out at every level."
+}
+
+// lost says why a rep who was in did not get the lead.
+func (t Teller) lost(c audit.Chapter, tried routing.Tried) string {
+	switch v := verdict(c, t.WhyNot); {
+	case v != "in":
+		return "fits, but was " + v + "."
+	case tried.Step > c.Grant.Step:
+		return "comes only after " + tried.To + " in the rule's list."
+	case c.Grant.Turn == nil:
+		return "fits; " + c.Assigned.Reason
+	}
+	mine, theirs := c.Standings[t.WhyNot], c.Standings[c.Grant.Rep]
+	if mine.Before == theirs.Before {
+		return fmt.Sprintf("fits; the turn was the same (%+.2f), and %s had waited longer for a lead.", float64(mine.Before)/ledger.Unit, t.Name(c.Grant.Rep))
+	}
+	return fmt.Sprintf("fits; %s's turn was higher, counting each one's share of this lead (%+.2f to %+.2f).",
+		t.Name(c.Grant.Rep), float64(theirs.Before)/ledger.Unit, float64(mine.Before)/ledger.Unit)
+}
+
+func barriers(out routing.Out) string {
+	var why []string
+	for _, b := range out.Reasons {
+		why = append(why, b.String())
+	}
+	text := strings.Join(why, ", ")
+	if len(out.Reasons) == 1 {
+		return text + ". It was the only thing in the way"
+	}
+	return text
+}
