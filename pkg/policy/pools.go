@@ -33,6 +33,7 @@ func (r *reader) pools() {
 			r.fail(key, "pool `%s` needs `who`: {level: senior}, a list of reps, or all", key.Value)
 		}
 		r.relaxed(key, p.Match, p.Relax)
+		r.levelsCovered(key, p)
 		r.poolName(key)
 		r.policy.Pools = append(r.policy.Pools, p)
 	})
@@ -265,6 +266,22 @@ func (r *reader) relaxed(at node, match, relax []*Axis) {
 	for _, a := range relax {
 		if !slices.Contains(match, a) {
 			r.fail(at, "`%s` is relaxed but not matched: add it to `match`", a.Name)
+		}
+	}
+}
+
+// levelsCovered warns of levels that nobody can ever be found at: no member has
+// something in every column that is asked.
+func (r *reader) levelsCovered(key node, p *Pool) {
+	for level := len(p.Relax); level >= 0 && len(p.Members) > 0; level-- {
+		asked := slices.DeleteFunc(slices.Clone(p.Match), func(a *Axis) bool { return slices.Contains(p.Relax[:level], a) })
+		covers := func(i int32) bool {
+			return !slices.ContainsFunc(asked, func(a *Axis) bool { return len(r.policy.Reps[i].Columns[a.Column]) == 0 })
+		}
+		if !slices.ContainsFunc(p.Members, covers) {
+			r.warn(key.pos(), key.width(), "nobody in pool `%s` covers %s", p.Name,
+				strings.Join(titles(asked, func(a *Axis) string { return a.Name }), ", "))
+			return
 		}
 	}
 }

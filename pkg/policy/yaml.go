@@ -150,6 +150,9 @@ type plainScanner struct {
 	at    int
 	depth int    // of { and [
 	key   string // before the value, when there is one
+	// The value before, ended by a comma: its author may have meant it to go on.
+	lastKey         string
+	lastAt, lastEnd int
 }
 
 // scan stops at the first plain value that is cut off, with advice.
@@ -218,6 +221,7 @@ func (s *plainScanner) plain() (string, bool) {
 		case s.depth > 0 && (c == '[' || c == '{'):
 			return s.advice(start, string(c))
 		case s.depth > 0 && (c == ',' || c == ']' || c == '}'):
+			s.lastKey, s.lastAt, s.lastEnd = s.key, start, s.at
 			return "", false
 		}
 	}
@@ -225,6 +229,9 @@ func (s *plainScanner) plain() (string, bool) {
 }
 
 func (s *plainScanner) advice(start int, at string) (string, bool) {
+	if s.key == "" && s.lastKey != "" {
+		s.key, start, s.at, at = s.lastKey, s.lastAt, s.lastEnd, ","
+	}
 	if s.key == "" {
 		return "", false
 	}
