@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -240,12 +241,19 @@ func timezone(field string, raw json.RawMessage, p *string) error {
 	if err := text(field, raw, &s); err != nil || s == "" {
 		return err
 	}
-	if _, err := calendar.LoadZone(s); err != nil {
-		return Fail(UnknownEnum, field, "is not an IANA time zone")
+	if _, known := zones.Load(s); !known {
+		if _, err := calendar.LoadZone(s); err != nil {
+			return Fail(UnknownEnum, field, "is not an IANA time zone")
+		}
+		zones.Store(s, true)
 	}
 	*p = s
 	return nil
 }
+
+// zones remembers which names are time zones, since finding out takes longer than
+// reading a whole lead. There are some 600 of them.
+var zones sync.Map
 
 func currencyCode(field string, raw json.RawMessage, p *string) error {
 	var s string
