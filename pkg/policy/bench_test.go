@@ -1,6 +1,8 @@
 package policy_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -60,5 +62,38 @@ func BenchmarkBind(b *testing.B) {
 		}
 		p.Shift(monday)
 		p.Roster(monday)
+	}
+}
+
+// manyRules is a policy with n rules, none of which but the last matches.
+func manyRules(t testing.TB, n int) *policy.Policy {
+	var text strings.Builder
+	text.WriteString("policy: many\nreps: {ana: {}}\nrules:\n")
+	for i := range n {
+		fmt.Fprintf(&text, "  - {name: r%d, when: source == \"s%d\" && value > %d, to: ana}\n", i, i, i)
+	}
+	text.WriteString("  - {name: rest, to: all}\n")
+	p, issues := policy.Parse(map[string][]byte{"policy.yaml": []byte(text.String())})
+	require.NoError(t, issues.Err())
+	return p
+}
+
+func BenchmarkParseThousandRules(b *testing.B) {
+	for b.Loop() {
+		manyRules(b, 1_000)
+	}
+}
+
+func BenchmarkWalkThousandRules(b *testing.B) {
+	p := manyRules(b, 1_000)
+	facts := germanFinance()
+	b.ReportAllocs()
+	for b.Loop() {
+		x := p.Bind(facts, monday)
+		for _, r := range p.Rules {
+			if r.When.Eval(x) == policy.True {
+				break
+			}
+		}
 	}
 }

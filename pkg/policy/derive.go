@@ -80,7 +80,7 @@ func (r *reader) derived() error {
 	r.eachOf("define", func(key, n node) {
 		c := r.cond(n)
 		r.declare(key, &slotDef{
-			typ: cel.BoolType, exprs: []*expr{&c.expr}, domain: domain{values: []string{"false", "true"}},
+			typ: cel.BoolType, exprs: []*expr{&c.expr}, values: []string{"false", "true"},
 			compute: func(b *Binding) value { return c.eval(b) },
 		})
 	})
@@ -100,7 +100,7 @@ func (r *reader) derived() error {
 		}
 		r.checkBands(key, bands)
 		r.declare(key, &slotDef{
-			typ: cel.StringType, exprs: []*expr{&of.expr}, domain: domain{values: bandNames(bands)},
+			typ: cel.StringType, exprs: []*expr{&of.expr}, values: bandNames(bands),
 			compute: func(b *Binding) value { return bandOf(of.eval(b), bands) },
 		})
 	})
@@ -304,7 +304,7 @@ func (r *reader) part(name string, n node) *Part {
 // partDef is the name fit or intent: a band, or the points where there are none.
 // An intent that came with the lead wins over the points.
 func (r *reader) partDef(p *Part) *slotDef {
-	def := &slotDef{name: p.Name, typ: cel.StringType, needs: []slot{p.points}, domain: domain{values: bandNames(p.bands), whole: true}}
+	def := &slotDef{name: p.Name, typ: cel.StringType, needs: []slot{p.points}, values: bandNames(p.bands)}
 	def.compute = func(b *Binding) value { return bandOf(*b.get(p.points), p.bands) }
 	if len(p.bands) == 0 {
 		def.typ, def.values = cel.IntType, nil

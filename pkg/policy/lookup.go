@@ -97,7 +97,7 @@ func (r *reader) lookups() error {
 }
 
 func (r *reader) lookup(name, file node, keys, gives []node) error {
-	columns := append(r.texts2(keys), r.texts2(gives)...)
+	columns := append(r.textOfEach(keys), r.textOfEach(gives)...)
 	sheet, err := r.csv(file, columns...)
 	if err != nil || sheet == nil {
 		return err
@@ -133,8 +133,8 @@ func (r *reader) lookup(name, file node, keys, gives []node) error {
 	return nil
 }
 
-// texts2 reads each of several nodes.
-func (r *reader) texts2(nodes []node) []string {
+// textOfEach reads each of several nodes.
+func (r *reader) textOfEach(nodes []node) []string {
 	return titles(nodes, r.text)
 }
 

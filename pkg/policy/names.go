@@ -21,14 +21,9 @@ type slotDef struct {
 	// What compute asks for, itself: expressions and other names.
 	exprs []*expr
 	needs []slot
-	domain
-	at node // where the policy defines it; none for names of a lead
-}
-
-// domain is the set of values that a name can have.
-type domain struct {
-	values []string // nil: open
-	whole  bool     // always known: unknown is no case of its own
+	// values that it can have, false before true; nil when there is no end to them.
+	values []string
+	at     node // where the policy defines it; none for names of a lead
 }
 
 // names are the names of a lead and those that the policy makes. A name gets a

@@ -447,3 +447,73 @@ func TestSettingsOfTheInnermostWin(t *testing.T) {
 	want := policy.Settings{Hold: &five, Relax: []*policy.Axis{}, EvenIf: &policy.Lift{Full: true}}
 	require.Empty(t, cmp.Diff(want, got, cmp.AllowUnexported(policy.Axis{})))
 }
+
+// One file is a policy of its own; CSV files are found beside it.
+func TestLoadOfOneFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		return path
+	}
+	write("reps.csv", "\ufeffid,name,language\r\nana,\"Ana, of Porto\", es  pt \r\nben,,\r\n")
+	write("other.yaml", "policy: another\nreps: {carl: {}}\nrules: [{name: rest, to: all}]\n")
+	p, issues, err := policy.Load(write("one.yaml", "policy: one\nreps: reps.csv\nrules: [{name: rest, to: all}]\n"))
+	require.NoError(t, err)
+	require.Empty(t, issues)
+	require.Equal(t, "one", p.Name)
+	require.Equal(t, []string{"es", "pt"}, p.Reps[0].Columns["language"])
+	require.Equal(t, "Ana, of Porto", p.Reps[0].Name)
+	require.Equal(t, "ben", p.Reps[1].Name, "the id, when there is no name")
+	_, known := p.Reps[1].Columns["language"]
+	require.False(t, known, "an empty cell says nothing")
+	require.Empty(t, p.Reps[1].Columns["language"])
+}
+
+func TestWarningsDoNotRefuse(t *testing.T) {
+	t.Parallel()
+	p, issues := policy.Parse(map[string][]byte{"p.yml": []byte("policy: p\nreps: {ana: {}}\npools: {x: {who: all}}\nrules: [{name: rest, to: all}]\n")})
+	require.NotNil(t, p)
+	require.Len(t, issues, 1)
+	require.Equal(t, policy.Warning, issues[0].Severity)
+	require.NoError(t, issues.Err())
+}
+
+// Teams, reps and all are destinations as pools are.
+func TestWhoADestinationIs(t *testing.T) {
+	t.Parallel()
+	p, issues := policy.Parse(map[string][]byte{"policy.yaml": []byte(`
+policy: who
+reps:
+  ana: {team: north, level: senior, skill: [red wine, beer]}
+  ben: {team: south, level: junior, skill: beer}
+  carl: {team: north, skill: any}
+pools:
+  order: {who: [carl, ana], pick: ranked}
+  seniors: {who: {level: [senior, junior], team: north}}
+  brewers: {who: {skill: beer}}
+rules:
+  - {name: a, when: test, to: [order, seniors, brewers, north, ben, next]}
+  - {name: rest, to: all}
+`)})
+	require.NoError(t, issues.Err())
+	members := map[string][]string{}
+	for _, d := range append(p.Rules[0].Route.To, p.Rules[1].Route.To...) {
+		if d.Pool != nil {
+			members[d.Name] = ids(p, d.Pool.Members)
+		}
+	}
+	require.Equal(t, map[string][]string{
+		"order": {"carl", "ana"}, "seniors": {"ana"}, "brewers": {"ana", "ben", "carl"},
+		"north": {"ana", "carl"}, "ben": {"ben"}, "all": {"ana", "ben", "carl"},
+	}, members)
+	books := map[string]string{}
+	for _, d := range p.Rules[0].Route.To {
+		if d.Pool != nil {
+			books[d.Name] = d.Pool.Book
+		}
+	}
+	require.Equal(t, map[string]string{"order": "order", "seniors": "seniors", "brewers": "brewers", "north": "team:north", "ben": ""}, books)
+	require.Equal(t, []string{"red wine", "beer"}, p.Reps[0].Columns["skill"], "a list in YAML is not split at blanks")
+}
