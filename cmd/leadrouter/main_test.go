@@ -9,10 +9,12 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"leadrouter/pkg/testkit/services"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"leadrouter": main})
+	testscript.Main(services.Main(m), map[string]func(){"leadrouter": main})
 }
 
 // update rewrites the expected output in the scripts.

@@ -153,11 +153,23 @@ func (c *cli) publishFile(ctx context.Context, file string, cfg intake.Config, t
 	if closeErr := refused.Close(); err == nil && closeErr != nil {
 		err = app.Usage(fmt.Errorf("set aside: %w", closeErr))
 	}
-	if errors.Is(err, intake.ErrStalled) {
-		err = app.Unreachable(fmt.Errorf("%w; %d are written, run it again: their ids repeat, nothing doubles", err, result.Published))
-	}
-	return result, err
+	return result, c.again(ctx, result, err)
 }
+
+// again says after a run that ended early that it can simply be repeated.
+func (c *cli) again(ctx context.Context, result published, err error) error {
+	const advice = "%w; %s are written, run it again: their ids repeat, nothing doubles"
+	switch {
+	case errors.Is(err, intake.ErrStalled):
+		return app.Unreachable(fmt.Errorf(advice, err, count(result.Published, "lead")))
+	case err != nil && ctx.Err() != nil:
+		return app.No(fmt.Errorf(advice, errStopped, count(result.Published, "lead")))
+	}
+	return err
+}
+
+// errStopped is the cause when a person ends a command before its end.
+var errStopped = errors.New("stopped")
 
 // open opens a file, - being the standard input. The size is -1 when unknown.
 func (c *cli) open(file string) (io.ReadCloser, int64, error) {
@@ -276,10 +288,7 @@ func (c *cli) sayPublished(results []published, topic string) error {
 }
 
 func leads(r published) string {
-	text := grouped(r.Published) + " leads"
-	if r.Published == 1 {
-		text = "1 lead"
-	}
+	text := count(r.Published, "lead")
 	if r.Repeated > 0 {
 		text += ", " + grouped(r.Repeated) + " with the id of an earlier one,"
 	}

@@ -84,10 +84,15 @@ not reachable.`,
 // commands are all subcommands, in the order of a first day with the tool.
 func (c *cli) commands() []*cobra.Command {
 	return []*cobra.Command{
+		c.devCommand(),
+		c.routerCommand(),
+		c.rebuildCommand(),
 		c.policyCommand(),
 		c.topicsCommand(),
 		c.publishCommand(),
 		c.tailCommand(),
+		c.explainCommand(),
+		c.doctorCommand(),
 		c.versionCommand(),
 	}
 }

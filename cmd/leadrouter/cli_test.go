@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"leadrouter/pkg/app"
+)
+
+// Ctrl-C ends a tail, which is no error.
+func TestTailEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "lead.assigned"))
+	require.NoError(t, err)
+	t.Cleanup(cluster.Close)
+	ctx, cancel := context.WithCancel(t.Context())
+	cluster.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) { // the first fetch: it reads
+		cancel()
+		return nil, nil, false
+	})
+	c := &command{env: map[string]string{"LEADROUTER_BROKERS": cluster.ListenAddrs()[0]}}
+	require.Equal(t, app.ExitOK, c.run(ctx, "tail"), c.err.String())
+	require.Empty(t, c.err.String())
+}
+
+// Ctrl-C ends a publish with the advice to run it again.
+func TestPublishSaysThatItCanBeRepeated(t *testing.T) {
+	t.Parallel()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "lead.created"))
+	require.NoError(t, err)
+	t.Cleanup(cluster.Close)
+	ctx, cancel := context.WithCancel(t.Context())
+	in, feed := io.Pipe()
+	go func() {
+		_, _ = io.WriteString(feed, "id\n1\n")
+		cancel()
+		_, _ = io.WriteString(feed, "2\n")
+		_ = feed.Close()
+	}()
+	c := &command{env: map[string]string{"LEADROUTER_BROKERS": cluster.ListenAddrs()[0]}, in: in}
+	require.Equal(t, app.ExitNo, c.run(ctx, "publish", "-"))
+	require.Regexp(t, `^publish: stopped; \d leads? are written, run it again: their ids repeat, nothing doubles\n$`, c.err.String())
+}
+
+// Colour needs a terminal, and NO_COLOR forbids it.
+func TestNoColourWithoutATerminal(t *testing.T) {
+	t.Parallel()
+	c := &cli{out: io.Discard, lookup: func(string) (string, bool) { return "", false }}
+	require.False(t, c.style(c.out).Color)
+	require.Equal(t, "x", c.style(c.out).Good("x"))
+}
+
+// Every command says what it is for, and every flag what it does.
+func TestHelpIsComplete(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		seen++
+		require.NotEmpty(t, cmd.Short, cmd.CommandPath())
+		require.False(t, strings.HasSuffix(cmd.Short, "."), cmd.CommandPath())
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { require.NotEmpty(t, f.Usage, "%s --%s", cmd.CommandPath(), f.Name) })
+		for _, below := range cmd.Commands() {
+			walk(below)
+		}
+	}
+	walk((&cli{in: strings.NewReader(""), out: io.Discard, err: io.Discard}).root())
+	require.Greater(t, seen, 12)
+}
