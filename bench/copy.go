@@ -6,15 +6,25 @@ import (
 	"leadrouter/pkg/kstream"
 )
 
-// Copy is the least a handler can do: every record goes to another topic unchanged. What a
-// stream with it takes is the price of exactly once.
-type Copy struct{ To string }
+// Copy is the least a handler can do: for every record it writes what it was told,
+// under the record's key. What a stream with it takes is the price of exactly once.
+type Copy struct {
+	// Like are the records written for each input record, but for their keys. None:
+	// the input record itself, to the topic To.
+	Like []*kstream.Record
+	To   string
+}
 
 // Handle copies the batch.
 func (c Copy) Handle(_ context.Context, batch kstream.Batch) (kstream.Output, error) {
-	out := kstream.Output{Records: make([]*kstream.Record, len(batch.Records))}
-	for i, r := range batch.Records {
-		out.Records[i] = &kstream.Record{Topic: c.To, Key: r.Key, Value: r.Value, Headers: r.Headers}
+	out := kstream.Output{Records: make([]*kstream.Record, 0, len(batch.Records)*max(1, len(c.Like)))}
+	for _, r := range batch.Records {
+		if len(c.Like) == 0 {
+			out.Records = append(out.Records, &kstream.Record{Topic: c.To, Key: r.Key, Value: r.Value, Headers: r.Headers})
+		}
+		for _, like := range c.Like {
+			out.Records = append(out.Records, &kstream.Record{Topic: like.Topic, Key: r.Key, Value: like.Value, Headers: like.Headers})
+		}
 	}
 	return out, nil
 }

@@ -1,0 +1,145 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"leadrouter/pkg/app"
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/kstream"
+)
+
+// Site is where contenders run.
+type Site struct {
+	Kafka      kstream.Client
+	Redis      app.Redis
+	Policy     string // file or folder
+	Instance   string
+	Partitions int32
+}
+
+// Contender is a stream from lead.created to lead.assigned.
+type Contender struct {
+	Name  string
+	Path  Path
+	Start func(context.Context) (stop func() error, err error)
+}
+
+// Router is the product on the site, in a new installation.
+func Router(ctx context.Context, s Site) (Contender, error) {
+	if err := s.Kafka.CreateTopics(ctx, app.Topics(s.Instance, s.Partitions, 1)...); err != nil {
+		return Contender{}, err
+	}
+	start := func(ctx context.Context) (func() error, error) {
+		router, err := app.NewRouter(app.RouterConfig{
+			Kafka: s.Kafka, Redis: s.Redis, Instance: s.Instance, Policy: s.Policy, Slot: "bench", Logger: zap.NewNop(),
+		})
+		if err != nil {
+			return nil, err
+		}
+		return launch(ctx, router.Run), nil
+	}
+	return Contender{Name: "router", Path: s.path(), Start: start}, nil
+}
+
+// Bare is the copy loop in a new installation: the same topics, transactions and
+// producers, and the same bytes as like for each lead; no plan and no ledger.
+func Bare(ctx context.Context, s Site, like []*kstream.Record) (Contender, error) {
+	if err := s.Kafka.CreateTopics(ctx, app.Topics(s.Instance, s.Partitions, 1)...); err != nil {
+		return Contender{}, err
+	}
+	own := make([]*kstream.Record, len(like))
+	for i, r := range like {
+		_, name, _ := strings.Cut(r.Topic, ".")
+		own[i] = &kstream.Record{Topic: s.Instance + "." + name, Value: r.Value, Headers: r.Headers}
+	}
+	var topics []string
+	for _, t := range []event.Type{event.RepStatus, event.LeadCreated, event.LeadActivity} {
+		topics = append(topics, t.Topic(s.Instance))
+	}
+	start := func(ctx context.Context) (func() error, error) {
+		stream, err := kstream.New(kstream.Config{
+			Client: s.Kafka, Instance: s.Instance, Role: "copy", Slot: "bench", Topics: topics,
+		}, Copy{Like: own})
+		if err != nil {
+			return nil, err
+		}
+		return launch(ctx, stream.Run), nil
+	}
+	return Contender{Name: "bare loop", Path: s.path(), Start: start}, nil
+}
+
+// launch runs a stream until the returned function is called.
+func launch(ctx context.Context, run func(context.Context) error) func() error {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() { done <- run(ctx) }()
+	return func() error {
+		cancel()
+		return <-done
+	}
+}
+
+// Sample is what the router writes for one lead: the records of the decision log
+// and of lead.assigned.
+func Sample(ctx context.Context, s Site) ([]*kstream.Record, error) {
+	c, err := Router(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	topics := []string{event.LeadDecisions.Topic(s.Instance), event.LeadAssigned.Topic(s.Instance)}
+	from, err := s.Kafka.Starts(ctx, topics...)
+	if err != nil {
+		return nil, err
+	}
+	// The first decision carries the roster; one further on is the usual size.
+	const leads = 50
+	if err := fill(ctx, c.Path, leads); err != nil {
+		return nil, err
+	}
+	stop, err := c.Start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	last, seen := map[string]*kstream.Record{}, 0
+	err = s.Kafka.Tail(ctx, from, func(r *kstream.Record) error {
+		last[r.Topic] = r
+		if seen++; seen == leads*len(topics) {
+			return errComplete
+		}
+		return nil
+	})
+	if stopErr := stop(); stopErr != nil {
+		return nil, stopErr
+	}
+	return []*kstream.Record{last[topics[0]], last[topics[1]]}, unless(err, errComplete)
+}
+
+// path is from lead.created to lead.assigned.
+func (s Site) path() Path {
+	return Path{
+		Client: s.Kafka, In: event.LeadCreated.Topic(s.Instance), Out: event.LeadAssigned.Topic(s.Instance),
+		Make: makeLead,
+	}
+}
+
+// makeLead is a lead as a web form sends it.
+func makeLead(i int) *kstream.Record {
+	id := fmt.Sprintf("L-%08d", i)
+	countries := [...]string{"DE", "AT", "ES", "US", "GB", "FR"}
+	languages := [...]string{"de", "de", "es", "en", "en", "fr"}
+	value, err := json.Marshal(map[string]any{
+		"id": id, "source": "demo_request", "channel": "web", "email": fmt.Sprintf("jo.%d@weber-bank.example", i),
+		"first_name": "Jo", "last_name": "Weber", "job_title": "VP Risk", "country": countries[i%6], "language": languages[i%6],
+		"company": map[string]any{"name": "Weber Bank", "domain": "weber-bank.example", "industry": "finance", "employees": 20 + i%900},
+		"product": "risk", "deal_value": 1000 * (1 + i%90), "currency": "EUR",
+	})
+	if err != nil {
+		panic(err) // our own map can always be written
+	}
+	return &kstream.Record{Key: []byte(id), Value: value}
+}
