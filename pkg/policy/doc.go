@@ -11,6 +11,18 @@
 // excerpt and, where there is one, a suggestion. A policy with errors is never
 // handed out.
 //
+// Files are read in two passes. The first goes through the sections in the order
+// in which they refer to each other (calendars, teams, reps, names, pools, SLAs,
+// rules, tests) and only parses expressions. The second knows every name, so that
+// definitions may stand in any order, and checks and compiles them.
+//
+//	parse.go, yaml.go, reader.go, csv.go, source.go   sources, strict YAML, places
+//	people.go, reps.go, roster.go                     who there is, and when
+//	names.go, derive.go, lookup.go                    what conditions may ask for
+//	expr.go, compile.go, value.go, binding.go         CEL, closures, evaluation
+//	pools.go, rules.go, guards.go, slas.go, tests.go  the sections that use all that
+//	check.go                                          the policy as a whole
+//
 // # Conditions
 //
 // A condition is CEL over the names of a lead ([lead.Names]) and those that the
@@ -19,6 +31,17 @@
 // negation. Unknown is not a match. Most conditions are compiled to closures over
 // numbered slots of a [Binding]; what is not of a common form runs as a
 // cel.Program, with any error read as Unknown.
+//
+// # Choices where the language leaves one
+//
+//   - Of two rows of a table with the same keys filled, an exact value goes before a
+//     prefix and a long prefix before a short one; only rows with equal keys tie.
+//   - Weights are multiplied so that every step of the ramp is a whole number; shares
+//     depend on their ratio alone.
+//   - A lead whose currency has no rate has no value: a guess would be counted.
+//   - weights: performance is a warning, since the reps' own weights hold meanwhile;
+//     pick: predicted and experiment are errors.
+//   - until includes its day; from and until begin days in UTC.
 //
 // # Time
 //

@@ -47,7 +47,7 @@ func (r *reader) cond(n node) *Cond {
 	return c
 }
 
-// number reads an expression that gives a number.
+// numeric reads an expression that gives a number.
 func (r *reader) numeric(n node) *Expr {
 	e := &Expr{}
 	r.expression(n, &e.expr, wantNumber, false)

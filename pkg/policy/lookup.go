@@ -27,7 +27,7 @@ type shape struct {
 	rows  map[string]int // joined key parts to a position in lookup.rows
 }
 
-// any is the part of a shape that asks nothing of a key.
+// anyValue is the part of a shape that asks nothing of a key.
 const anyValue = -1
 
 // find gives the most specific row that matches; -1 when none does.
