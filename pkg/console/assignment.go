@@ -84,6 +84,7 @@ func (l *Lines) mark(a event.Assigned) string {
 		return "=="
 	case ledger.Disqualified:
 		return l.Style.Faint("xx")
+	case ledger.Assigned:
 	}
 	if moved(a) {
 		return l.Style.Warn("=>")

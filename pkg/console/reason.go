@@ -54,6 +54,8 @@ func because(a event.Assigned) string {
 		return "nobody fits"
 	case routing.NoRule:
 		return "no rule takes it"
+	case routing.MaxOwners:
+		return "too many owners"
 	case routing.ByRule:
 		if a.Row != "" {
 			return "row " + a.Row

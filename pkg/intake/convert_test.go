@@ -146,7 +146,7 @@ func TestEveryCountryByName(t *testing.T) {
 	t.Parallel()
 	rows, want := "id\tcountry\n", []string(nil)
 	for _, tag := range []language.Tag{language.English, language.German, language.French, language.Spanish} {
-		for _, code := range strings.Fields("AT BE BR CA CH CN CZ DK EG ES FI FR GB GR HU IE IN IT JP KE MX NL NO NZ PL PT RO SE SG TH UA US VN ZA") {
+		for code := range strings.FieldsSeq("AT BE BR CA CH CN CZ DK EG ES FI FR GB GR HU IE IN IT JP KE MX NL NO NZ PL PT RO SE SG TH UA US VN ZA") {
 			rows += fmt.Sprintf("%d\t%s\n", len(want), display.Regions(tag).Name(language.MustParseRegion(code)))
 			want = append(want, code)
 		}

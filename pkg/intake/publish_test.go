@@ -125,8 +125,10 @@ func TestPublishKeepsToItsRate(t *testing.T) {
 	t.Parallel()
 	b, fake := setup(t), clock.NewFake(time.Unix(0, 0))
 	done := make(chan error, 1)
+	r, err := intake.NewReader(strings.NewReader("id\n1\n2\n3\n4\n5\n"), "leads.csv", intake.Config{})
+	require.NoError(t, err)
 	go func() {
-		_, err := b.publish(t.Context(), t, "id\n1\n2\n3\n4\n5\n", intake.Publishing{Clock: fake, Rate: 2})
+		_, err := intake.Publish(t.Context(), r, b.publisher, intake.Publishing{Topic: topic, Clock: fake, Rate: 2})
 		done <- err
 	}()
 	// Five at two a second: the last one is due two seconds after the first.

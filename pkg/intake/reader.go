@@ -168,7 +168,7 @@ func (r *Reader) lead(row row) (lead.Lead, []byte, error) {
 	return l, raw, nil
 }
 
-// RowError says what is wrong with one row, and where: leads.csv:17: …
+// RowError says what is wrong with one row, and where: leads.csv:17: why.
 type RowError struct {
 	File string
 	Line int

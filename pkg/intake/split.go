@@ -59,10 +59,11 @@ func (s *splitter) next() (chunk, error) {
 		c.err = tooLong(s.max)
 		return c, nil
 	}
-	switch scan(atStart, c.raw, s.comma) {
-	case inQuotes:
+	where := scan(atStart, c.raw, s.comma)
+	if where == inQuotes {
 		return s.joined(c)
-	case broken:
+	}
+	if where == broken {
 		c.err = errAfterQuote
 	}
 	return c, nil

@@ -9,9 +9,10 @@ import (
 // wellKnown returns the field that a header names, or "". It knows the field names
 // themselves and the headers that CRMs and form tools export.
 func wellKnown(header string) string {
-	field := strings.ToLower(strings.TrimSpace(header))
-	if _, ok := lead.Lookup(field); ok {
-		return field
+	for _, field := range []string{strings.ToLower(strings.TrimSpace(header)), fold(header)} {
+		if _, ok := lead.Lookup(field); ok {
+			return field
+		}
 	}
 	switch fold(header) {
 	case "leadid", "recordid", "prospectid":
@@ -22,7 +23,7 @@ func wellKnown(header string) string {
 		return "source"
 	case "marketingchannel":
 		return "channel"
-	case "email", "emailaddress", "mail", "workemail", "businessemail", "emailadresse":
+	case "emailaddress", "mail", "workemail", "businessemail", "emailadresse":
 		return "email"
 	case "phonenumber", "telephone", "mobile", "mobilephone", "mobilephonenumber", "telefon":
 		return "phone"
@@ -52,8 +53,6 @@ func wellKnown(header string) string {
 		return "postal_code"
 	case "preferredlanguage", "languagecode", "sprache":
 		return "language"
-	case "timezone":
-		return "timezone"
 	case "productinterest", "productofinterest", "produkt":
 		return "product"
 	case "usecase":

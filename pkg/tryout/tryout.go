@@ -45,7 +45,7 @@ func Run(p *policy.Policy, l lead.Lead, cfg Config) (Trial, error) {
 	if !cfg.Calendars {
 		in.Shift = make(policy.Set, (len(p.Reps)+63)/64)
 		for i := range p.Reps {
-			in.Shift.Add(int32(i)) //nolint:gosec // a policy has far fewer reps
+			in.Shift.Add(int32(i))
 		}
 	}
 	plan := routing.New(p).Plan(in)

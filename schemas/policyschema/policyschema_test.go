@@ -36,6 +36,7 @@ func compiled(t *testing.T) *jsonschema.Schema {
 func plain(t *testing.T, n *yaml.Node) any {
 	t.Helper()
 	switch n.Kind {
+	default: // a scalar: below
 	case yaml.AliasNode:
 		return plain(t, n.Alias)
 	case yaml.MappingNode:
