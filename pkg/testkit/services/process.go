@@ -137,6 +137,18 @@ func (p *Process) start(ctx context.Context) error {
 	return p.await(ctx)
 }
 
+// Start starts a program of a test. On Linux the kernel ends it when the test process
+// dies, however that happens. done is closed when the program has ended; its exit code
+// is in cmd.ProcessState then.
+func Start(cmd *exec.Cmd) (done <-chan struct{}, err error) {
+	cmd.SysProcAttr = ownGroup()
+	ended := make(chan struct{})
+	if err := run(cmd, ended); err != nil {
+		return nil, fmt.Errorf("start %s: %w", cmd.Path, err)
+	}
+	return ended, nil
+}
+
 // run starts cmd and closes done when it has ended. The goroutine keeps its thread
 // for the child's whole life, because on Linux the kernel takes the end of the
 // thread that started the child, not of the process, for the parent's death.

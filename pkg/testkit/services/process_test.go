@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -42,6 +43,18 @@ func TestRedisKeepsKeysAcrossKill(t *testing.T) {
 	require.NoError(t, p.Restart(limited(t)))
 
 	require.Equal(t, "kim", client.Get(t.Context(), "owner").Val())
+}
+
+func TestStartedProgramTellsItsExitCode(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("sh", "-c", "exit 7")
+	done, err := services.Start(cmd)
+	require.NoError(t, err)
+	<-done
+	require.Equal(t, 7, cmd.ProcessState.ExitCode())
+
+	_, err = services.Start(exec.Command("/nowhere/program"))
+	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
 func TestPausedRedisAnswersAfterResume(t *testing.T) {

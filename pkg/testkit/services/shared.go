@@ -40,6 +40,19 @@ func RedisCluster(t testing.TB) []string {
 	return use(t, shared.RedisCluster).Addrs
 }
 
+// Real returns a real Kafka and a real Redis, as [Kafka] and [Redis] do. The test is
+// skipped where there are only the embedded ones.
+func Real(t testing.TB) (brokers []string, redis string) {
+	t.Helper()
+	k, r := use(t, shared.Kafka), use(t, shared.Redis)
+	for _, svc := range []*Service{k, r} {
+		if !svc.Real {
+			t.Skip("needs a real server: ", svc)
+		}
+	}
+	return k.Addrs, r.Addrs[0]
+}
+
 // Instance returns a name that no other test uses, to prefix topics, groups and
 // keys with. It is made of lower-case letters, digits and dashes.
 func Instance(t testing.TB) string {

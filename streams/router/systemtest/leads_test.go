@@ -1,0 +1,107 @@
+package systemtest_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"leadrouter/pkg/event"
+)
+
+// realLeads is the file of the real leads, which are not part of the repository, and
+// how many they are.
+func realLeads(t *testing.T) (path string, n int) {
+	t.Helper()
+	shared := os.Getenv("LEADROUTER_SHARED")
+	if shared == "" {
+		shared = filepath.Join(root, "..", "shared")
+	}
+	path = filepath.Join(shared, "data", "x-education", "leads_oldest80.csv.gz")
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("no real leads (set LEADROUTER_SHARED): ", err)
+	}
+	return path, 7392
+}
+
+// The leads of a real school, imported by two routers at once and read by
+// subscribers that are not ours.
+func TestRealLeads(t *testing.T) {
+	t.Parallel()
+	path, n := realLeads(t)
+	in := install(t, example(t, "x-education"))
+	in.router("a")
+	in.router("b")
+
+	begin := time.Now()
+	sent := in.leadrouter("publish", path, "--map", filepath.Join(root, "examples/maps/x-education.yaml"), "--bulk")
+	require.Zero(t, sent.code, sent.err)
+	list := in.awaitAssigned(n, time.Minute)
+	t.Logf("%d leads published and assigned in %s", n, time.Since(begin).Round(time.Millisecond))
+
+	published := map[string]bool{}
+	for _, r := range in.read(in.topic(event.LeadCreated)) {
+		published[string(r.Key)] = true
+	}
+	require.Len(t, published, n)
+	requireOnce(t, published, list)
+	requireSame(t, list, in.kcat())
+	requireSpread(t, list)
+
+	count := in.recountLog()
+	require.Positive(t, count.full, "caps that nobody reaches test nothing")
+	require.Equal(t, []string{"abroad", "advisors", "leads"}, slices.Sorted(maps.Keys(count.credit)))
+	t.Logf("largest credits, in millionths of a lead: %v", count.largest)
+	in.requireFolded()
+	count.requireLedger(in)
+
+	t.Log("the same file once more changes nothing")
+	sent = in.leadrouter("publish", path, "--map", filepath.Join(root, "examples/maps/x-education.yaml"), "--bulk")
+	require.Zero(t, sent.code, sent.err)
+	in.eventually(time.Minute, "repeats are logged", func() bool {
+		return len(in.read(in.topic(event.LeadDecisions))) == 2*n
+	})
+	require.Len(t, in.assigned(), n)
+	require.Equal(t, n, in.recountLog().effects["repeat"])
+}
+
+// requireSame compares what two clients have read.
+func requireSame(t *testing.T, ours, theirs []event.Assigned) {
+	t.Helper()
+	if theirs == nil {
+		return // kcat is not there, and has said so
+	}
+	byID := func(list []event.Assigned) map[string]event.Assigned {
+		m := map[string]event.Assigned{}
+		for _, a := range list {
+			m[a.AssignmentID] = a
+		}
+		return m
+	}
+	require.Len(t, theirs, len(ours))
+	require.Empty(t, cmp.Diff(byID(ours), byID(theirs)))
+}
+
+// requireSpread checks that every end and every pool of the policy had its part.
+func requireSpread(t *testing.T, list []event.Assigned) {
+	t.Helper()
+	outcomes, pools, unexplained := map[string]int{}, map[string]int{}, 0
+	for _, a := range list {
+		outcomes[string(a.Outcome)]++
+		if a.RepID != "" {
+			pools[a.Pool]++
+		}
+		if a.Reason == "" || a.ReasonCode == "" || a.Policy.Hash == "" {
+			unexplained++
+		}
+	}
+	t.Logf("outcomes %v, pools %v", outcomes, pools)
+	require.Zero(t, unexplained)
+	require.Equal(t, []string{"abroad", "advisors", "desk", "leads"}, slices.Sorted(maps.Keys(pools)))
+	require.Equal(t, []string{"assigned", "disqualified", "nurture", "review", "waiting"}, slices.Sorted(maps.Keys(outcomes)))
+}
