@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -102,21 +103,18 @@ func (c *cli) tail(ctx context.Context, flags tailFlags) error {
 	if err != nil {
 		return err
 	}
-	lines := &console.Lines{Style: c.style(c.out), Zone: time.Local} //nolint:gosmopolitan // it is a person who reads
+	lines := &console.Lines{Style: c.style(c.out), Zone: time.Local}
 	n := 0
 	err = c.shared.kafka.Tail(ctx, from, func(r *kstream.Record) error {
-		e, err := kstream.Decode(r)
-		if err != nil {
-			return fmt.Errorf("%s/%d/%d: %w", r.Topic, r.Partition, r.Offset, err)
-		}
-		var a event.Assigned
-		if err := json.Unmarshal(e.Data, &a); err != nil {
-			return fmt.Errorf("%s/%d/%d: %w", r.Topic, r.Partition, r.Offset, err)
+		a, data, err := assignment(r)
+		if err != nil { // one bad record is no reason to see nothing more
+			fmt.Fprintf(c.err, "tail: %s/%d/%d cannot be read: %v\n", r.Topic, r.Partition, r.Offset, err)
+			return nil
 		}
 		if !flags.takes(a) {
 			return nil
 		}
-		line := string(e.Data)
+		line := string(data)
 		if !c.json() {
 			line = lines.Line(a, r.Timestamp.Sub(a.AssignedAt))
 		}
@@ -131,7 +129,23 @@ func (c *cli) tail(ctx context.Context, flags tailFlags) error {
 	if errors.Is(err, errEnough) {
 		return nil
 	}
+	if _, offline := errors.AsType[net.Error](err); offline {
+		return app.Unreachable(err)
+	}
 	return err
+}
+
+// assignment reads a record of lead.assigned, and gives its data as it is.
+func assignment(r *kstream.Record) (event.Assigned, []byte, error) {
+	e, err := kstream.Decode(r)
+	if err != nil {
+		return event.Assigned{}, nil, err
+	}
+	var a event.Assigned
+	if err := json.Unmarshal(e.Data, &a); err != nil {
+		return event.Assigned{}, nil, err
+	}
+	return a, e.Data, nil
 }
 
 // tailStart asks for the partitions of a topic, and where to begin in them.

@@ -27,7 +27,7 @@ func TestJSONLines(t *testing.T) {
 		require.EqualError(t, all[i].Err, why)
 	}
 	require.Equal(t, "5", all[4].Lead.ID)
-	require.Equal(t, []byte(`{"id":"2",`+"\n"), all[1].Raw)
+	require.True(t, strings.HasSuffix(string(all[1].Raw), "\"2\",\n"), "its bytes are kept")
 }
 
 // With a map the keys of an object are columns, and its values are read as those
