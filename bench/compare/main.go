@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -50,6 +51,7 @@ func run(ctx context.Context) error {
 	flag.IntVar(&m.backlog, "backlog", 100_000, "leads of a throughput run")
 	flag.IntVar(&m.seconds, "seconds", 15, "length of a latency run")
 	flag.IntVar(&m.reps, "repeat", 3, "repetitions")
+	profile := flag.String("profile", "", "write a CPU profile to this file and do nothing but let the router work off one backlog")
 	flag.Parse()
 	if *brokers == "" || *redis == "" {
 		return fmt.Errorf("no services; run make bench")
@@ -61,6 +63,9 @@ func run(ctx context.Context) error {
 	var err error
 	if m.like, err = bench.Sample(ctx, m.next()); err != nil {
 		return err
+	}
+	if *profile != "" {
+		return m.profile(ctx, *profile)
 	}
 	fmt.Printf("%s; %d bytes of decision, %d of assignment a lead\n", *policy, len(m.like[0].Value), len(m.like[1].Value))
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
@@ -75,6 +80,29 @@ func run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// profile records where the router's time goes.
+func (m *match) profile(ctx context.Context, file string) error {
+	router, err := bench.Router(ctx, m.next())
+	if err != nil {
+		return err
+	}
+	out, err := os.Create(file) //nolint:gosec // the user names the file
+	if err != nil {
+		return err
+	}
+	defer func() { _ = out.Close() }()
+	start := func(ctx context.Context) (func() error, error) {
+		if err := pprof.StartCPUProfile(out); err != nil {
+			return nil, err
+		}
+		return router.Start(ctx)
+	}
+	result, err := bench.Backlog(ctx, m.clock, router.Path, m.backlog, start)
+	pprof.StopCPUProfile()
+	fmt.Printf("%.0f leads/s; see go tool pprof %s\n", result.PerSecond(), file)
+	return err
 }
 
 // next is a new installation.

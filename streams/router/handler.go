@@ -94,26 +94,23 @@ func (h *Handler) Run(ctx context.Context) error { return h.acks.run(ctx) }
 
 // Handle turns a batch into decisions.
 func (h *Handler) Handle(ctx context.Context, batch kstream.Batch) (kstream.Output, error) {
-	if err := h.verify(ctx); err != nil {
-		return kstream.Output{}, err
-	}
-	items, dead := h.prepare(batch)
-	out := kstream.Output{DLQ: dead, Until: map[kstream.TopicPartition]int64{}}
+	out := kstream.Output{Until: map[kstream.TopicPartition]int64{}}
 	if len(batch.Records) == 0 {
 		return out, nil
 	}
-	voids := h.dueVoids()
-	results, err := h.grant(ctx, h.chunk(voids, items))
+	if err := h.verify(ctx); err != nil {
+		return out, err
+	}
+	voids, sections := h.dueVoids(), h.split(batch.Records)
+	voided, err := h.work(ctx, voids, sections)
 	if err != nil {
 		return kstream.Output{}, err
 	}
-	if out.Records, err = h.publishVoids(voids, results[:len(voids)], batch.Records[0]); err != nil {
+	if out.Records, err = h.publishVoids(voids, voided, batch.Records[0]); err != nil {
 		return kstream.Output{}, h.failed(err)
 	}
-	for i, it := range items {
-		if err := h.collect(&out, it, results[len(voids)+i]); err != nil {
-			return kstream.Output{}, h.failed(err)
-		}
+	for _, s := range sections {
+		h.collect(&out, s)
 	}
 	// What stands behind a busy record comes again with it.
 	out.DLQ = slices.DeleteFunc(out.DLQ, func(d kstream.Dead) bool {
@@ -123,28 +120,21 @@ func (h *Handler) Handle(ctx context.Context, batch kstream.Batch) (kstream.Outp
 	return out, nil
 }
 
-// collect adds what a result brings forth to the output.
-func (h *Handler) collect(out *kstream.Output, it *item, r ledger.Result) error {
-	at := kstream.PartitionOf(it.record)
-	switch r.Code {
-	case ledger.Busy:
-		if first, ok := out.Until[at]; !ok || it.record.Offset < first {
-			out.Until[at] = it.record.Offset
+// collect adds a section to the output.
+func (h *Handler) collect(out *kstream.Output, s *section) {
+	out.Records = append(out.Records, s.output...)
+	out.DLQ = append(out.DLQ, s.dead...)
+	for i, it := range s.items {
+		at := kstream.PartitionOf(it.record)
+		switch s.results[i].Code {
+		case ledger.Busy:
+			if first, ok := out.Until[at]; !ok || it.record.Offset < first {
+				out.Until[at] = it.record.Offset
+			}
+		case ledger.Applied, ledger.Replayed:
+			h.flight.add(at, it, s.results[i].Grant)
+		case ledger.Done:
 		}
-		return nil
-	case ledger.Done:
-		return nil
-	case ledger.Applied, ledger.Replayed:
-		h.seen = max(h.seen, r.Grant.Sequence)
-		records, err := h.publish(it, r)
-		if err != nil {
-			return err
-		}
-		out.Records = append(out.Records, records...)
-		h.flight.add(at, it, r.Grant)
-		return nil
-	default:
-		return fmt.Errorf("operation %s: ledger answered %q", it.op.ID, r.Code)
 	}
 }
 
@@ -153,19 +143,6 @@ func (h *Handler) collect(out *kstream.Output, it *item, r ledger.Result) error 
 func (h *Handler) failed(err error) error {
 	h.suspect = true
 	return err
-}
-
-// chunk puts voids and the operations of a batch into one call.
-func (h *Handler) chunk(voids []*debt, items []*item) ledger.Chunk {
-	h.batch++
-	ops := make([]ledger.Op, 0, len(voids)+len(items))
-	for _, d := range voids {
-		ops = append(ops, d.op)
-	}
-	for _, it := range items {
-		ops = append(ops, it.op)
-	}
-	return ledger.Chunk{Batch: fmt.Sprintf("%s/%d", h.cfg.Process, h.batch), Seen: h.seen, Ops: ops}
 }
 
 // grant calls the ledger, with the acknowledgements that are due.

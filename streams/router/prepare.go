@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"leadrouter/pkg/event"
@@ -22,7 +21,8 @@ type item struct {
 	record *kstream.Record
 	trace  string
 	op     ledger.Op
-	lead   *lead.Lead // of lead.created
+	lead   *lead.Lead    // of lead.created
+	draft  routing.Draft // of lead.created, as in op.Body
 }
 
 // Codes of the router's own refusals, beside those of packages lead and event.
@@ -32,23 +32,18 @@ const (
 	undecodable = "undecodable"
 )
 
-// prepare decodes the records of a batch and plans their leads. What cannot be
-// understood is for the dead letter topic; the rest of the batch goes on.
-func (h *Handler) prepare(batch kstream.Batch) ([]*item, []kstream.Dead) {
-	planner, now := h.cfg.Planner(), h.cfg.Clock.Now()
-	items := make([]*item, 0, len(batch.Records))
-	var dead []kstream.Dead
-	for _, record := range batch.Records {
+// prepare decodes the records of a section and plans their leads. What cannot be
+// understood is for the dead letter topic; the rest goes on.
+func (h *Handler) prepare(s *section, planner *routing.Planner, now time.Time) {
+	s.items = make([]*item, 0, len(s.input))
+	for _, record := range s.input {
 		it, err := h.prepareOne(planner, record, now)
 		if err != nil {
-			dead = append(dead, kstream.Dead{Record: record, Code: codeOf(err), Err: err})
+			s.dead = append(s.dead, kstream.Dead{Record: record, Code: codeOf(err), Err: err})
 			continue
 		}
-		items = append(items, it)
+		s.items = append(s.items, it)
 	}
-	rank := func(it *item) int { return slices.Index(Inputs(), h.topics[it.record.Topic]) }
-	slices.SortStableFunc(items, func(a, b *item) int { return rank(a) - rank(b) })
-	return items, dead
 }
 
 func (h *Handler) prepareOne(planner *routing.Planner, record *kstream.Record, now time.Time) (*item, error) {
@@ -87,7 +82,8 @@ func (h *Handler) prepareLead(it *item, e event.Envelope, planner *routing.Plann
 	it.op.Kind = ledger.Assign
 	it.op.Lead, it.op.Test, it.op.Value = l.ID, l.Test, plan.Value
 	it.op.Steps, it.op.Roster = plan.Steps, plan.Roster
-	if it.op.Body, err = plan.Draft().Encode(); err != nil {
+	it.draft = plan.Draft()
+	if it.op.Body, err = it.draft.Encode(); err != nil {
 		return err
 	}
 	return h.checkSize(it)

@@ -13,6 +13,9 @@ import (
 // publish makes the output of one operation from its record, the body kept with
 // it and its grant, and from nothing else: given again, they give the same bytes.
 func (h *Handler) publish(it *item, r ledger.Result) ([]*kstream.Record, error) {
+	if r.Code == ledger.Busy || r.Code == ledger.Done {
+		return nil, nil
+	}
 	if r.Code == ledger.Replayed && r.Digest != it.op.Digest {
 		return nil, fmt.Errorf("operation %s: %w", it.op.ID, errDigest)
 	}
@@ -43,7 +46,7 @@ func (h *Handler) decisionRecord(op ledger.Op, r ledger.Result, trace string) (*
 
 // assignment is what subscribers read of a lead with a new outcome, and its clocks.
 func (h *Handler) assignment(it *item, r ledger.Result) ([]*kstream.Record, error) {
-	a, err := routing.Decide(r.Body, r.Grant)
+	a, err := it.decide(r)
 	if err != nil {
 		return nil, fmt.Errorf("decide %s: %w", it.op.ID, err)
 	}

@@ -3,6 +3,7 @@ package systemtest_test
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -85,6 +86,7 @@ type recount struct {
 	last    map[string]int64            // by rep: sequence of the last assignment
 	slack   map[string]int64            // by book: leads that the bound is wider by
 
+	records map[string]int // decisions by input record
 	effects map[string]int
 	hashes  map[string]int // decisions of new leads by policy
 	largest map[string]int64
@@ -101,7 +103,7 @@ func (in *installation) recountLog() *recount {
 		t: in.t, rosters: map[string][]terms{}, credit: map[string]map[string]int64{},
 		open: map[string]int{}, days: map[string]map[int64]int{}, owner: map[string]string{},
 		last: map[string]int64{}, slack: map[string]int64{},
-		effects: map[string]int{}, hashes: map[string]int{}, largest: map[string]int64{},
+		records: map[string]int{}, effects: map[string]int{}, hashes: map[string]int{}, largest: map[string]int64{},
 	}
 	entries, lost := in.inSequence()
 	next := int64(1)
@@ -126,7 +128,7 @@ func (in *installation) inSequence() (entries []entry, lost map[int64]bool) {
 		require.NoError(in.t, json.Unmarshal(r.Value, &e))
 		entries = append(entries, e)
 		if e.Grant.Undone != nil {
-			entries = append(entries, entry{Op: e.Op, Grant: *e.Grant.Undone})
+			entries = append(entries, entry{Grant: *e.Grant.Undone})
 		}
 		for _, sequence := range e.Grant.Lost {
 			lost[sequence] = true
@@ -139,6 +141,11 @@ func (in *installation) inSequence() (entries []entry, lost map[int64]bool) {
 func (c *recount) add(e entry) {
 	g := e.Grant
 	c.effects[g.Effect]++
+	if e.Op.Topic != "" {
+		record := fmt.Sprintf("%s/%d/%d", e.Op.Topic, e.Op.Partition, e.Op.Offset)
+		c.records[record]++
+		require.Equal(c.t, 1, c.records[record], "record %s is decided again", record)
+	}
 	if g.Install != nil {
 		c.rosters[g.Roster] = g.Install
 	}

@@ -1,0 +1,180 @@
+package router
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/routing"
+)
+
+// sectionSize is how many records go through the ledger in one call. While it
+// works on one section, the next is prepared and the one before is published.
+const sectionSize = 256
+
+// section is a part of a batch on its way through the steps.
+type section struct {
+	input    []*kstream.Record
+	prepared chan struct{} // closed when the next two are there
+
+	items []*item
+	dead  []kstream.Dead
+
+	results []ledger.Result // of items
+	output  []*kstream.Record
+}
+
+// split puts the records of a batch in the order in which they are applied, and
+// cuts them into sections.
+func (h *Handler) split(records []*kstream.Record) []*section {
+	ordered := slices.Clone(records)
+	rank := func(r *kstream.Record) int { return slices.Index(Inputs(), h.topics[r.Topic]) }
+	slices.SortStableFunc(ordered, func(a, b *kstream.Record) int { return cmp.Compare(rank(a), rank(b)) })
+	sections := make([]*section, 0, len(ordered)/sectionSize+1)
+	for part := range slices.Chunk(ordered, sectionSize) {
+		sections = append(sections, &section{input: part, prepared: make(chan struct{})})
+	}
+	return sections
+}
+
+// work takes the sections through all steps. Preparing and publishing are pure and
+// run on all cores; the ledger is asked in order.
+func (h *Handler) work(ctx context.Context, voids []*debt, sections []*section) ([]ledger.Result, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	workers, ctx := errgroup.WithContext(ctx)
+	h.prepareAll(ctx, workers, sections)
+	var voided []ledger.Result
+	err := h.grantAll(ctx, voids, sections, func(first []ledger.Result, s *section) {
+		voided = append(voided, first...)
+		workers.Go(guarded(func() error { return h.publishSection(s) }))
+	})
+	if err != nil {
+		cancel() // nobody needs the rest
+	}
+	// A worker's error tells more than that the others were called off.
+	if failed := workers.Wait(); failed != nil {
+		return nil, h.failed(failed)
+	}
+	return voided, err
+}
+
+// prepareAll starts the preparation of all sections, the first ones first.
+func (h *Handler) prepareAll(ctx context.Context, workers *errgroup.Group, sections []*section) {
+	planner, now := h.cfg.Planner(), h.cfg.Clock.Now()
+	var mu sync.Mutex
+	next := 0
+	take := func() *section {
+		mu.Lock()
+		defer mu.Unlock()
+		if next == len(sections) || ctx.Err() != nil {
+			return nil
+		}
+		next++
+		return sections[next-1]
+	}
+	for range min(runtime.GOMAXPROCS(0), len(sections)) {
+		workers.Go(guarded(func() error {
+			for s := take(); s != nil; s = take() {
+				h.prepare(s, planner, now)
+				close(s.prepared)
+			}
+			return nil
+		}))
+	}
+}
+
+// grantAll asks the ledger section by section. The voids go with the first one.
+func (h *Handler) grantAll(ctx context.Context, voids []*debt, sections []*section, granted func([]ledger.Result, *section)) error {
+	h.batch++
+	blocked := map[kstream.TopicPartition]bool{}
+	for _, s := range sections {
+		select {
+		case <-s.prepared:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		first, err := h.grantSection(ctx, voids, s, blocked)
+		if err != nil {
+			return err
+		}
+		granted(first, s)
+		voids = nil
+	}
+	return nil
+}
+
+// grantSection asks the ledger for one section. What stands in a partition behind
+// a busy operation of an earlier section is busy too.
+func (h *Handler) grantSection(ctx context.Context, voids []*debt, s *section, blocked map[kstream.TopicPartition]bool) ([]ledger.Result, error) {
+	ops := make([]ledger.Op, 0, len(voids)+len(s.items))
+	for _, d := range voids {
+		ops = append(ops, d.op)
+	}
+	asked := make([]int, 0, len(s.items))
+	s.results = make([]ledger.Result, len(s.items))
+	for i, it := range s.items {
+		if blocked[kstream.PartitionOf(it.record)] {
+			s.results[i] = ledger.Result{ID: it.op.ID, Code: ledger.Busy}
+			continue
+		}
+		ops, asked = append(ops, it.op), append(asked, i)
+	}
+	results, err := h.grant(ctx, ledger.Chunk{Batch: fmt.Sprintf("%s/%d", h.cfg.Process, h.batch), Seen: h.seen, Ops: ops})
+	if err != nil {
+		return nil, err
+	}
+	for k, i := range asked {
+		r := results[len(voids)+k]
+		s.results[i] = r
+		h.seen = max(h.seen, r.Grant.Sequence)
+		if r.Code == ledger.Busy {
+			blocked[kstream.PartitionOf(s.items[i].record)] = true
+		}
+	}
+	return results[:len(voids)], nil
+}
+
+// publishSection makes the output of a section.
+func (h *Handler) publishSection(s *section) error {
+	s.output = make([]*kstream.Record, 0, 2*len(s.items))
+	for i, it := range s.items {
+		records, err := h.publish(it, s.results[i])
+		if err != nil {
+			return err
+		}
+		s.output = append(s.output, records...)
+	}
+	return nil
+}
+
+// guarded turns a panic into an error: in a goroutine of its own it would take the
+// process down, and every other one that gets the record after it.
+func guarded(do func() error) func() error {
+	return func() (err error) {
+		defer func() {
+			if v := recover(); v != nil {
+				err = fmt.Errorf("%w: %v\n%s", kstream.ErrPanic, v, debug.Stack())
+			}
+		}()
+		return do()
+	}
+}
+
+// decide joins plan and grant. The draft in hand and the one read back from its
+// bytes give the same; only a redelivery has to read it.
+func (it *item) decide(r ledger.Result) (event.Assigned, error) {
+	if r.Code == ledger.Applied {
+		return it.draft.Decide(r.Grant)
+	}
+	return routing.Decide(r.Body, r.Grant)
+}

@@ -1,0 +1,196 @@
+package systemtest_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"leadrouter/pkg/app"
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/ledger"
+	"leadrouter/streams/router"
+)
+
+// crashes is the size of the crash test, from the environment.
+func crashes(t *testing.T) (leads, kills int, seed uint64) {
+	t.Helper()
+	leads, kills, seed = 8_000, 3, rand.Uint64()
+	if text := os.Getenv("LEADROUTER_CRASH_LEADS"); text != "" {
+		n, err := strconv.Atoi(text)
+		require.NoError(t, err)
+		leads = n
+	}
+	if leads >= 50_000 {
+		kills = 10
+	}
+	if text := os.Getenv("LEADROUTER_CRASH_SEED"); text != "" {
+		n, err := strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err)
+		seed = n
+	}
+	return leads, kills, seed
+}
+
+// Routers are killed at random moments while leads, activities and presence come
+// in and the policy changes. In the end it must look as if nothing had happened.
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	n, kills, seed := crashes(t)
+	t.Logf("%d leads, %d kills, LEADROUTER_CRASH_SEED=%d", n, kills, seed)
+	in := install(t, map[string]string{"policy.yaml": crashPolicy})
+	work := newWorkload(in, seed)
+	seen := in.subscribe()
+	pair := []*process{in.router("a"), in.router("b")}
+
+	begin := time.Now()
+	for phase := range kills + 1 {
+		records := work.batch(n*(phase+1)/(kills+1) - len(work.leads))
+		if phase == kills/2 {
+			in.write("policy.yaml", strings.NewReplacer("weight: 3", "weight: 1", "open: 120", "open: 150").Replace(crashPolicy))
+			records = append(records, work.leaves("gus"))
+		}
+		sent := in.send(records)
+		if phase < kills {
+			in.progress(pair)
+			// Somewhere in the work of this phase, which takes about a second.
+			<-time.After(time.Duration(work.chance.IntN(800)) * time.Millisecond)
+			i := work.chance.IntN(len(pair))
+			pair[i].kill()
+			pair[i] = in.start(pair[i].slot)
+		}
+		sent()
+	}
+	in.awaitCommitted(2 * time.Minute)
+	t.Logf("took %s", time.Since(begin).Round(time.Millisecond))
+	for _, p := range pair {
+		code, _ := p.stop()
+		require.Zero(t, code, p.log)
+	}
+
+	list := in.assigned()
+	requireOnce(t, work.leads, list)
+	requireOnce(t, work.leads, seen(len(list)))
+	requireSame(t, list, in.kcat())
+	count := in.recountLog()
+	require.Len(t, count.records, work.records, "each record is decided")
+	require.Len(t, count.hashes, 2, "both policies had their part")
+	require.Positive(t, count.full)
+	for _, effect := range []ledger.Effect{ledger.Owned, ledger.Ended, ledger.Repeat, ledger.Freed, ledger.Fenced, ledger.Ignored, ledger.Present, ledger.Settled} {
+		require.Positive(t, count.effects[string(effect)], effect)
+	}
+	t.Logf("effects %v, largest credits %v", count.effects, count.largest)
+	in.requireFolded()
+	count.requireLedger(in)
+	in.requireNoDeadLetters()
+}
+
+// send writes records beside the test; the result waits for it.
+func (in *installation) send(records []*kstream.Record) (wait func()) {
+	in.t.Helper()
+	to, err := kstream.NewPublisher(in.kafka)
+	require.NoError(in.t, err)
+	failed := make(chan error, 1)
+	go func() {
+		defer to.Close()
+		failed <- to.Publish(in.t.Context(), records...)
+	}()
+	return func() {
+		in.t.Helper()
+		require.NoError(in.t, <-failed)
+	}
+}
+
+// progress waits until the routers commit leads again.
+func (in *installation) progress(pair []*process) {
+	in.t.Helper()
+	committed := func() (sum float64) {
+		for _, p := range pair {
+			sum += p.metric(`leadrouter_transactions_total{result="committed"}`)
+		}
+		return sum
+	}
+	before := committed()
+	in.eventually(time.Minute, "the routers go on", func() bool { return committed() > before })
+}
+
+// subscribe reads lead.assigned from now on, live; the result gives the first n.
+func (in *installation) subscribe() func(n int) []event.Assigned {
+	in.t.Helper()
+	var mu sync.Mutex
+	var list []event.Assigned
+	ctx, stop := context.WithCancel(in.t.Context())
+	client, err := kgo.NewClient(
+		kgo.SeedBrokers(in.brokers...), kgo.ConsumeTopics(in.topic(event.LeadAssigned)),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+	)
+	require.NoError(in.t, err)
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		for ctx.Err() == nil {
+			for r := range client.PollFetches(ctx).RecordsAll() {
+				a := decodeAssigned(in.t, r)
+				mu.Lock()
+				list = append(list, a)
+				mu.Unlock()
+			}
+		}
+	})
+	in.t.Cleanup(func() { stop(); reading.Wait(); client.Close() })
+	return func(n int) (got []event.Assigned) {
+		in.t.Helper()
+		in.eventually(30*time.Second, "the live subscriber has all", func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			got = list
+			return len(list) >= n
+		})
+		return got
+	}
+}
+
+// awaitCommitted waits until the routers' group has committed all of the input.
+func (in *installation) awaitCommitted(limit time.Duration) {
+	in.t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(in.brokers...))
+	require.NoError(in.t, err)
+	defer client.Close()
+	admin := kadm.NewClient(client)
+	var names []string
+	for _, t := range router.Inputs() {
+		names = append(names, in.topic(t))
+	}
+	in.eventually(limit, "all input is committed", func() bool {
+		committed, err := in.kafka.Committed(in.t.Context(), app.RouterGroup(in.name))
+		if err != nil {
+			return false
+		}
+		ends, err := admin.ListEndOffsets(in.t.Context(), names...)
+		if err != nil || ends.Error() != nil {
+			return false
+		}
+		done := true
+		ends.Each(func(end kadm.ListedOffset) {
+			at := committed[kstream.TopicPartition{Topic: end.Topic, Partition: end.Partition}]
+			done = done && at == end.Offset
+		})
+		return done
+	})
+}
+
+// requireNoDeadLetters checks that nothing was set aside.
+func (in *installation) requireNoDeadLetters() {
+	in.t.Helper()
+	for _, t := range router.Inputs() {
+		require.Empty(in.t, in.read(in.topic(t)+kstream.DLQSuffix), t)
+	}
+}
