@@ -1,0 +1,167 @@
+package audit
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/routing"
+)
+
+// Story is a lead's life as the decision log tells it.
+type Story struct {
+	Lead     string    `json:"lead_id"`
+	Chapters []Chapter `json:"chapters"`
+	// Now is the lead as it stands; nil when the log does not know it.
+	Now *ledger.Lead `json:"now,omitempty"`
+}
+
+// Chapter is one record about the lead.
+type Chapter struct {
+	Grant ledger.Grant `json:"grant"`
+	// Assigned is the event that was sent, without the lead; nil where there was
+	// none.
+	Assigned *event.Assigned `json:"assigned,omitempty"`
+	// Draft is the plan as it was recorded.
+	Draft *routing.Draft `json:"draft,omitempty"`
+	// Why is everybody's reason, planned again. It takes the policy of the decision:
+	// nil without it.
+	Why *routing.Explanation `json:"why,omitempty"`
+	// Standings of the reps of the policy, by id, around the grant.
+	Standings map[string]Standing `json:"standings,omitempty"`
+}
+
+// Standing is where a rep stood when a lead was decided.
+type Standing struct {
+	Presence string      `json:"presence"`
+	Load     ledger.Load `json:"load"` // before
+	Caps     ledger.Caps `json:"caps"`
+	// Before and After are the credit in the book of the grant, in its unit.
+	Before int64 `json:"before"`
+	After  int64 `json:"after"`
+}
+
+// Teller collects the story of one lead from all records of the log.
+type Teller struct {
+	story   Story
+	folder  *Folder
+	planner *routing.Planner // may be nil
+	before  map[string]Standing
+	failed  error
+}
+
+// NewTeller listens for one lead. The planner is of the policy at hand; decisions
+// by another one are told from their own record alone. It may be nil.
+func NewTeller(lead string, planner *routing.Planner) *Teller {
+	t := &Teller{story: Story{Lead: lead}, folder: NewFolder(), planner: planner}
+	t.folder.Next = t.next
+	t.folder.Seen = t.seen
+	return t
+}
+
+// Add takes a record of the log, of any lead.
+func (t *Teller) Add(d event.Decision) error {
+	if err := t.folder.Add(d); err != nil {
+		return err
+	}
+	return t.failed
+}
+
+// Story is what has been told so far.
+func (t *Teller) Story() Story {
+	story := t.story
+	story.Now = t.folder.State().Leads[story.Lead]
+	return story
+}
+
+// next sees the state before a record.
+func (t *Teller) next(d event.Decision, s *ledger.State) {
+	t.before = nil
+	if d.Grant.Lead == t.story.Lead && d.Grant.Roster != "" {
+		t.before = standings(d.Grant, s, d.Grant.At)
+	}
+}
+
+// seen sees the state after it.
+func (t *Teller) seen(d event.Decision, s *ledger.State) {
+	if d.Grant.Lead != t.story.Lead {
+		return
+	}
+	chapter := Chapter{Grant: d.Grant, Standings: t.before}
+	for id, after := range standings(d.Grant, s, d.Grant.At) {
+		if before, ok := t.before[id]; ok {
+			before.After = after.Before
+			t.before[id] = before
+		}
+	}
+	if err := t.plan(&chapter, d); err != nil && t.failed == nil {
+		t.failed = fmt.Errorf("sequence %d: %w", d.Grant.Sequence, err)
+	}
+	t.story.Chapters = append(t.story.Chapters, chapter)
+}
+
+// plan adds what the draft says, and everybody's reason where the policy is the
+// one of the decision.
+func (t *Teller) plan(c *Chapter, d event.Decision) error {
+	if len(d.Draft) == 0 || d.Grant.Effect != ledger.Owned && d.Grant.Effect != ledger.Ended {
+		return nil
+	}
+	c.Draft = &routing.Draft{}
+	if err := json.Unmarshal(d.Draft, c.Draft); err != nil {
+		return fmt.Errorf("read draft: %w", err)
+	}
+	assigned, err := c.Draft.Decide(d.Grant)
+	if err != nil {
+		return err
+	}
+	c.Assigned = &assigned
+	if t.planner != nil && t.planner.Policy().Hash == c.Draft.Policy.Hash {
+		why := t.planner.Plan(c.Draft.Input()).Explain()
+		c.Why = &why
+	}
+	return nil
+}
+
+// standings of all reps of the grant's roster, their credit as it is now in
+// Before.
+func standings(g ledger.Grant, s *ledger.State, at int64) map[string]Standing {
+	terms, ok := s.Rosters[g.Roster]
+	if !ok {
+		terms = g.Install
+	}
+	book := ""
+	if g.Turn != nil {
+		book = g.Turn.Book
+	}
+	all := make(map[string]Standing, len(terms))
+	for i := range terms {
+		standing := Standing{Presence: s.PresenceAt(terms[i].ID, at), Load: s.LoadAt(&terms[i], at), Caps: terms[i].Caps}
+		standing.Before = s.Books[book][terms[i].ID]
+		all[terms[i].ID] = standing
+	}
+	return all
+}
+
+// Full tells by which cap a rep was full, "" for none.
+func (s Standing) Full() string {
+	for _, c := range []struct {
+		name     string
+		has, cap int64
+	}{
+		{"open", s.Load.Open, s.Caps.Open},
+		{"open value", s.Load.OpenValue, s.Caps.OpenValue},
+		{"this hour", s.Load.Hour, s.Caps.Hour},
+		{"today", s.Load.Day, s.Caps.Day},
+		{"this week", s.Load.Week, s.Caps.Week},
+	} {
+		if c.cap > 0 && c.has >= c.cap {
+			return fmt.Sprintf("full: %s %d/%d", c.name, c.has, c.cap)
+		}
+	}
+	return ""
+}
+
+// When is the instant of a chapter.
+func (c Chapter) When() time.Time { return time.UnixMilli(c.Grant.At).UTC() }
