@@ -38,6 +38,7 @@ func TestSpellingsOfCSV(t *testing.T) {
 		"byte order":     "\ufeffid,first name,last name\n1,\"A \"\"B\"\"\",\"x\ny\"\n",
 		"no last end":    "id,first name,last name\n1,\"A \"\"B\"\"\",\"x\ny\"",
 		"blank lines":    "\n\nid,first name,last name\n\n1,\"A \"\"B\"\"\",\"x\ny\"\n\n  \n",
+		"empty cells":    "id,first name,last name\n1,\"A \"\"B\"\"\",\"x\ny\"\n,,\n\"\",,\n",
 		"quoted header":  "\"id\",\"first name\",\"last name\"\n1,\"A \"\"B\"\"\",\"x\ny\"\n",
 		"quote inside":   "id,first name,last name\n1,A \"B\",\"x\ny\"\n",
 		"other spelling": "ID,FIRST_NAME,Last-Name\n1,\"A \"\"B\"\"\",\"x\ny\"\n",

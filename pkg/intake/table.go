@@ -68,17 +68,22 @@ func sniff(in *bufio.Reader) byte {
 	return best
 }
 
-// next skips blank lines.
+// next skips blank lines, and those of empty cells that spreadsheets leave at the
+// end.
 func (t *table) next() (row, error) {
 	for {
 		c, err := t.rows.next()
 		if err != nil {
 			return row{}, err
 		}
-		if c.err != nil || len(bytes.TrimSpace(c.raw)) > 0 {
+		if c.err != nil || !t.blank(c.raw) {
 			return t.row(c), nil
 		}
 	}
+}
+
+func (t *table) blank(raw []byte) bool {
+	return len(bytes.Trim(raw, "\" \t\r\n"+string(rune(t.rows.comma)))) == 0
 }
 
 func (t *table) row(c chunk) row {
