@@ -47,3 +47,12 @@ func BenchmarkFirstUse(b *testing.B) {
 		open(b, madrid).Open(at)
 	}
 }
+
+// BenchmarkIsZone: a zone that is none must not be dearer than one that is.
+func BenchmarkIsZone(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		calendar.IsZone("Europe/Berlin")
+		calendar.IsZone("Europe/Atlantis")
+	}
+}

@@ -5,8 +5,10 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,17 +23,39 @@ const ZoneVersion = "2025c"
 //go:embed data/zoneinfo.zip
 var zoneArchive string
 
-// LoadZone returns the time zone with the given IANA name, such as Europe/Berlin.
-func LoadZone(name string) (*time.Location, error) {
+// zones is the archive by name. It is opened once and never changes: finding a name in
+// it must not take longer than reading a lead that holds one.
+var zones = sync.OnceValues(func() (map[string]*zip.File, error) {
 	archive, err := zip.NewReader(strings.NewReader(zoneArchive), int64(len(zoneArchive)))
 	if err != nil {
 		return nil, fmt.Errorf("open time zones: %w", err)
 	}
-	i := slices.IndexFunc(archive.File, func(f *zip.File) bool { return f.Name == name })
-	if i < 0 || strings.HasSuffix(name, "/") {
-		return nil, fmt.Errorf("unknown time zone %q: %s", name, suggestZone(archive, name))
+	files := make(map[string]*zip.File, len(archive.File))
+	for _, f := range archive.File {
+		if !strings.HasSuffix(f.Name, "/") {
+			files[f.Name] = f
+		}
 	}
-	file, err := archive.File[i].Open()
+	return files, nil
+})
+
+// IsZone reports whether LoadZone knows the name. It reads nothing and is fast.
+func IsZone(name string) bool {
+	files, err := zones()
+	return err == nil && files[name] != nil
+}
+
+// LoadZone returns the time zone with the given IANA name, such as Europe/Berlin.
+func LoadZone(name string) (*time.Location, error) {
+	files, err := zones()
+	if err != nil {
+		return nil, err
+	}
+	entry, known := files[name]
+	if !known {
+		return nil, fmt.Errorf("unknown time zone %q: %s", name, suggestZone(files, name))
+	}
+	file, err := entry.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open time zone %q: %w", name, err)
 	}
@@ -44,16 +68,15 @@ func LoadZone(name string) (*time.Location, error) {
 }
 
 // suggestZone looks for the city: people write Berlin, europe/berlin or Germany/Berlin.
-func suggestZone(archive *zip.Reader, name string) string {
+func suggestZone(files map[string]*zip.File, name string) string {
 	city := func(name string) string {
 		name = strings.ToLower(strings.ReplaceAll(name, " ", "_"))
 		return name[strings.LastIndex(name, "/")+1:]
 	}
-	i := slices.IndexFunc(archive.File, func(f *zip.File) bool {
-		return !strings.HasSuffix(f.Name, "/") && city(f.Name) == city(name)
-	})
-	if i < 0 {
-		return "write an IANA name such as Europe/Berlin"
+	for _, known := range slices.Sorted(maps.Keys(files)) {
+		if city(known) == city(name) {
+			return "did you mean " + known + "?"
+		}
 	}
-	return "did you mean " + archive.File[i].Name + "?"
+	return "write an IANA name such as Europe/Berlin"
 }

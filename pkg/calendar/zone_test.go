@@ -1,6 +1,7 @@
 package calendar_test
 
 import (
+	"archive/zip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -36,6 +37,21 @@ func TestUnknownZone(t *testing.T) {
 	} {
 		_, err := calendar.LoadZone(name)
 		require.EqualError(t, err, want)
+		require.False(t, calendar.IsZone(name), name)
+	}
+}
+
+// TestIsZone: what is called a zone can be loaded, for each of them.
+func TestIsZone(t *testing.T) {
+	t.Parallel()
+	archive, err := zip.OpenReader("data/zoneinfo.zip")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, archive.Close()) })
+	require.NotEmpty(t, archive.File)
+	for _, f := range archive.File {
+		_, err := calendar.LoadZone(f.Name)
+		require.NoError(t, err)
+		require.True(t, calendar.IsZone(f.Name), f.Name)
 	}
 }
 
