@@ -34,8 +34,6 @@ func (s *State) follows(id OpID, g *Grant) error {
 			return fmt.Errorf("%w: lead %q is unknown", ErrFold, g.Lead)
 		}
 		return nil
-	case Settled:
-		return s.followsShares(g)
 	case Voided:
 		return s.followsVoid(g)
 	}
@@ -62,24 +60,15 @@ func (s *State) followsOwned(g *Grant) error {
 	return nil
 }
 
-func (s *State) followsShares(g *Grant) error {
-	for _, x := range g.Shares {
-		if s.Books[x.Book] == nil {
-			return fmt.Errorf("%w: book %q is unknown", ErrFold, x.Book)
-		}
-	}
-	return nil
-}
-
 func (s *State) followsVoid(g *Grant) error {
 	undone := g.Undone
 	if undone == nil || undone.Sequence > s.Sequence {
 		return fmt.Errorf("%w: nothing to take back", ErrFold)
 	}
-	if undone.Turn == nil {
-		return s.followsShares(undone)
+	if undone.Effect == Owned {
+		return s.followsOwned(undone)
 	}
-	return s.followsOwned(undone)
+	return nil
 }
 
 // commit is the only place where grants change the state.

@@ -40,11 +40,7 @@ func Split(amount int64, weights []int64) []int64 {
 // turn enters a turn into its book; sign -1 takes it back. Whoever was free earns
 // a share of the amount, the payer pays all of it.
 func (s *State) turn(e Entry, payer string, sign int64) {
-	book := s.Books[e.Book]
-	if book == nil {
-		book = Book{}
-		s.Books[e.Book] = book
-	}
+	book := s.book(e.Book)
 	roster := s.Rosters[e.Roster]
 	var weights []int64
 	positions := e.Free.Positions()
@@ -55,6 +51,16 @@ func (s *State) turn(e Entry, payer string, sign int64) {
 		book[roster[positions[i]].ID] += sign * share
 	}
 	book[payer] -= sign * e.Amount
+}
+
+// book is the book of a name, made if there is none.
+func (s *State) book(name string) Book {
+	book := s.Books[name]
+	if book == nil {
+		book = Book{}
+		s.Books[name] = book
+	}
+	return book
 }
 
 // settle shares the balances of a rep who leaves over those who remain in each
@@ -89,8 +95,9 @@ func (s *State) settle(leaver string) []Share {
 // nothing is no member of the book any more.
 func (s *State) share(leaver string, shares []Share, sign int64) {
 	for _, x := range shares {
-		s.Books[x.Book][x.Rep] += sign * x.Amount
-		s.Books[x.Book][leaver] -= sign * x.Amount
+		book := s.book(x.Book)
+		book[x.Rep] += sign * x.Amount
+		book[leaver] -= sign * x.Amount
 	}
 	if sign < 0 {
 		return

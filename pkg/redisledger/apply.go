@@ -62,6 +62,7 @@ func nextPart(ops []ledger.Op) []ledger.Op {
 type chunkRun struct {
 	*Ledger
 	chunk   *ledger.Chunk
+	bound   binding // of the last call
 	seen    int64
 	blocked map[ledger.Partition]bool // by an operation that was busy
 }
@@ -118,6 +119,7 @@ func (r *chunkRun) leadOf(ctx context.Context, id ledger.OpID) (string, error) {
 // call runs the script, once more with their content if rosters are missing.
 func (r *chunkRun) call(ctx context.Context, acks []ledger.Ack, ops []ledger.Op) ([]string, error) {
 	bound, installed := r.known()
+	r.bound = bound
 	for range 2 {
 		b := newBuilder(r.Ledger, bound, installed)
 		b.Seen, b.Batch = r.seen, r.chunk.Batch
@@ -137,7 +139,7 @@ func (r *chunkRun) call(ctx context.Context, acks []ledger.Ack, ops []ledger.Op)
 		}
 		switch text(reply[0]) {
 		case "ok":
-			return r.answered(b, bound, reply[1:], len(ops))
+			return answers(reply[1:], len(ops))
 		case "roster":
 			installed = nil
 		default:
@@ -147,18 +149,14 @@ func (r *chunkRun) call(ctx context.Context, acks []ledger.Ack, ops []ledger.Op)
 	return nil, errors.New("run script: a roster that was sent along is missing")
 }
 
-// answered checks the shape of a reply, and remembers which rosters are there:
-// those that were not sent along, or that this call installed.
-func (r *chunkRun) answered(b *builder, bound binding, reply []any, ops int) ([]string, error) {
+// answers checks the shape of a reply.
+func answers(reply []any, ops int) ([]string, error) {
 	if len(reply) != ops {
 		return nil, fmt.Errorf("run script: %d answers to %d operations", len(reply), ops)
 	}
 	answers := make([]string, ops)
 	for i := range reply {
 		answers[i] = text(reply[i])
-		if assign, ok := b.Ops[i].(wireAssign); ok && strings.HasPrefix(answers[i], "i") {
-			r.learn(bound, b.Rosters[assign.Roster-1].Digest)
-		}
 	}
 	return answers, nil
 }
@@ -170,6 +168,7 @@ func (l *Ledger) known() (binding, map[string]bool) {
 	return l.bound, maps.Clone(l.installed)
 }
 
+// learn remembers that a generation has a roster.
 func (l *Ledger) learn(bound binding, digest string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -193,13 +192,17 @@ func (r *chunkRun) result(ctx context.Context, op *ledger.Op, answer string) (le
 		result.Code = ledger.Busy
 		r.blocked[op.ID.Partition] = true
 		return result, nil
-	case "a", "i":
+	case "{", "i":
+		rest = strings.TrimPrefix(answer, "i")
 		result.Code, result.Body = ledger.Applied, op.Body
 		if err := json.Unmarshal([]byte(rest), &result.Grant); err != nil {
 			return result, fmt.Errorf("read grant of %s: %w", op.ID, err)
 		}
 		if code == "i" {
 			result.Grant.Install = op.Roster.Reps
+		}
+		if result.Grant.Roster != "" {
+			r.learn(r.bound, result.Grant.Roster)
 		}
 	case "r", "v":
 		memo, err := r.memo(ctx, op.ID.Partition, rest)

@@ -2,7 +2,10 @@ package redisledger
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"leadrouter/pkg/ledger"
@@ -71,6 +74,34 @@ func parseTerms(text string) (ledger.Terms, error) {
 	c := &t.Caps
 	err := scan(text, &t.ID, &t.Weight, &t.Offset, &c.Open, &c.OpenValue, &c.Hour, &c.Day, &c.Week)
 	return t, err
+}
+
+func formatBook(book ledger.Book) (string, error) {
+	values := make([]any, 0, 2*len(book))
+	for _, rep := range slices.Sorted(maps.Keys(book)) {
+		values = append(values, rep, book[rep])
+	}
+	return list(values...)
+}
+
+func parseBook(text string) (ledger.Book, error) {
+	var values []json.RawMessage
+	if err := json.Unmarshal([]byte(text), &values); err != nil {
+		return nil, err
+	}
+	if len(values)%2 != 0 {
+		return nil, fmt.Errorf("%d values are not pairs", len(values))
+	}
+	book := make(ledger.Book, len(values)/2)
+	for pair := range slices.Chunk(values, 2) {
+		var rep string
+		var credit int64
+		if err := errors.Join(json.Unmarshal(pair[0], &rep), json.Unmarshal(pair[1], &credit)); err != nil {
+			return nil, err
+		}
+		book[rep] = credit
+	}
+	return book, nil
 }
 
 // formatLead writes a lead; number is that of its turn's roster.

@@ -84,14 +84,9 @@ func (d *dump) rep(id, text string) (err error) {
 	return err
 }
 
-func (d *dump) credit(field, text string) error {
-	book, rep, _ := strings.Cut(field, "\n")
-	if d.state.Books[book] == nil {
-		d.state.Books[book] = ledger.Book{}
-	}
-	n := numbers{}
-	d.state.Books[book][rep] = n.read(text)
-	return n.err
+func (d *dump) credit(book, text string) (err error) {
+	d.state.Books[book], err = parseBook(text)
+	return err
 }
 
 func (d *dump) early(lead, text string) (err error) {

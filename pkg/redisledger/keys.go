@@ -28,7 +28,7 @@ func (k keys) clock() string { return k.in("clock") }
 // settled and voided.
 func (k keys) reps() string { return k.in("reps") }
 
-// credit is the balance by book and rep. From the turns of owned, from settled and
+// credit are the balances by book. From the turns of owned, from settled and
 // voided.
 func (k keys) credit() string { return k.in("credit") }
 

@@ -150,9 +150,11 @@ func (w *writer) reps(ctx context.Context, s *ledger.State) error {
 		w.pipe.HSet(ctx, w.keys.reps(), id, text)
 	}
 	for name, book := range s.Books {
-		for rep, credit := range book {
-			w.pipe.HSet(ctx, w.keys.credit(), name+"\n"+rep, credit)
+		text, err := formatBook(book)
+		if err != nil {
+			return err
 		}
+		w.pipe.HSet(ctx, w.keys.credit(), name, text)
 	}
 	return w.flush(ctx, scanPage)
 }

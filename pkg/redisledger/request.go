@@ -1,6 +1,7 @@
 package redisledger
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -29,9 +30,11 @@ type request struct {
 	Reps    []string    `json:"reps"` // whose presence changes
 	Rosters []rosterUse `json:"rosters"`
 	Width   int         `json:"width"` // bytes of a slot in a set
-	Sets    []memberSet `json:"sets"`
-	Books   []bookUse   `json:"books"`
-	Ops     []any       `json:"ops"`
+	Shapes  []shape     `json:"shapes"`
+	Books   []string    `json:"books"`
+
+	Bitmaps []ledger.Bitmap `json:"bitmaps"` // of each set, over positions
+	Ops     [][]any         `json:"ops"`     // lists: names would take longer to read than all else
 }
 
 // A slot is a rep in use, counted from 1, the same under every roster.
@@ -44,56 +47,13 @@ type rosterUse struct {
 	Install   [][]any `json:"install"`   // all terms, if the server may not have them
 }
 
-// memberSet describes a set of members; its slots are an argument of their own.
-type memberSet struct {
-	Bitmap ledger.Bitmap `json:"bitmap"` // of positions
-	Alike  bool          `json:"alike"`  // all have the same weight
-}
-
-type bookUse struct {
-	Name  string `json:"name"`
-	Slots []int  `json:"slots"` // who may move in it
-}
-
-type wireOp struct {
-	Kind    ledger.Kind `json:"kind"`
-	Part    int         `json:"part"`
-	Offset  int64       `json:"offset"`
-	Ordinal int32       `json:"ordinal"`
-	At      int64       `json:"at"`
-	Lead    int         `json:"lead"` // 0 = none
-	ID      string      `json:"id"`   // of the lead
-}
-
-type wireAssign struct {
-	wireOp
-	Value  int64      `json:"value"`
-	Test   bool       `json:"test"`
-	Roster int        `json:"roster"` // 0 = none
-	Steps  []wireStep `json:"steps"`
-}
-
-type wireStep struct {
+// shape is what steps have in common, however many sets of members they have.
+type shape struct {
 	Finish  ledger.Outcome `json:"finish"` // an end, or empty
-	Pick    ledger.Pick    `json:"pick,omitempty"`
-	Set     int            `json:"set,omitempty"`
-	Book    int            `json:"book,omitempty"`
-	ByValue bool           `json:"by_value,omitempty"`
-	Lift    bool           `json:"lift,omitempty"`
-	Outcome ledger.Outcome `json:"outcome,omitempty"`
-}
-
-type wireActivity struct {
-	wireOp
-	Verb    string `json:"verb"`
-	Attempt int    `json:"attempt"`
-}
-
-type wirePresence struct {
-	wireOp
-	Rep   string `json:"rep"`
-	Verb  string `json:"verb"`
-	Until int64  `json:"until"`
+	Pick    ledger.Pick    `json:"pick"`
+	ByValue bool           `json:"by_value"`
+	Lift    bool           `json:"lift"`
+	Outcome ledger.Outcome `json:"outcome"`
 }
 
 // memory is how much longer than it must be known a closed lead stays in Redis: a
@@ -111,8 +71,8 @@ type builder struct {
 	rosters map[string]int
 	slots   map[string]int
 	slotAt  [][]int // per roster: slot by position, 0 = not in use
+	shapes  map[shape]int
 	books   map[string]int
-	inBook  []map[int]bool
 	sets    map[string]int
 	members [][]int // per set: its slots
 	payload []string
@@ -124,11 +84,11 @@ func newBuilder(l *Ledger, b binding, installed map[string]bool) *builder {
 			Epoch: strconv.FormatInt(b.epoch, 10), Generation: b.generation, ReplID: b.replid, Run: b.run,
 			Unit: ledger.Unit, Dedupe: l.cfg.Dedupe.Milliseconds(), Keep: (l.cfg.Dedupe + memory).Milliseconds(),
 			Parts: []string{}, Acks: [][2]int64{}, Leads: []string{}, Reps: []string{},
-			Rosters: []rosterUse{}, Sets: []memberSet{}, Books: []bookUse{}, Ops: []any{},
+			Rosters: []rosterUse{}, Shapes: []shape{}, Books: []string{}, Bitmaps: []ledger.Bitmap{}, Ops: [][]any{},
 		},
 		keys: l.keys(b.generation), installed: installed,
 		parts: map[string]int{}, leads: map[string]int{}, rosters: map[string]int{}, slots: map[string]int{},
-		books: map[string]int{}, sets: map[string]int{},
+		shapes: map[shape]int{}, books: map[string]int{}, sets: map[string]int{},
 	}
 }
 
@@ -148,52 +108,61 @@ func (b *builder) ack(a ledger.Ack) {
 	b.Acks = append(b.Acks, [2]int64{int64(part), a.Position})
 }
 
+// add appends an operation: kind, part, offset, ordinal, at, lead, then of an
+// assign value, test, roster and for each step shape, set, book; of an activity
+// verb and attempt; of a presence rep, verb and until. 0 is none.
 func (b *builder) add(op *ledger.Op) {
-	wire := wireOp{
-		Kind: op.Kind, Part: number(b.parts, &b.Parts, op.ID.Partition.String()),
-		Offset: op.ID.Offset, Ordinal: op.ID.Ordinal, At: op.At, ID: op.Lead,
-	}
+	lead := 0
 	if op.Lead != "" {
-		wire.Lead = number(b.leads, &b.Leads, op.Lead)
+		lead = number(b.leads, &b.Leads, op.Lead)
 	}
+	part := number(b.parts, &b.Parts, op.ID.Partition.String())
+	wire := []any{op.Kind, part, op.ID.Offset, op.ID.Ordinal, op.At, lead}
 	switch op.Kind {
 	case ledger.Assign:
-		b.Ops = append(b.Ops, b.assign(wire, op))
+		wire = b.assign(wire, op)
 	case ledger.Activity:
-		b.Ops = append(b.Ops, wireActivity{wireOp: wire, Verb: op.Verb, Attempt: op.Attempt})
+		wire = append(wire, op.Verb, op.Attempt)
 	case ledger.Presence:
 		b.Reps = append(b.Reps, op.Rep)
-		b.Ops = append(b.Ops, wirePresence{wireOp: wire, Rep: op.Rep, Verb: op.Verb, Until: op.Until})
+		wire = append(wire, op.Rep, op.Verb, op.Until)
 	case ledger.Void:
-		b.Ops = append(b.Ops, wire)
 	}
+	b.Ops = append(b.Ops, wire)
 	b.payload = append(b.payload, op.Digest+"\n"+string(op.Body))
 }
 
-func (b *builder) assign(wire wireOp, op *ledger.Op) wireAssign {
-	assign := wireAssign{wireOp: wire, Value: op.Value, Test: op.Test, Steps: make([]wireStep, len(op.Steps))}
+func (b *builder) assign(wire []any, op *ledger.Op) []any {
+	roster := 0
 	if op.Roster != nil {
-		assign.Roster = b.roster(op.Roster)
+		roster = b.roster(op.Roster)
 	}
+	wire = append(wire, op.Value, bit(op.Test), roster)
 	for i := range op.Steps {
 		step := &op.Steps[i]
 		if step.End != "" {
-			assign.Steps[i] = wireStep{Finish: step.End}
-			continue
+			return append(wire, b.shape(shape{Finish: step.End}), 0, 0)
 		}
-		outcome := step.Outcome
-		if outcome == "" {
-			outcome = ledger.Assigned
-		}
-		assign.Steps[i] = wireStep{
-			Pick: step.Pick, Set: b.set(assign.Roster, op.Roster, step),
-			ByValue: step.ByValue, Lift: step.LiftFull, Outcome: outcome,
-		}
+		set, book := b.set(roster, op.Roster, step), 0
 		if step.Pick == ledger.RoundRobin {
-			assign.Steps[i].Book = b.book(step.Book, assign.Steps[i].Set)
+			book = number(b.books, &b.Books, step.Book)
 		}
+		wire = append(wire, b.shape(shape{
+			Pick: step.Pick, ByValue: step.ByValue, Lift: step.LiftFull,
+			Outcome: cmp.Or(step.Outcome, ledger.Assigned),
+		}), set, book)
 	}
-	return assign
+	return wire
+}
+
+func (b *builder) shape(s shape) int {
+	n, ok := b.shapes[s]
+	if !ok {
+		b.Shapes = append(b.Shapes, s)
+		n = len(b.Shapes)
+		b.shapes[s] = n
+	}
+	return n
 }
 
 func (b *builder) roster(r *ledger.Roster) int {
@@ -242,32 +211,13 @@ func (b *builder) set(roster int, r *ledger.Roster, step *ledger.Step) int {
 		return n
 	}
 	slots := make([]int, len(step.Members))
-	alike := true
 	for i, p := range step.Members {
 		slots[i] = b.slot(roster, r, p)
-		alike = alike && r.Reps[p].Weight == r.Reps[step.Members[0]].Weight
 	}
-	b.Sets = append(b.Sets, memberSet{Bitmap: ledger.NewBitmap(step.Members), Alike: alike})
+	b.Bitmaps = append(b.Bitmaps, ledger.NewBitmap(step.Members))
 	b.members = append(b.members, slots)
-	b.sets[string(key)] = len(b.Sets)
-	return len(b.Sets)
-}
-
-func (b *builder) book(name string, set int) int {
-	n, ok := b.books[name]
-	if !ok {
-		b.Books = append(b.Books, bookUse{Name: name, Slots: []int{}})
-		b.inBook = append(b.inBook, map[int]bool{})
-		n = len(b.Books)
-		b.books[name] = n
-	}
-	for _, slot := range b.members[set-1] {
-		if !b.inBook[n-1][slot] {
-			b.inBook[n-1][slot] = true
-			b.Books[n-1].Slots = append(b.Books[n-1].Slots, slot)
-		}
-	}
-	return n
+	b.sets[string(key)] = len(b.members)
+	return len(b.members)
 }
 
 // call gives the KEYS and ARGV.

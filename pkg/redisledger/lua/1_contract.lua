@@ -6,7 +6,7 @@
 --       2 clock    hash    sequence, at
 --       3 reps     hash    rep -> [presence, until, open, open value, over,
 --                          hour id, count, day id, count, week id, count, last]
---       4 credit   hash    book \n rep -> credit
+--       4 credit   hash    book -> [rep, credit, rep, credit, ...]
 --       5 rosters  hash    # -> how many; digest -> number;
 --                          number/position -> [rep, weight, offset,
 --                          open, open value, hour, day, week]
@@ -27,7 +27,7 @@
 --                              caller knows; nothing was done
 --         { 'roster', n }      request.rosters[n] is not installed: send it along
 --         { 'ok', answer ... } one per operation:
---                    a GRANT   applied
+--                    GRANT     applied; it begins with a brace
 --                    i GRANT   applied, and its roster was installed with it
 --                    v MEMO    applied: a memo was taken back, and this it is now
 --                    r MEMO    it was applied before
@@ -38,12 +38,21 @@ local request = cjson.decode(ARGV[1])
 local META, CLOCK, REPS, CREDIT, ROSTERS, HELD, ACKED, FLOORS = unpack(KEYS, 1, 8)
 local FIRST_MEMO = 8
 local FIRST_LEAD = FIRST_MEMO + #request.parts
-local FIRST_PAYLOAD = 1 + #request.sets
+local FIRST_PAYLOAD = 1 + #request.bitmaps
 
 local call, floor, format, concat = redis.call, math.floor, string.format, table.concat
 
--- whole writes a number without an exponent, a fraction or a minus zero.
-local function whole(n) return format('%.0f', n + 0) end
+-- whole writes a number without an exponent, a fraction or a minus zero. Most are
+-- needed more than once, and writing is what takes longest.
+local wholes = {}
+local function whole(n)
+  local text = wholes[n]
+  if not text then
+    text = format('%.0f', n + 0)
+    wholes[n] = text
+  end
+  return text
+end
 
 -- quote writes a string as JSON.
 local quoted = {}
@@ -57,11 +66,11 @@ local function quote(s)
 end
 
 -- in_parts gives a command its arguments in parts: unpack fails from 8,000 on.
-local PART = 4000
+local PAGE = 4000
 local function in_parts(command, key, args)
   local replies = {}
-  for first = 1, #args, PART do
-    local last = math.min(first + PART - 1, #args)
+  for first = 1, #args, PAGE do
+    local last = math.min(first + PAGE - 1, #args)
     local reply = call(command, key, unpack(args, first, last))
     if type(reply) == 'table' then
       for i = 1, #reply do replies[first + i - 1] = reply[i] end

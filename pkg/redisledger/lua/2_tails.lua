@@ -59,33 +59,24 @@ local function acknowledge(tail, to)
   end
 end
 
--- before compares the place of an operation with a memo's.
-local function before(op, offset, ordinal)
-  return op.offset < offset or (op.offset == offset and op.ordinal < ordinal)
-end
-
 -- recall finds the memo of an operation. Without one it gives the memo that the
 -- operation would stand before, if any: that happens only when a record that led
 -- to nothing the first time is read again.
 local function recall(tail, op)
-  if not tail.offset or before({ offset = tail.offset, ordinal = tail.ordinal }, op.offset, op.ordinal) then
-    return nil, nil
-  end
+  local offset, ordinal = tail.offset, tail.ordinal
+  if not offset or op.offset > offset or (op.offset == offset and op.ordinal > ordinal) then return end
   tail.memos = tail.memos or call('LRANGE', tail.key, 0, -1)
   for i = 1, #tail.memos do
-    local offset, ordinal = header(tail.memos[i])
-    if offset == op.offset and ordinal == op.ordinal then return tail.memos[i], i end
-    if before(op, offset, ordinal) then return nil, i end
+    offset, ordinal = header(tail.memos[i])
+    if op.offset == offset and op.ordinal == ordinal then return tail.memos[i], i end
+    if op.offset < offset or (op.offset == offset and op.ordinal < ordinal) then return nil, i end
   end
-  return nil, nil
 end
 
 -- memo_text puts a memo together.
 local function memo_text(op, low, installs, grant, undone, image, payload)
-  return concat({
-    whole(op.offset) .. ' ' .. whole(op.ordinal) .. ' ' .. whole(low) .. ' ' .. (installs and '1' or '0'),
-    grant, undone, image, payload,
-  }, '\n')
+  return whole(op.offset) .. ' ' .. whole(op.ordinal) .. ' ' .. whole(low) .. (installs and ' 1\n' or ' 0\n')
+    .. grant .. '\n' .. undone .. '\n' .. image .. '\n' .. payload
 end
 
 -- memo_parts takes it apart.

@@ -7,11 +7,14 @@ local reps = {}  -- by id
 local dirty = {} -- ids of changed reps, each once
 local views = {} -- the terms of each roster of the request, by slot
 local slots = {} -- slot of a rep, by id
+local last = {}  -- sequence of a rep's last assignment, by slot
 
 local function read_reps(ids)
   local decoded = decode_all(in_parts('HMGET', REPS, ids))
   for i = 1, #ids do
-    reps[ids[i]] = decoded[i] or { AVAILABLE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    local id = ids[i]
+    reps[id] = decoded[i] or { AVAILABLE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    if slots[id] then last[slots[id]] = reps[id][LAST] end
   end
 end
 
@@ -26,11 +29,17 @@ local function present(rep, at)
   return presence == AWAY and rep[UNTIL] > 0 and at >= rep[UNTIL]
 end
 
--- windows are the hour, day and week of a rep's own time.
+-- windows are the hour, day and week of a rep's own time. They are asked for
+-- again and again for the same instant.
+local asked_at, asked_offset, hour_, day_, week_
 local function windows(at, offset)
-  local seconds = floor(at / 1000) + offset
-  local day = floor(seconds / 86400)
-  return floor(seconds / 3600), day, floor((day + 3) / 7)
+  if at ~= asked_at or offset ~= asked_offset then
+    local seconds = floor(at / 1000) + offset
+    asked_at, asked_offset = at, offset
+    hour_, day_ = floor(seconds / 3600), floor(seconds / 86400)
+    week_ = floor((day_ + 3) / 7)
+  end
+  return hour_, day_, week_
 end
 
 -- counted is what a stored window says of window id; a later one is not left.

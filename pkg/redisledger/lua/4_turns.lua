@@ -2,14 +2,14 @@
 
 local sets = {}   -- members of each set, as slots
 local books = {}  -- credit by slot, of each of request.books
-local opening = {} -- the same, as it was read
+local others = {} -- of each, [rep, credit, ...] of the members without a slot
 
 -- read_set turns bytes into slots.
 local function read_set(n)
   local bytes, width = ARGV[1 + n], request.width
   local set = {}
-  for first = 1, #bytes, PART do
-    local part = { string.byte(bytes, first, math.min(first + PART - 1, #bytes)) }
+  for first = 1, #bytes, PAGE do
+    local part = { string.byte(bytes, first, math.min(first + PAGE - 1, #bytes)) }
     if width == 1 and first == 1 then
       set = part
     else
@@ -27,7 +27,7 @@ end
 local function read_views()
   for n = 1, #request.rosters do
     local asked = request.rosters[n]
-    local view = { asked = asked, terms = {}, room = {}, place = {}, wake = 0 }
+    local view = { asked = asked, terms = {}, weight = {}, room = {}, place = {}, wake = 0, at = 0, alike = true }
     view.number = call('HGET', ROSTERS, asked.digest)
     local terms = {}
     if view.number then
@@ -44,6 +44,8 @@ local function read_views()
     for i = 1, #terms do
       local slot = asked.slots[i]
       view.terms[slot], view.place[slot] = terms[i], asked.positions[i]
+      view.weight[slot] = terms[i][T_WEIGHT]
+      view.alike = view.alike and terms[i][T_WEIGHT] == terms[1][T_WEIGHT]
       slots[terms[i][T_REP]] = slot
     end
     views[n] = view
@@ -65,62 +67,78 @@ local function install(view)
   return true
 end
 
-local function credit_field(book, rep) return book .. '\n' .. rep end
+local ids = {} -- rep in each slot
 
-local function rep_in(slot)
-  for i = 1, #views do
-    local terms = views[i].terms[slot]
-    if terms then return terms[T_REP] end
+-- read_books splits the members of each book into those with a slot, who may move,
+-- and the rest.
+local function read_books()
+  for id, slot in pairs(slots) do ids[slot] = id end -- the order does not matter
+  if #request.books == 0 then return end
+  local stored = decode_all(in_parts('HMGET', CREDIT, request.books))
+  for b = 1, #request.books do
+    local list, credit, rest = stored[b] or {}, {}, {}
+    for i = 1, #list, 2 do
+      local slot = slots[list[i]]
+      if slot then
+        credit[slot] = list[i + 1]
+      else
+        rest[#rest + 1], rest[#rest + 2] = list[i], list[i + 1]
+      end
+    end
+    books[b], others[b] = credit, rest
   end
 end
 
-local function read_books()
-  for b = 1, #request.books do
-    local book, fields = request.books[b], {}
-    for i = 1, #book.slots do fields[i] = credit_field(book.name, rep_in(book.slots[i])) end
-    local credits = in_parts('HMGET', CREDIT, fields)
-    books[b], opening[b] = {}, {}
-    for i = 1, #book.slots do
-      local credit = tonumber(credits[i] or nil)
-      books[b][book.slots[i]], opening[b][book.slots[i]] = credit, credit
-    end
+-- book_text writes a book, many members at a time.
+local ENTRIES = 1000
+local function book_text(list)
+  local parts = {}
+  for first = 1, #list, ENTRIES do
+    local last = math.min(first + ENTRIES - 1, #list)
+    for i = first, last, 2 do list[i] = quote(list[i]) end
+    parts[#parts + 1] = format(string.rep(',%s,%.0f', (last - first + 1) / 2), unpack(list, first, last))
   end
+  return '[' .. string.sub(concat(parts), 2) .. ']'
 end
 
 local function write_books()
-  local fields = {}
   for b = 1, #request.books do
-    local book = request.books[b]
-    for i = 1, #book.slots do
-      local slot = book.slots[i]
-      if books[b][slot] ~= opening[b][slot] then
-        fields[#fields + 1] = credit_field(book.name, rep_in(slot))
-        fields[#fields + 1] = whole(books[b][slot])
-      end
+    local list, credit = others[b], books[b]
+    for slot = 1, #ids do
+      if credit[slot] then list[#list + 1], list[#list + 2] = ids[slot], credit[slot] end
+    end
+    if #list > 0 then call('HSET', CREDIT, request.books[b], book_text(list)) end
+  end
+end
+
+-- present_of lists who of a set is there, and the places of those who are not.
+local function present_of(view, set, at)
+  local free, n, gone = {}, 0, {}
+  for i = 1, #set do
+    local slot = set[i]
+    if present(reps[view.terms[slot][T_REP]], at) then
+      n = n + 1
+      free[n] = slot
+    else
+      gone[#gone + 1] = view.place[slot]
     end
   end
-  if #fields > 0 then in_parts('HSET', CREDIT, fields) end
+  return free, n, gone
 end
 
 -- free_of lists who of a set can take a lead of a value, in the order of the set,
 -- and the places in the roster of those who cannot.
-local function free_of(view, step, value, at)
-  if at >= view.wake or at < (view.at or 0) then refresh(view, at) end
-  local set, room_for, free, n, gone = sets[step.set], view.room, {}, 0, {}
-  if step.lift then
-    for i = 1, #set do
-      local slot = set[i]
-      if present(reps[view.terms[slot][T_REP]], at) then
-        n = n + 1
-        free[n] = slot
-      else
-        gone[#gone + 1] = view.place[slot]
-      end
-    end
-    return free, n, gone
-  end
-  for i = 1, #set do
-    local slot = set[i]
+local NOBODY = {}
+local function free_of(view, step, set, value, at)
+  if step.lift then return present_of(view, set, at) end
+  if at >= view.wake or at < view.at then refresh(view, at) end
+  local room_for, size = view.room, #set
+  local i = 1
+  while i <= size and value <= room_for[set[i]] do i = i + 1 end
+  if i > size then return set, size, NOBODY end
+  local free, n, gone = {}, 0, {}
+  for k = 1, size do
+    local slot = set[k]
     if value <= room_for[slot] then
       n = n + 1
       free[n] = slot
@@ -133,6 +151,7 @@ end
 
 -- strike takes places, which ascend, out of a bitmap.
 local function strike(bitmap, gone)
+  if #gone == 0 then return bitmap end
   local parts, from, i = {}, 1, 1
   while i <= #gone do
     local digit = floor(gone[i] / 4)
@@ -152,15 +171,16 @@ end
 -- quotas prepares a split by largest remainder, as ledger.Split: per weight the
 -- floor and the remainder; cut is the remainder above which everybody gets one
 -- more, and at which the first `ties` do.
-local function quotas(list, n, weight_of, amount)
+local function quotas(list, n, weight, amount)
   local total, count_of, order = 0, {}, {}
   for i = 1, n do
-    local w = weight_of(list[i])
-    if not count_of[w] then
-      count_of[w] = 0
+    local w = weight[list[i]]
+    local same = count_of[w]
+    if not same then
+      same = 0
       order[#order + 1] = w
     end
-    count_of[w] = count_of[w] + 1
+    count_of[w] = same + 1
     total = total + w
   end
   local base, rest, left = {}, {}, amount
@@ -184,72 +204,79 @@ local function quotas(list, n, weight_of, amount)
   return base, rest, -1, 0
 end
 
--- split shares amount out over a list and calls give(item, share) in its order.
-local function split(list, weight_of, amount, give)
-  local base, rest, cut, ties = quotas(list, #list, weight_of, amount)
+-- split shares amount out over a list: the share of each.
+local function split(list, weight, amount)
+  local base, rest, cut, ties = quotas(list, #list, weight, amount)
+  local shares = {}
   for i = 1, #list do
-    local w = weight_of(list[i])
-    local share = base[w]
+    local w = weight[list[i]]
+    shares[i] = base[w]
     if rest[w] > cut then
-      share = share + 1
+      shares[i] = shares[i] + 1
     elseif rest[w] == cut and ties > 0 then
-      share, ties = share + 1, ties - 1
+      shares[i], ties = shares[i] + 1, ties - 1
     end
-    give(list[i], share)
   end
-end
-
--- longer says whether one rep was last assigned before another.
-local function longer(view, a, b)
-  return reps[view.terms[a][T_REP]][LAST] < reps[view.terms[b][T_REP]][LAST]
+  return shares
 end
 
 -- rotate_alike is a turn of reps of one weight: the first `left` of them earn one
 -- more than the rest. It gives the slot that won, and what that one earned.
-local function rotate_alike(view, free, n, amount, credit)
+local function rotate_alike(_, free, n, amount, credit)
   local share = floor(amount / n)
   local left = amount - share * n
-  local best, top, earned = nil, -math.huge, nil
+  for i = 1, left do credit[free[i]] = (credit[free[i]] or 0) + 1 end
+  local best, top, place, since = nil, -math.huge, nil, nil
   for i = 1, n do
     local slot = free[i]
     local now = (credit[slot] or 0) + share
-    if i <= left then now = now + 1 end
     credit[slot] = now
-    if now > top or (now == top and longer(view, slot, best)) then
-      best, top, earned = slot, now, i <= left and share + 1 or share
+    if now >= top and (now > top or last[slot] < since) then
+      best, top, place, since = slot, now, i, last[slot]
     end
   end
-  return best, earned
+  return best, place <= left and share + 1 or share
 end
 
 -- rotate_weighted is a turn of any reps.
-local function rotate_weighted(view, free, _, amount, credit)
-  local best, top, earned = nil, -math.huge, nil
-  local function weight_of(slot) return view.terms[slot][T_WEIGHT] end
-  split(free, weight_of, amount, function(slot, share)
+local function rotate_weighted(view, free, n, amount, credit)
+  local weight = view.weight
+  local base, rest, cut, ties = quotas(free, n, weight, amount)
+  local best, top, earned, since = nil, -math.huge, nil, nil
+  for i = 1, n do
+    local slot = free[i]
+    local w = weight[slot]
+    local share, remainder = base[w], rest[w]
+    if remainder > cut then
+      share = share + 1
+    elseif remainder == cut and ties > 0 then
+      share, ties = share + 1, ties - 1
+    end
     local now = (credit[slot] or 0) + share
     credit[slot] = now
-    if now > top or (now == top and longer(view, slot, best)) then best, top, earned = slot, now, share end
-  end)
+    if now >= top and (now > top or last[slot] < since) then
+      best, top, earned, since = slot, now, share, last[slot]
+    end
+  end
   return best, earned
 end
 
 -- rotate lets everybody free earn a share and the largest credit pay. A test lead
 -- turns a copy of the book.
-local function rotate(view, op, step, free, n, gone)
+local function rotate(view, op, step, set, book, free, n, gone)
   local amount = step.by_value and op.value or request.unit
-  local credit = books[step.book]
+  local credit = books[book]
   if op.test then
     credit = {}
-    for i = 1, n do credit[free[i]] = books[step.book][free[i]] end
+    for i = 1, n do credit[free[i]] = books[book][free[i]] end
   end
-  local turn = request.sets[step.set].alike and rotate_alike or rotate_weighted
+  local turn = view.alike and rotate_alike or rotate_weighted
   local best, earned = turn(view, free, n, amount, credit)
   if op.test then return best end
   local now = credit[best]
   credit[best] = now - amount
   return best, {
-    book = request.books[step.book].name, amount = amount, free = strike(request.sets[step.set].bitmap, gone),
+    book = request.books[book], amount = amount, free = strike(request.bitmaps[set], gone),
     before = now - earned, after = now - amount,
   }
 end
@@ -264,7 +291,7 @@ local function pick_least(view, free, n, at)
     local rep = reps[terms[T_REP]]
     local full, open = fullness(rep, terms, at), rep[OPEN]
     if not best or full < best_full or (full == best_full and
-        (open < best_open or (open == best_open and longer(view, slot, best)))) then
+        (open < best_open or (open == best_open and last[slot] < last[best]))) then
       best, best_full, best_open = slot, full, open
     end
   end

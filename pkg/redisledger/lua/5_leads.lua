@@ -1,8 +1,8 @@
 -- Leads, and activities that came before theirs.
 
-local leads = {}                     -- by number in the chunk
+local leads = {}                     -- by number in the chunk: as text until one is looked at
 local changed_leads, is_changed = {}, {} -- numbers, each once
-local held, changed_held = {}, {}  -- by lead id
+local held, changed_held = {}, {}    -- by lead id
 
 local CLOSING = { converted = true, lost = true, closed = true }
 local MARK = { accepted = 'accepted', contacted = 'contacted', qualified = 'qualified' }
@@ -29,18 +29,46 @@ local function lead_text(l)
     quote(l.part), l.offset, l.ordinal, quote(l.batch), quote(l.book), l.amount, l.free, l.roster)
 end
 
+-- new_lead is lead_text of a lead that was just decided, in fewer steps.
+local function new_lead(l, at, part, op)
+  return '["' .. l.outcome .. '",1,' .. quote(l.rep) .. ',' .. whole(op.value)
+    .. (op.test and ',1' or ',0') .. (l.over and ',1,' or ',0,') .. whole(at) .. ',0,0,0,'
+    .. (l.closed and whole(at) or '0') .. ',' .. quote(part) .. ',' .. whole(op.offset) .. ',' .. whole(op.ordinal)
+    .. ',' .. quote(request.batch) .. ',' .. quote(l.book) .. ',' .. whole(l.amount)
+    .. ',"' .. l.free .. '","' .. l.roster .. '"]'
+end
+
+-- lead_at gives a lead of the chunk; nil when it is unknown.
+local function lead_at(n)
+  local lead = leads[n]
+  if type(lead) == 'string' then
+    lead = lead_of(lead)
+    leads[n] = lead
+  end
+  return lead or nil
+end
+
+-- set_lead puts a lead, as a table or as text, or nil into the chunk.
+local function set_lead(n, lead)
+  leads[n] = lead
+  if not is_changed[n] then
+    is_changed[n] = true
+    changed_leads[#changed_leads + 1] = n
+  end
+end
+
 -- read_leads reads the leads of the chunk and what waits for them.
 local function read_leads()
   if #request.leads == 0 then return end
-  local texts = {}
-  for first = 1, #request.leads, PART do
-    local last = math.min(first + PART - 1, #request.leads)
-    local reply = call('MGET', unpack(KEYS, FIRST_LEAD + first, FIRST_LEAD + last))
-    for i = 1, #reply do texts[first + i - 1] = reply[i] end
+  for first = 1, #request.leads, PAGE do
+    local last = math.min(first + PAGE - 1, #request.leads)
+    local texts = call('MGET', unpack(KEYS, FIRST_LEAD + first, FIRST_LEAD + last))
+    for i = 1, #texts do leads[first + i - 1] = texts[i] or nil end
   end
-  for n = 1, #texts do leads[n] = texts[n] and lead_of(texts[n]) or nil end
-  local waiting = decode_all(in_parts('HMGET', HELD, request.leads))
-  for n = 1, #waiting do held[request.leads[n]] = waiting[n] or nil end
+  local waiting = in_parts('HMGET', HELD, request.leads)
+  for n = 1, #request.leads do
+    if waiting[n] then held[request.leads[n]] = cjson.decode(waiting[n]) end
+  end
 end
 
 -- read_owners reads the reps whose counters the chunk may move.
@@ -56,17 +84,11 @@ local function read_owners()
     for i = 1, #views[n].asked.slots do want(views[n].terms[views[n].asked.slots[i]][T_REP]) end
   end
   for n = 1, #request.leads do
-    if leads[n] then want(leads[n].rep) end
+    local lead = lead_at(n)
+    if lead then want(lead.rep) end
   end
   for i = 1, #request.reps do want(request.reps[i]) end
   if #ids > 0 then read_reps(ids) end
-end
-
-local function change_lead(n)
-  if not is_changed[n] then
-    is_changed[n] = true
-    changed_leads[#changed_leads + 1] = n
-  end
 end
 
 local function change_held(id)
@@ -77,22 +99,22 @@ local function change_held(id)
 end
 
 -- A closed lead keeps its key for the time it must be known and a week more.
-local function write_leads(at)
-  local pairs_ = {}
+local function write_leads()
+  local open = {}
   for i = 1, #changed_leads do
     local n = changed_leads[i]
     local lead, key = leads[n], KEYS[FIRST_LEAD + n]
     if not lead then
       call('DEL', key)
-    elseif lead.closed > 0 then
+    elseif type(lead) == 'table' and lead.closed > 0 then
       call('SET', key, lead_text(lead), 'PX', whole(request.keep))
     else
-      pairs_[#pairs_ + 1] = key
-      pairs_[#pairs_ + 1] = lead_text(lead)
+      open[#open + 1] = key
+      open[#open + 1] = type(lead) == 'table' and lead_text(lead) or lead
     end
   end
-  for first = 1, #pairs_, PART do
-    call('MSET', unpack(pairs_, first, math.min(first + PART - 1, #pairs_)))
+  for first = 1, #open, PAGE do
+    call('MSET', unpack(open, first, math.min(first + PAGE - 1, #open)))
   end
 end
 
@@ -119,7 +141,7 @@ local function counts(lead) return lead.rep ~= '' and not lead.test and lead.clo
 -- busy says whether a lead is in the hands of another batch.
 local function busy(op)
   local part, offset, batch
-  local lead, early = leads[op.lead], held[op.id]
+  local lead, early = lead_at(op.lead), held[op.id]
   if lead then
     part, offset, batch = lead.part, lead.offset, lead.batch
   elseif early then
@@ -132,7 +154,7 @@ end
 
 -- forget drops a lead that was closed long ago.
 local function forget(op, at)
-  local lead = leads[op.lead]
+  local lead = lead_at(op.lead)
   if lead and lead.closed > 0 and at > lead.closed + request.dedupe then
     leads[op.lead] = nil
   end
@@ -141,10 +163,10 @@ end
 -- claim puts the lead of an operation into the hands of this batch.
 local function claim(op, part)
   if request.batch == '' then return end
-  local lead, early = leads[op.lead], held[op.id]
+  local lead, early = lead_at(op.lead), held[op.id]
   if lead and lead.part == part and lead.offset == op.offset and lead.ordinal == op.ordinal then
     lead.batch = request.batch
-    change_lead(op.lead)
+    set_lead(op.lead, lead)
   end
   for i = 1, early and #early or 0 do
     local e = early[i]

@@ -10,46 +10,71 @@ local function precedes(a, b)
   return #a < #b
 end
 
-local function add_credit(book, rep, amount)
-  call('HINCRBY', CREDIT, credit_field(book, rep), whole(amount))
+-- changed books, by name: credit by rep.
+local ledgers, changed_books = {}, {}
+
+-- book_of reads a book by its name.
+local function book_of(name)
+  if not ledgers[name] then
+    local list, credit = cjson.decode(call('HGET', CREDIT, name) or '[]'), {}
+    for i = 1, #list, 2 do credit[list[i]] = list[i + 1] end
+    ledgers[name] = credit
+    changed_books[#changed_books + 1] = name
+  end
+  return ledgers[name]
 end
 
--- members_of_books finds who has an entry in each book of a rep, except that rep.
-local function members_of_books(leaver)
-  local members, balance, names = {}, {}, {}
-  local all = call('HGETALL', CREDIT)
-  for i = 1, #all, 2 do
-    local book, rep = string.match(all[i], '^([^\n]*)\n(.*)$')
-    if rep == leaver then
-      balance[book] = tonumber(all[i + 1])
-      names[#names + 1] = book
-    elseif rep_of(rep)[PRESENCE] ~= LEFT then
-      members[book] = members[book] or {}
-      table.insert(members[book], rep)
+local function add_credit(book, rep, amount)
+  local credit = book_of(book)
+  credit[rep] = (credit[rep] or 0) + amount
+end
+
+-- members of a book or its names, in the order of bytes.
+local function in_order(map)
+  local list = {}
+  for name in pairs(map) do list[#list + 1] = name end
+  table.sort(list, precedes)
+  return list
+end
+
+local function write_changed_books()
+  for i = 1, #changed_books do
+    local credit, list = ledgers[changed_books[i]], {}
+    for _, rep in ipairs(in_order(credit)) do
+      list[#list + 1], list[#list + 2] = rep, credit[rep]
+    end
+    if #list == 0 then
+      call('HDEL', CREDIT, changed_books[i])
+    else
+      call('HSET', CREDIT, changed_books[i], book_text(list))
     end
   end
-  table.sort(names, precedes)
-  return names, balance, members
 end
+
+local ONE_EACH = setmetatable({}, { __index = function() return 1 end })
 
 -- settle shares the balances of a leaver over who remains in each book, alike.
 local function settle(leaver)
-  local names, balance, members = members_of_books(leaver)
-  local texts = {}
+  local names, texts = call('HKEYS', CREDIT), {}
+  table.sort(names, precedes)
   for i = 1, #names do
-    local book = names[i]
-    local amount, rest = balance[book], members[book] or {}
-    table.sort(rest, precedes)
-    if amount ~= 0 and #rest > 0 then
-      local sign = amount < 0 and -1 or 1
-      split(rest, function() return 1 end, sign * amount, function(rep, share)
-        if share == 0 then return end
-        add_credit(book, rep, sign * share)
-        texts[#texts + 1] = '{"book":' .. quote(book) .. ',"rep":' .. quote(rep)
-          .. ',"amount":' .. whole(sign * share) .. '}'
-      end)
+    local credit, rest = book_of(names[i]), {}
+    local amount = credit[leaver]
+    for _, rep in ipairs(in_order(credit)) do
+      if rep ~= leaver and rep_of(rep)[PRESENCE] ~= LEFT then rest[#rest + 1] = rep end
     end
-    if amount == 0 or #rest > 0 then call('HDEL', CREDIT, credit_field(book, leaver)) end
+    if amount and amount ~= 0 and #rest > 0 then
+      local sign = amount < 0 and -1 or 1
+      local shares = split(rest, ONE_EACH, sign * amount)
+      for k = 1, #rest do
+        if shares[k] ~= 0 then
+          credit[rest[k]] = credit[rest[k]] + sign * shares[k]
+          texts[#texts + 1] = '{"book":' .. quote(names[i]) .. ',"rep":' .. quote(rest[k])
+            .. ',"amount":' .. whole(sign * shares[k]) .. '}'
+        end
+      end
+    end
+    if amount == 0 or #rest > 0 then credit[leaver] = nil end
   end
   if #texts == 0 then return '' end
   return ',"shares":[' .. concat(texts, ',') .. ']'
@@ -72,10 +97,10 @@ end
 local function return_turn(lead)
   local fields = places(lead.free)
   for i = 1, #fields do fields[i] = lead.roster .. '/' .. whole(fields[i]) end
-  local free = decode_all(in_parts('HMGET', ROSTERS, fields))
-  split(free, function(terms) return terms[T_WEIGHT] end, lead.amount, function(terms, share)
-    add_credit(lead.book, terms[T_REP], -share)
-  end)
+  local free, weight = decode_all(in_parts('HMGET', ROSTERS, fields)), {}
+  for i = 1, #free do weight[free[i]] = free[i][T_WEIGHT] end
+  local shares = split(free, weight, lead.amount)
+  for i = 1, #free do add_credit(lead.book, free[i][T_REP], -shares[i]) end
   add_credit(lead.book, lead.rep, lead.amount)
 end
 
@@ -95,7 +120,7 @@ end
 -- undecide takes a decision back: the lead is unknown again, and what waited for
 -- it waits once more.
 local function undecide(op, grant)
-  local lead = leads[op.lead]
+  local lead = lead_at(op.lead)
   if not lead then return end
   if lead.book ~= '' then return_turn(lead) end
   if counts(lead) then hold(lead, -1, grant.at) end
@@ -108,8 +133,7 @@ local function undecide(op, grant)
     uncount(rep, WEEK, week)
     touch(lead.rep, grant.at)
   end
-  leads[op.lead] = nil
-  change_lead(op.lead)
+  set_lead(op.lead, nil)
   for i = 1, #(grant.held or {}) do
     local e = grant.held[i]
     local part = e.id.topic .. '/' .. whole(e.id.partition)
@@ -121,12 +145,11 @@ end
 
 -- restore puts a lead back as an activity found it, if that was the last one.
 local function restore(op, part, image, at)
-  local lead = leads[op.lead]
+  local lead = lead_at(op.lead)
   if not lead or lead.part ~= part or lead.offset ~= op.offset or lead.ordinal ~= op.ordinal then return end
   local found = lead_of(image)
   if counts(lead) ~= counts(found) then hold(found, counts(found) and 1 or -1, at) end
-  leads[op.lead] = found
-  change_lead(op.lead)
+  set_lead(op.lead, found)
 end
 
 -- release drops an activity that still waits for its lead.

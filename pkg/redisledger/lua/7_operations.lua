@@ -1,5 +1,14 @@
--- Operations: each gives the body of its grant as JSON, without the braces and
--- without what all grants have.
+-- Operations: each gives its grant as JSON, what it found and changed, and whether
+-- it installed a roster.
+
+local sequence, clock -- the last sequence, and ledger time
+local lowest          -- the lowest sequence that is not acknowledged, as text
+
+-- grant_text puts what all grants have before the rest.
+local function grant_text(effect, rest)
+  return '{"sequence":' .. whole(sequence) .. ',"floor":' .. lowest .. ',"epoch":' .. request.epoch
+    .. ',"at":' .. whole(clock) .. ',"effect":"' .. effect .. '"' .. rest .. '}'
+end
 
 -- number writes a field that stays out when it is nothing.
 local function number(name, n)
@@ -13,10 +22,10 @@ local function text(name, s)
 end
 
 -- late lets what waited for a lead happen to it.
-local function late(op, lead, at)
+local function late(op, at)
   local early = held[op.id]
   if not early then return '' end
-  local texts = {}
+  local lead, texts = lead_at(op.lead), {}
   for i = 1, #early do
     local e = early[i]
     local effect = happened(lead, e[4], e[5], at)
@@ -29,113 +38,131 @@ local function late(op, lead, at)
   return ',"held":[' .. concat(texts, ',') .. ']'
 end
 
--- walk takes the first step that has a free rep, or that is an end.
-local function walk(op, at)
-  local view = views[op.roster]
-  for i = 1, #op.steps do
-    local step = op.steps[i]
-    if step.finish ~= '' then return { outcome = step.finish, step = i - 1 } end
-    local free, n, gone = free_of(view, step, op.value, at)
+-- choose picks one of the free reps of a step.
+local function choose(view, op, step, set, book, free, n, gone, at)
+  if step.pick == 'round_robin' then return rotate(view, op, step, set, book, free, n, gone) end
+  if step.pick == 'least_loaded' then return pick_least(view, free, n, at) end
+  return free[1]
+end
+
+-- walk takes the first step that has a free rep, or that is an end. Steps are
+-- three numbers each: shape, set, book.
+local function walk(op, view, at)
+  local list = op.list
+  for i = 10, #list, 3 do
+    local step, set, book, place = request.shapes[list[i]], list[i + 1], list[i + 2], (i - 10) / 3
+    if step.finish ~= '' then return { outcome = step.finish, step = place } end
+    local free, n, gone = free_of(view, step, sets[set], op.value, at)
     if n > 0 then
-      local slot, turn
-      if step.pick == 'round_robin' then
-        slot, turn = rotate(view, op, step, free, n, gone)
-      elseif step.pick == 'least_loaded' then
-        slot = pick_least(view, free, n, at)
-      else
-        slot = free[1]
-      end
-      return { outcome = step.outcome, step = i - 1, terms = view.terms[slot], turn = turn }
+      local slot, turn = choose(view, op, step, set, book, free, n, gone, at)
+      return { outcome = step.outcome, step = place, terms = view.terms[slot], turn = turn }
     end
   end
 end
 
 -- own counts a new lead for its owner.
-local function own(lead, terms, at, sequence)
-  local rep = reps[lead.rep]
+local function own(rep, terms, op, over, at)
   local hour, day, week = windows(at, terms[T_OFFSET])
   count(rep, HOUR, hour)
   count(rep, DAY, day)
   count(rep, WEEK, week)
-  rep[LAST] = sequence
-  hold(lead, 1, at)
+  rep[LAST], last[slots[terms[T_REP]]] = sequence, sequence
+  rep[OPEN], rep[VALUE] = rep[OPEN] + 1, rep[VALUE] + op.value
+  if over then rep[OVER] = rep[OVER] + 1 end
+  touch(terms[T_REP], at)
 end
 
-local function load_text(rep, terms, at)
-  local hour, day, week = windows(at, terms[T_OFFSET])
-  return ',"load":{"open":' .. whole(rep[OPEN]) .. number('open_value', rep[VALUE])
-    .. number('hour', counted(rep, HOUR, hour)) .. number('day', counted(rep, DAY, day))
-    .. number('week', counted(rep, WEEK, week)) .. '}'
+-- owned_text is the grant of a lead that got an owner: the one that counts. Strings
+-- are joined and only numbers that are not seen twice are formatted, because that
+-- is what takes time.
+local function owned_text(op, view, found, over, waited)
+  local terms, turn = found.terms, found.turn
+  local rep = reps[terms[T_REP]]
+  local hour, day, week = windows(clock, terms[T_OFFSET])
+  local book = turn and ',"turn":{"book":' .. quote(turn.book) .. ',"amount":' .. whole(turn.amount)
+    .. ',"free":"' .. turn.free .. format('","before":%.0f,"after":%.0f}', turn.before, turn.after) or ''
+  return '{"sequence":' .. whole(sequence) .. ',"floor":' .. lowest .. ',"epoch":' .. request.epoch
+    .. ',"at":' .. whole(clock) .. ',"effect":"owned","lead":' .. quote(op.id)
+    .. ',"attempt":1,"outcome":"' .. found.outcome .. '","step":' .. whole(found.step)
+    .. ',"rep":' .. quote(terms[T_REP]) .. ',"value":' .. whole(op.value)
+    .. (op.test and ',"test":true' or '') .. (over and ',"over":true' or '') .. book
+    .. ',"load":{"open":' .. whole(rep[OPEN]) .. format(',"open_value":%.0f', rep[VALUE])
+    .. ',"hour":' .. whole(counted(rep, HOUR, hour)) .. ',"day":' .. whole(counted(rep, DAY, day))
+    .. ',"week":' .. whole(counted(rep, WEEK, week)) .. '},"roster":' .. quote(view.asked.digest) .. waited .. '}'
 end
 
-local TURN = ',"turn":{"book":%s,"amount":%.0f,"free":"%s","before":%.0f,"after":%.0f}'
+local ENDED = ',"lead":%s,"attempt":1,"outcome":"%s","step":%.0f,"value":%.0f,"test":%s'
 
-local function assign(op, part, at, sequence)
-  local known = leads[op.lead]
-  if known then
-    return 'repeat', format(',"lead":%s,"attempt":%.0f,"outcome":"%s"', quote(op.id), known.attempt, known.outcome)
-      .. text('rep', known.rep)
-  end
-  local found, view = walk(op, at), views[op.roster]
+local function ended_text(op, view, found, waited)
+  return grant_text('ended',
+    format(ENDED, quote(op.id), found.outcome, found.step, op.value, op.test and 'true' or 'false')
+      .. (view and text('roster', view.asked.digest) or '') .. waited)
+end
+
+local function repeat_text(op, known)
+  return grant_text('repeat', ',"lead":' .. quote(op.id) .. number('attempt', known.attempt)
+    .. text('outcome', known.outcome) .. text('rep', known.rep))
+end
+
+local function assign(op, part, at)
+  local known = lead_at(op.lead)
+  if known then return repeat_text(op, known), '' end
+  op.value, op.test = op.list[7], op.list[8] == 1
+  local view = views[op.list[9]]
+  local found = walk(op, view, at)
   local installs = view and install(view) or false
   local turn, terms = found.turn, found.terms
-  local lead = {
-    outcome = found.outcome, attempt = 1, rep = terms and terms[T_REP] or '', value = op.value,
-    test = op.test, over = terms ~= nil and room(reps[terms[T_REP]], terms, at) < op.value, since = at,
-    accepted = 0, contacted = 0, qualified = 0, closed = found.outcome == 'disqualified' and at or 0,
-    part = part, offset = op.offset, ordinal = op.ordinal, batch = request.batch,
+  local over = terms ~= nil and room(reps[terms[T_REP]], terms, at) < op.value
+  set_lead(op.lead, new_lead({
+    outcome = found.outcome, rep = terms and terms[T_REP] or '', over = over,
+    closed = found.outcome == 'disqualified',
     book = turn and turn.book or '', amount = turn and turn.amount or 0,
     free = turn and turn.free or '', roster = turn and view.number or '',
-  }
-  leads[op.lead] = lead
-  change_lead(op.lead)
-  if counts(lead) then own(lead, terms, at, sequence) end
-  local waited = late(op, lead, at)
-  return terms and 'owned' or 'ended',
-    format(',"lead":%s,"attempt":1,"outcome":"%s"', quote(op.id), lead.outcome)
-      .. number('step', found.step) .. text('rep', lead.rep) .. number('value', op.value)
-      .. (op.test and ',"test":true' or '') .. (lead.over and ',"over":true' or '')
-      .. (turn and format(TURN, quote(turn.book), turn.amount, turn.free, turn.before, turn.after) or '')
-      .. (terms and load_text(reps[lead.rep], terms, at) or '')
-      .. (view and text('roster', view.asked.digest) or '') .. waited,
-    '', installs
+  }, at, part, op))
+  if found.outcome == 'disqualified' then lead_at(op.lead) end -- as a table, to be written as a closed one
+  if terms and not op.test then own(reps[terms[T_REP]], terms, op, over, at) end
+  local waited = late(op, at)
+  if not terms then return ended_text(op, view, found, waited), '', installs end
+  return owned_text(op, view, found, over, waited), '', installs
 end
 
 local function activity(op, part, at)
-  local lead = leads[op.lead]
+  local lead = lead_at(op.lead)
+  op.verb, op.attempt = op.list[7], op.list[8]
   if not lead then
     held[op.id] = held[op.id] or {}
     table.insert(held[op.id], { part, op.offset, op.ordinal, op.verb, op.attempt, request.batch })
     change_held(op.id)
-    change_lead(op.lead) -- it may have been forgotten
-    return 'held', ',"lead":' .. quote(op.id) .. number('attempt', op.attempt) .. text('verb', op.verb), ''
+    set_lead(op.lead, nil) -- it may have been forgotten
+    return grant_text('held', ',"lead":' .. quote(op.id) .. number('attempt', op.attempt) .. text('verb', op.verb)), ''
   end
   local image = lead_text(lead)
   local effect = happened(lead, op.verb, op.attempt, at)
   local load = ''
   if effect == 'freed' or effect == 'reowned' or effect == 'noted' then
     lead.part, lead.offset, lead.ordinal, lead.batch = part, op.offset, op.ordinal, request.batch
-    change_lead(op.lead)
+    set_lead(op.lead, lead)
     if effect ~= 'noted' and lead.rep ~= '' then
       local rep = rep_of(lead.rep)
       load = ',"load":{"open":' .. whole(rep[OPEN]) .. number('open_value', rep[VALUE]) .. '}'
     end
   end
-  return effect, ',"lead":' .. quote(op.id) .. number('attempt', lead.attempt) .. text('outcome', lead.outcome)
-    .. text('rep', lead.rep) .. number('value', lead.value) .. (lead.test and ',"test":true' or '')
-    .. load .. text('verb', op.verb), image
+  return grant_text(effect, ',"lead":' .. quote(op.id) .. number('attempt', lead.attempt)
+    .. text('outcome', lead.outcome) .. text('rep', lead.rep) .. number('value', lead.value)
+    .. (lead.test and ',"test":true' or '') .. load .. text('verb', op.verb)), image
 end
 
 local function presence(op, _, at)
+  op.rep, op.verb = op.list[7], op.list[8]
   local rep = rep_of(op.rep)
   local image = format('[%.0f,%.0f]', rep[PRESENCE], rep[UNTIL])
-  local shares, effect, until_ = '', 'present', op.verb == 'away' and op['until'] or 0
+  local shares, effect, until_ = '', 'present', op.verb == 'away' and op.list[9] or 0
   if op.verb == 'left' then
     effect, shares = 'settled', settle(op.rep)
   end
   rep[PRESENCE], rep[UNTIL] = PRESENCE_OF[op.verb], until_
   touch(op.rep, at)
-  return effect, text('rep', op.rep) .. text('verb', op.verb) .. number('until', until_) .. shares, image
+  return grant_text(effect, text('rep', op.rep) .. text('verb', op.verb) .. number('until', until_) .. shares), image
 end
 
 local DO = { assign = assign, activity = activity, presence = presence }

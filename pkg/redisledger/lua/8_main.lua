@@ -1,7 +1,5 @@
 -- The chunk.
 
-local sequence, clock -- the last sequence, and ledger time
-local lowest          -- the lowest sequence that is not acknowledged, as text
 local tails, blocked = {}, {}
 
 local function read_clock()
@@ -16,12 +14,6 @@ local function read_tails()
   lowest = whole(tonumber(first[2] or sequence + 1))
 end
 
--- number_grant gives a grant its sequence and what all grants have.
-local function number_grant(effect, rest)
-  return '{"sequence":' .. whole(sequence) .. ',"floor":' .. lowest .. ',"epoch":' .. request.epoch
-    .. ',"at":' .. whole(clock) .. ',"effect":"' .. effect .. '"' .. rest .. '}'
-end
-
 -- apply does an operation for the first time.
 local function apply(op, tail, next_memo)
   if op.lead > 0 and busy(op) then
@@ -31,10 +23,9 @@ local function apply(op, tail, next_memo)
   local at = math.max(clock, op.at)
   if op.lead > 0 then forget(op, at) end
   sequence, clock = sequence + 1, at
-  local effect, rest, image, installs = DO[op.kind](op, tail.part, at, sequence)
-  local grant = number_grant(effect, rest)
-  remember(tail, op, next_memo, sequence, installs, grant, image or '')
-  return (installs and 'i' or 'a') .. grant
+  local grant, image, installs = DO[op.kind](op, tail.part, at)
+  remember(tail, op, next_memo, sequence, installs, grant, image)
+  return installs and 'i' .. grant or grant
 end
 
 -- void takes the operation of a memo back; the memo becomes that of the void.
@@ -43,11 +34,20 @@ local function void(op, tail, memo, place)
   if parts.undone ~= '' then return 'r' .. memo end
   sequence, clock = sequence + 1, math.max(clock, op.at)
   local undone = undo(op, tail.part, parts, clock)
-  local grant = number_grant('voided', text('lead', undone.lead or '') .. text('rep', undone.rep or ''))
+  local grant = grant_text('voided', text('lead', undone.lead or '') .. text('rep', undone.rep or ''))
   local body = string.match(ARGV[FIRST_PAYLOAD + op.index], '^[^\n]*\n(.*)$')
   memo = memo_text(op, parts.low, parts.installs, grant, parts.grant, parts.image, parts.digest .. '\n' .. body)
   tail.replace = { place - 1, memo }
   return 'v' .. memo
+end
+
+-- operation names what every operation has; the rest of the list depends on kind.
+local function operation(i)
+  local list = request.ops[i]
+  return {
+    index = i, list = list, kind = list[1], part = list[2], offset = list[3], ordinal = list[4],
+    at = list[5], lead = list[6], id = request.leads[list[6]] or '',
+  }
 end
 
 local function answer(op)
@@ -74,16 +74,16 @@ local function main()
   read_tails()
   read_leads()
   read_owners()
-  for n = 1, #request.sets do sets[n] = read_set(n) end
+  for n = 1, #request.bitmaps do sets[n] = read_set(n) end
   read_books()
   local answers, from = { 'ok' }, sequence
   for i = 1, #request.ops do
-    request.ops[i].index = i
-    answers[i + 1] = answer(request.ops[i])
+    answers[i + 1] = answer(operation(i))
   end
   if sequence > from then call('HSET', CLOCK, 'sequence', whole(sequence), 'at', whole(clock)) end
   write_reps()
   write_books()
+  write_changed_books()
   write_leads()
   write_held()
   write_tails(tails)
