@@ -4,8 +4,8 @@ import "fmt"
 
 // Fold does a logged grant again. Grants come in the order of their sequences
 // without a hole: what a Voided grant took back is folded at its own sequence,
-// named by the same record; a sequence that an epoch record declares void is
-// stepped over by moving Sequence on. An error leaves the state as it was and
+// named by the same record; a sequence that a rebuild found lost is passed over
+// with [State.Skip]. An error leaves the state as it was and
 // wraps [ErrFold].
 func (s *State) Fold(id OpID, g Grant) error {
 	if err := s.follows(id, &g); err != nil {
@@ -27,7 +27,7 @@ func (s *State) follows(id OpID, g *Grant) error {
 	switch g.Effect {
 	case Owned:
 		return s.followsOwned(g)
-	case Ended, Repeat, Held, Fenced, Ignored, Present, Rebuilt:
+	case Ended, Repeat, Held, Fenced, Ignored, Present, Settled, Rebuilt:
 		return nil
 	case Freed, Reowned, Noted:
 		if s.Leads[g.Lead] == nil {
