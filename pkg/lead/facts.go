@@ -1,6 +1,8 @@
 package lead
 
 import (
+	"bytes"
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -126,14 +128,17 @@ func texts(list []any) ([]string, bool) {
 // catalogue to its type, any other by its value (a whole number is an int64, as
 // [Parse] makes it). Names that a policy makes are read like any other.
 func (f *Facts) UnmarshalJSON(raw []byte) error {
-	o, err := objectOf("", raw)
-	if err != nil {
-		return err
+	if !bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte{'{'}) {
+		return Fail(WrongType, "", "is not an object")
+	}
+	var o map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &o); err != nil {
+		return Fail(NotJSON, "", "not JSON")
 	}
 	types := catalogue()
 	*f = make(Facts, len(o))
-	for _, name := range o.names() {
-		v, err := fact(name, o[name], types)
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		v, err := fact(name, string(o[name]), types)
 		if err != nil {
 			return err
 		}
@@ -142,10 +147,10 @@ func (f *Facts) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-func fact(name string, raw []byte, types map[string]Type) (any, error) {
-	v, err := anything(name, raw)
+func fact(name, raw string, types map[string]Type) (any, error) {
+	v, err := anything(raw)
 	if err != nil {
-		return nil, err
+		return nil, within(name, err)
 	}
 	switch x := v.(type) {
 	case int64:

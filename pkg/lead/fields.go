@@ -1,9 +1,7 @@
 package lead
 
-import "encoding/json"
-
 // set gives one top-level field of lead.created its value.
-func (l *Lead) set(name string, raw json.RawMessage) error {
+func (l *Lead) set(name, raw string) error {
 	switch name {
 	case "id":
 		return text(name, raw, &l.ID)
@@ -98,83 +96,107 @@ func (l *Lead) flagField(name string) **bool {
 }
 
 // attributes takes the sender's own map, which wins over unknown fields.
-func (l *Lead) attributes(name string, raw json.RawMessage) error {
-	o, err := objectOf(name, raw)
+func (l *Lead) attributes(name, raw string) error {
+	var buf [16]member
+	members, err := objectOf(buf[:0], name, raw)
 	if err != nil {
 		return err
 	}
-	for _, key := range o.names() {
-		v, err := anything(name+"."+printable(key), o[key])
+	for _, m := range members {
+		v, err := anything(m.raw)
 		if err != nil {
-			return err
+			return within(name+"."+printable(m.name), err)
 		}
 		if v != nil {
-			l.Attributes[key] = v
+			l.keep(m.name, v)
 		}
 	}
 	return nil
 }
 
 // attribute keeps a field that lead.created does not name.
-func (l *Lead) attribute(key string, raw json.RawMessage) error {
-	v, err := anything("attributes."+printable(key), raw)
-	if err != nil || v == nil {
-		return err
+func (l *Lead) attribute(key, raw string) error {
+	v, err := anything(raw)
+	if err != nil {
+		return within("attributes."+printable(key), err)
 	}
-	if _, given := l.Attributes[key]; !given {
-		l.Attributes[key] = v
+	if _, given := l.Attributes[key]; v != nil && !given {
+		l.keep(key, v)
 	}
 	return nil
 }
 
-func (c *Company) parse(name string, raw json.RawMessage) error {
-	o, err := objectOf(name, raw)
+func (l *Lead) keep(key string, v any) {
+	if l.Attributes == nil {
+		l.Attributes = map[string]any{}
+	}
+	l.Attributes[key] = v
+}
+
+func (c *Company) parse(name, raw string) error {
+	var buf [8]member
+	members, err := objectOf(buf[:0], name, raw)
 	if err != nil {
 		return err
 	}
-	return o.each(name, func(key, field string, raw json.RawMessage) error {
-		switch key {
-		case "name":
-			return text(field, raw, &c.Name)
-		case "domain":
-			return lowered(field, raw, &c.Domain)
-		case "industry":
-			return text(field, raw, &c.Industry)
-		case "employees":
-			return whole(field, raw, &c.Employees)
-		case "annual_revenue":
-			return amount(field, raw, maxExact, &c.AnnualRevenue)
+	for _, m := range members {
+		if err := c.set(m.name, m.raw); err != nil {
+			return err
 		}
-		return nil // nothing else of a company can be asked about
-	})
+	}
+	return nil
 }
 
-func parseAccount(name string, raw json.RawMessage, p **Account) error {
-	o, err := objectOf(name, raw)
-	if err != nil || o == nil {
+func (c *Company) set(name, raw string) error {
+	switch name {
+	case "name":
+		return text("company.name", raw, &c.Name)
+	case "domain":
+		return lowered("company.domain", raw, &c.Domain)
+	case "industry":
+		return text("company.industry", raw, &c.Industry)
+	case "employees":
+		return whole("company.employees", raw, &c.Employees)
+	case "annual_revenue":
+		return amount("company.annual_revenue", raw, maxExact, &c.AnnualRevenue)
+	}
+	return nil // nothing else of a company can be asked about
+}
+
+func parseAccount(name, raw string, p **Account) error {
+	var buf [8]member
+	members, err := objectOf(buf[:0], name, raw)
+	if err != nil || raw[0] == 'n' {
 		return err
 	}
 	a := &Account{}
 	*p = a
-	return o.each(name, func(key, field string, raw json.RawMessage) error {
-		switch key {
-		case "id":
-			return text(field, raw, &a.ID)
-		case "name":
-			return text(field, raw, &a.Name)
-		case "domains":
-			return list(field, raw, MaxTags, &a.Domains)
-		case "parent":
-			return text(field, raw, &a.Parent)
-		case "parent_owner":
-			return text(field, raw, &a.ParentOwner)
-		case "owner":
-			return text(field, raw, &a.Owner)
-		case "status":
-			return text(field, raw, &a.Status)
-		case "strategic":
-			return flag(field, raw, &a.Strategic)
+	for _, m := range members {
+		if err := a.set(m.name, m.raw); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
+}
+
+func (a *Account) set(name, raw string) error {
+	switch name {
+	case "id":
+		return text("account.id", raw, &a.ID)
+	case "name":
+		return text("account.name", raw, &a.Name)
+	case "domains":
+		return list("account.domains", raw, MaxTags, &a.Domains)
+	case "parent":
+		return text("account.parent", raw, &a.Parent)
+	case "parent_owner":
+		return text("account.parent_owner", raw, &a.ParentOwner)
+	case "owner":
+		return text("account.owner", raw, &a.Owner)
+	case "status":
+		return text("account.status", raw, &a.Status)
+	case "strategic":
+		return flag("account.strategic", raw, &a.Strategic)
+	}
+	return nil
 }

@@ -1,10 +1,12 @@
 package lead
 
 import (
-	"encoding/json"
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
 )
 
 // Bounds of what [Parse] takes.
@@ -25,21 +27,24 @@ func Parse(raw []byte) (Lead, error) {
 	if err := Check(raw); err != nil {
 		return Lead{}, err
 	}
-	o, err := objectOf("", raw)
+	// One copy: all texts of the lead are parts of it.
+	value := strings.Trim(string(raw), " \t\r\n")
+	if value[0] != '{' {
+		return Lead{}, Fail(WrongType, "", "is not an object")
+	}
+	var buf [40]member
+	members, err := objectOf(buf[:0], "", value)
 	if err != nil {
 		return Lead{}, err
 	}
-	l := Lead{Attributes: map[string]any{}}
-	for _, name := range o.names() {
-		if err := l.set(name, o[name]); err != nil {
+	var l Lead
+	for _, m := range members {
+		if err := l.set(m.name, m.raw); err != nil {
 			return Lead{}, err
 		}
 	}
 	if err := validID(l.ID); err != nil {
 		return Lead{}, err
-	}
-	if len(l.Attributes) == 0 {
-		l.Attributes = nil
 	}
 	if n := count(l.Attributes); n > MaxAttributes {
 		return Lead{}, Fail(TooMany, "attributes", "%d values, at most %d are taken", n, MaxAttributes)
@@ -102,12 +107,17 @@ func Check(raw []byte) error {
 		return Fail(TooLarge, "", "%d bytes, at most %d are taken", len(raw), MaxBytes)
 	case !utf8.Valid(raw):
 		return Fail(NotUTF8, "", "not UTF-8")
-	case depth(raw) > MaxDepth:
+	case brackets(raw) > MaxDepth && depth(raw) > MaxDepth:
 		return Fail(TooDeep, "", "nested deeper than %d levels", MaxDepth)
-	case !json.Valid(raw):
+	case !gjson.ValidBytes(raw):
 		return Fail(NotJSON, "", "not JSON")
 	}
 	return nil
+}
+
+// brackets are as many as depth can be at most; counting them is quick.
+func brackets(raw []byte) int {
+	return bytes.Count(raw, []byte{'{'}) + bytes.Count(raw, []byte{'['})
 }
 
 // depth is the deepest nesting of brackets outside of strings.

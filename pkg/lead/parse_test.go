@@ -275,13 +275,3 @@ func FuzzParse(f *testing.F) {
 		require.Empty(t, cmp.Diff(l, second))
 	})
 }
-
-func BenchmarkParse(b *testing.B) {
-	raw := []byte(full)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := lead.Parse(raw); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

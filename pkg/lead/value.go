@@ -1,17 +1,16 @@
 package lead
 
 import (
-	"bytes"
 	"encoding/json"
-	"maps"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 
+	"github.com/tidwall/gjson"
 	"golang.org/x/text/currency"
 	"golang.org/x/text/language"
 
@@ -24,88 +23,97 @@ const maxExact = 1 << 53
 // Years that a date of a lead can lie in.
 const minYear, maxYear = 1990, 2100
 
-type object map[string]json.RawMessage
+// member is one name and value of an object.
+type member struct{ name, raw string }
 
-// objectOf reads an object; null gives none.
-func objectOf(field string, raw json.RawMessage) (object, error) {
-	var o object
-	if kindOf(raw) != '{' && (field == "" || !null(raw)) {
+// objectOf lists the members of an object, appended to buf; null gives none. They
+// are in the order of their names, so that the first error is always the same one,
+// and of a name given twice the last one counts.
+func objectOf(buf []member, field, raw string) ([]member, error) {
+	switch raw[0] {
+	case 'n':
+		return nil, nil
+	case '{':
+	default:
 		return nil, Fail(WrongType, field, "is not an object")
 	}
-	if err := json.Unmarshal(raw, &o); err != nil {
-		return nil, Fail(NotJSON, field, "not JSON")
-	}
-	return o, nil
+	gjson.Parse(raw).ForEach(func(key, value gjson.Result) bool {
+		buf = append(buf, member{unquote(key.Raw), value.Raw})
+		return true
+	})
+	slices.SortStableFunc(buf, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	return lastOfEach(buf), nil
 }
 
-// names are in a fixed order, so that the first error is always the same one.
-func (o object) names() []string { return slices.Sorted(maps.Keys(o)) }
-
-func (o object) each(prefix string, do func(key, field string, raw json.RawMessage) error) error {
-	for _, key := range o.names() {
-		if err := do(key, prefix+"."+key, o[key]); err != nil {
-			return err
+// lastOfEach keeps the last of members that share a name.
+func lastOfEach(sorted []member) []member {
+	kept := sorted[:0]
+	for i, m := range sorted {
+		if i+1 == len(sorted) || sorted[i+1].name != m.name {
+			kept = append(kept, m)
 		}
 	}
-	return nil
+	return kept
 }
 
-// kindOf is the first byte of a JSON value, which tells its type.
-func kindOf(raw json.RawMessage) byte {
-	raw = bytes.TrimLeft(raw, " \t\r\n")
-	if len(raw) == 0 {
-		return 0
+// elements lists the elements of a list, appended to buf.
+func elements(buf []string, raw string) []string {
+	gjson.Parse(raw).ForEach(func(_, value gjson.Result) bool {
+		buf = append(buf, value.Raw)
+		return true
+	})
+	return buf
+}
+
+// within adds what holds a value to the field of its error.
+func within(holder string, err error) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return &Error{Code: e.Code, Field: holder + e.Field, Reason: e.Reason}
 	}
-	return raw[0]
+	return err
 }
 
-func null(raw json.RawMessage) bool { return kindOf(raw) == 'n' }
-
-func text(field string, raw json.RawMessage, p *string) error {
-	if null(raw) {
+func text(field, raw string, p *string) error {
+	switch raw[0] {
+	case 'n':
+		return nil
+	case '"':
+		*p = strings.TrimSpace(unquote(raw))
 		return nil
 	}
-	if kindOf(raw) != '"' {
-		return Fail(WrongType, field, "is not a text")
-	}
-	s, err := unquote(field, raw)
-	*p = strings.TrimSpace(s)
-	return err
+	return Fail(WrongType, field, "is not a text")
 }
 
 // unquote reads a JSON string. Most have no escapes, and are between the quotes as
 // they are: [Check] has seen to it that raw is valid.
-func unquote(field string, raw json.RawMessage) (string, error) {
-	raw = bytes.TrimSpace(raw)
-	if bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : len(raw)-1]), nil
+func unquote(raw string) string {
+	if strings.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1]
 	}
 	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return "", Fail(NotJSON, field, "not JSON")
-	}
-	return s, nil
+	_ = json.Unmarshal([]byte(raw), &s) // cannot fail: raw is valid
+	return s
 }
 
-func lowered(field string, raw json.RawMessage, p *string) error {
+func lowered(field, raw string, p *string) error {
 	err := text(field, raw, p)
 	*p = strings.ToLower(*p)
 	return err
 }
 
-func flag(field string, raw json.RawMessage, p **bool) error {
-	switch kindOf(raw) {
+func flag(field, raw string, p **bool) error {
+	switch raw[0] {
 	case 'n':
 		return nil
 	case 't', 'f':
-		v := kindOf(raw) == 't'
+		v := raw[0] == 't'
 		*p = &v
 		return nil
 	}
 	return Fail(WrongType, field, "is neither true nor false")
 }
 
-func plainFlag(field string, raw json.RawMessage, p *bool) error {
+func plainFlag(field, raw string, p *bool) error {
 	var v *bool
 	err := flag(field, raw, &v)
 	*p = v != nil && *v
@@ -113,8 +121,8 @@ func plainFlag(field string, raw json.RawMessage, p *bool) error {
 }
 
 // amount reads a number from 0 to limit.
-func amount(field string, raw json.RawMessage, limit float64, p **float64) error {
-	if null(raw) {
+func amount(field, raw string, limit float64, p **float64) error {
+	if raw[0] == 'n' {
 		return nil
 	}
 	v, err := number(field, raw)
@@ -130,7 +138,7 @@ func amount(field string, raw json.RawMessage, limit float64, p **float64) error
 }
 
 // whole reads a whole number from 0 on.
-func whole(field string, raw json.RawMessage, p **int64) error {
+func whole(field, raw string, p **int64) error {
 	var f *float64
 	if err := amount(field, raw, maxExact, &f); err != nil || f == nil {
 		return err
@@ -143,42 +151,48 @@ func whole(field string, raw json.RawMessage, p **int64) error {
 	return nil
 }
 
-func number(field string, raw json.RawMessage) (float64, error) {
-	if c := kindOf(raw); c != '-' && (c < '0' || c > '9') {
+func number(field, raw string) (float64, error) {
+	if c := raw[0]; c != '-' && (c < '0' || c > '9') {
 		return 0, Fail(WrongType, field, "is not a number")
 	}
-	v, err := strconv.ParseFloat(string(bytes.TrimSpace(raw)), 64)
+	v, err := strconv.ParseFloat(raw, 64)
 	if err != nil {
 		return 0, Fail(BadNumber, field, "is out of range")
 	}
 	return v, nil
 }
 
-func list(field string, raw json.RawMessage, limit int, p *[]string) error {
-	if null(raw) {
+func list(field, raw string, limit int, p *[]string) error {
+	switch raw[0] {
+	case 'n':
 		return nil
-	}
-	var items []json.RawMessage
-	if kindOf(raw) != '[' || json.Unmarshal(raw, &items) != nil {
+	case '[':
+	default:
 		return Fail(WrongType, field, "is not a list")
 	}
+	var buf [16]string
+	items := elements(buf[:0], raw)
 	if len(items) > limit {
 		return Fail(TooMany, field, "%d entries, at most %d are taken", len(items), limit)
 	}
+	texts := make([]string, 0, len(items))
 	for i, item := range items {
 		var s string
-		if err := text(field+"["+strconv.Itoa(i)+"]", item, &s); err != nil {
-			return err
+		if err := text("", item, &s); err != nil {
+			return within(field+"["+strconv.Itoa(i)+"]", err)
 		}
 		if s != "" {
-			*p = append(*p, s)
+			texts = append(texts, s)
 		}
+	}
+	if len(texts) > 0 {
+		*p = texts
 	}
 	return nil
 }
 
 // instant reads RFC 3339, or a bare date as midnight UTC.
-func instant(field string, raw json.RawMessage, p *time.Time) error {
+func instant(field, raw string, p *time.Time) error {
 	var s string
 	if err := text(field, raw, &s); err != nil || s == "" {
 		return err
@@ -198,7 +212,7 @@ func instant(field string, raw json.RawMessage, p *time.Time) error {
 	return nil
 }
 
-func oneOf(field string, raw json.RawMessage, p *string, values ...string) error {
+func oneOf(field, raw string, p *string, values ...string) error {
 	var s string
 	if err := lowered(field, raw, &s); err != nil {
 		return err
@@ -210,7 +224,7 @@ func oneOf(field string, raw json.RawMessage, p *string, values ...string) error
 	return nil
 }
 
-func country(field string, raw json.RawMessage, p *string) error {
+func country(field, raw string, p *string) error {
 	var s string
 	if err := text(field, raw, &s); err != nil || s == "" {
 		return err
@@ -223,7 +237,7 @@ func country(field string, raw json.RawMessage, p *string) error {
 	return nil
 }
 
-func languageTag(field string, raw json.RawMessage, p *string) error {
+func languageTag(field, raw string, p *string) error {
 	var s string
 	if err := text(field, raw, &s); err != nil || s == "" {
 		return err
@@ -236,26 +250,19 @@ func languageTag(field string, raw json.RawMessage, p *string) error {
 	return nil
 }
 
-func timezone(field string, raw json.RawMessage, p *string) error {
+func timezone(field, raw string, p *string) error {
 	var s string
 	if err := text(field, raw, &s); err != nil || s == "" {
 		return err
 	}
-	if _, known := zones.Load(s); !known {
-		if _, err := calendar.LoadZone(s); err != nil {
-			return Fail(UnknownEnum, field, "is not an IANA time zone")
-		}
-		zones.Store(s, true)
+	if !calendar.IsZone(s) {
+		return Fail(UnknownEnum, field, "is not an IANA time zone")
 	}
 	*p = s
 	return nil
 }
 
-// zones remembers which names are time zones, since finding out takes longer than
-// reading a whole lead. There are some 600 of them.
-var zones sync.Map
-
-func currencyCode(field string, raw json.RawMessage, p *string) error {
+func currencyCode(field, raw string, p *string) error {
 	var s string
 	if err := text(field, raw, &s); err != nil || s == "" {
 		return err
@@ -269,28 +276,29 @@ func currencyCode(field string, raw json.RawMessage, p *string) error {
 }
 
 // anything reads a value of the sender's own. Numbers become int64 when whole and
-// within its range, float64 otherwise; nulls are left out.
-func anything(field string, raw json.RawMessage) (any, error) {
-	switch kindOf(raw) {
+// within its range, float64 otherwise; nulls are left out. The field of an error is
+// the path below the value, such as ".y[0]".
+func anything(raw string) (any, error) {
+	switch raw[0] {
 	case 'n':
 		return nil, nil
 	case 't', 'f':
-		return kindOf(raw) == 't', nil
+		return raw[0] == 't', nil
 	case '"':
-		return unquote(field, raw)
+		return unquote(raw), nil
 	case '[':
-		return listOf(field, raw)
+		return listOf(raw)
 	case '{':
-		return mapOf(field, raw)
+		return mapOf(raw)
 	}
-	return numberOf(field, raw)
+	return numberOf(raw)
 }
 
-func numberOf(field string, raw json.RawMessage) (any, error) {
-	if n, err := strconv.ParseInt(string(bytes.TrimSpace(raw)), 10, 64); err == nil {
+func numberOf(raw string) (any, error) {
+	if n, err := strconv.ParseInt(raw, 10, 64); err == nil {
 		return n, nil
 	}
-	f, err := number(field, raw)
+	f, err := number("", raw)
 	if err != nil {
 		return nil, err
 	}
@@ -306,16 +314,14 @@ func narrow(f float64) any {
 	return f
 }
 
-func listOf(field string, raw json.RawMessage) (any, error) {
-	var items []json.RawMessage
-	if err := json.Unmarshal(raw, &items); err != nil {
-		return nil, Fail(NotJSON, field, "not JSON")
-	}
+func listOf(raw string) (any, error) {
+	var buf [16]string
+	items := elements(buf[:0], raw)
 	out := make([]any, 0, len(items))
 	for i, item := range items {
-		v, err := anything(field+"["+strconv.Itoa(i)+"]", item)
+		v, err := anything(item)
 		if err != nil {
-			return nil, err
+			return nil, within("["+strconv.Itoa(i)+"]", err)
 		}
 		if v != nil {
 			out = append(out, v)
@@ -324,19 +330,20 @@ func listOf(field string, raw json.RawMessage) (any, error) {
 	return out, nil
 }
 
-func mapOf(field string, raw json.RawMessage) (any, error) {
-	o, err := objectOf(field, raw)
+func mapOf(raw string) (any, error) {
+	var buf [16]member
+	members, err := objectOf(buf[:0], "", raw)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string]any, len(o))
-	for _, key := range o.names() {
-		v, err := anything(field+"."+printable(key), o[key])
+	out := make(map[string]any, len(members))
+	for _, m := range members {
+		v, err := anything(m.raw)
 		if err != nil {
-			return nil, err
+			return nil, within("."+printable(m.name), err)
 		}
 		if v != nil {
-			out[key] = v
+			out[m.name] = v
 		}
 	}
 	return out, nil
