@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
@@ -30,7 +29,7 @@ func (l *Log) Read(ctx context.Context, use func(event.Decision) error) error {
 	if err != nil {
 		return err
 	}
-	return l.read(ctx, from, use)
+	return l.records(ctx, from, func(_ kstream.TopicPartition, d event.Decision) error { return use(d) })
 }
 
 // errFound ends a reading that only asks whether there is anything.
@@ -45,29 +44,59 @@ func (l *Log) Empty(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// Has tells which of the sequences stand in the log, committed, looking at records
-// that are not older than since.
-func (l *Log) Has(ctx context.Context, since time.Time, sequences []int64) (map[int64]bool, error) {
-	from, err := l.kafka.Since(ctx, since, l.topic)
+// tail is how many records Has looks at first in each partition: more than routers
+// have in flight, mostly.
+const tail = 4_000
+
+// Has tells which of the sequences stand in the log. All below floor are known to
+// have been committed before the first of them was given: it reads from the end,
+// back to one of those. Clocks are not asked: those of routers may differ.
+//
+// A transaction that was open at the call is waited for: the offsets that it commits
+// may be seen before its records are.
+func (l *Log) Has(ctx context.Context, floor int64, sequences []int64) (map[int64]bool, error) {
+	if err := l.kafka.WaitSettled(ctx, l.topic); err != nil {
+		return nil, err
+	}
+	starts, err := l.kafka.Starts(ctx, l.topic)
+	if err != nil {
+		return nil, err
+	}
+	ends, err := l.kafka.Ends(ctx, l.topic)
 	if err != nil {
 		return nil, err
 	}
 	found := map[int64]bool{}
-	return found, l.read(ctx, from, func(d event.Decision) error {
-		if slices.Contains(sequences, d.Grant.Sequence) {
-			found[d.Grant.Sequence] = true
+	for back := int64(tail); len(ends) > 0; back *= 4 {
+		from := make(map[kstream.TopicPartition]int64, len(ends))
+		for at, end := range ends {
+			if from[at] = max(starts[at], end-back); from[at] == starts[at] {
+				delete(ends, at) // there is nothing further back
+			}
 		}
-		return nil
-	})
+		err := l.records(ctx, from, func(at kstream.TopicPartition, d event.Decision) error {
+			if d.Grant.Sequence < floor {
+				delete(ends, at)
+			} else if slices.Contains(sequences, d.Grant.Sequence) {
+				found[d.Grant.Sequence] = true
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
-func (l *Log) read(ctx context.Context, from map[kstream.TopicPartition]int64, use func(event.Decision) error) error {
+// records gives the committed decisions from some offsets on to use.
+func (l *Log) records(ctx context.Context, from map[kstream.TopicPartition]int64, use func(kstream.TopicPartition, event.Decision) error) error {
 	_, err := l.kafka.ReadToEnd(ctx, from, func(r *kstream.Record) error {
 		d, err := Decode(r)
 		if err != nil {
 			return err
 		}
-		return use(d)
+		return use(kstream.PartitionOf(r), d)
 	})
 	if err != nil {
 		return fmt.Errorf("read the decision log: %w", err)

@@ -30,7 +30,7 @@ func (l *loop) handle(ctx context.Context) error {
 	l.queue.putBack(rest)
 	l.busy = len(rest) > 0
 	switch {
-	case len(handled) > 0 || len(records) == 0 && len(out.Records) > 0:
+	case len(handled) > 0 || len(out.Records) > 0:
 		l.launch(ctx, handled, out)
 	case l.busy && len(l.inflight) == 0:
 		l.waitBusy()
@@ -52,7 +52,7 @@ func (l *loop) answer(ctx context.Context, records []*Record) (out Output, err e
 		}
 	}()
 	out, err = l.handler.Handle(ctx, Batch{Records: records})
-	if err == nil && len(records) > 0 && len(out.Records)+len(out.DLQ) > 0 {
+	if err == nil && len(records) > 0 && !out.Unprompted && len(out.Records)+len(out.DLQ) > 0 {
 		if handled, _ := split(records, out.Until); len(handled) == 0 {
 			err = errNoProgress
 		}

@@ -41,24 +41,20 @@ func (c Client) Identify(ctx context.Context, topics ...string) (Identity, error
 	return id, nil
 }
 
-// Since returns, for every partition of a topic, the first offset whose record is
-// not older than an instant, or the end.
-func (c Client) Since(ctx context.Context, at time.Time, topics ...string) (map[TopicPartition]int64, error) {
-	return c.list(ctx, topics, func(admin *kadm.Client, ctx context.Context, topics ...string) (kadm.ListedOffsets, error) {
-		return admin.ListOffsetsAfterMilli(ctx, at.UnixMilli(), topics...)
-	})
-}
-
-// Committed returns the offsets that a group has committed.
+// Committed returns the offsets that a group has committed. It fails while a
+// transaction on them is undecided.
 func (c Client) Committed(ctx context.Context, group string) (map[TopicPartition]int64, error) {
 	client, err := c.open()
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close()
-	fetched, err := kadm.NewClient(client).FetchOffsets(ctx, group)
+	fetched, err := kadm.NewClient(client).FetchOffsets(kadm.RequireStable(ctx), group)
 	if errors.Is(err, kerr.GroupIDNotFound) {
 		return nil, nil // nobody has ever been in it
+	}
+	if err == nil {
+		err = fetched.Error()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("offsets of group %s: %w", group, err)
@@ -80,15 +76,21 @@ func (c Client) Members(ctx context.Context, group string) (int, error) {
 	}
 	defer client.Close()
 	described, err := kadm.NewClient(client).DescribeGroups(ctx, group)
+	if err == nil {
+		err = described[group].Err
+	}
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return 0, nil
+	}
 	if err != nil {
 		return 0, fmt.Errorf("members of group %s: %w", group, err)
 	}
 	return len(described[group].Members), nil
 }
 
-// WaitSettled waits until no transaction is open on a topic: until readers under
-// read_committed can get to its end. A dead process holds it for as long as its
-// transaction timeout.
+// WaitSettled waits until every transaction that is open on a topic at the call is
+// decided: readers under read_committed then get to what was its end. A dead process
+// holds it up for as long as its transaction timeout.
 func (c Client) WaitSettled(ctx context.Context, topic string) error {
 	client, err := c.open()
 	if err != nil {
@@ -96,20 +98,27 @@ func (c Client) WaitSettled(ctx context.Context, topic string) error {
 	}
 	defer client.Close()
 	admin := kadm.NewClient(client)
+	failed := func(err error) error { return fmt.Errorf("wait for open transactions on %s: %w", topic, err) }
+	ends, err := admin.ListEndOffsets(ctx, topic)
+	if err == nil {
+		err = ends.Error()
+	}
+	if err != nil {
+		return failed(err)
+	}
 	wait := backoff.WithContext(backoff.NewConstantBackOff(100*time.Millisecond), ctx)
 	return backoff.Retry(func() error {
 		stable, err := admin.ListCommittedOffsets(ctx, topic)
-		if err != nil {
-			return backoff.Permanent(fmt.Errorf("wait for open transactions on %s: %w", topic, err))
+		if err == nil {
+			err = stable.Error()
 		}
-		ends, err := admin.ListEndOffsets(ctx, topic)
 		if err != nil {
-			return backoff.Permanent(fmt.Errorf("wait for open transactions on %s: %w", topic, err))
+			return backoff.Permanent(failed(err))
 		}
 		var open error
 		ends.Each(func(end kadm.ListedOffset) {
 			if at, _ := stable.Lookup(end.Topic, end.Partition); at.Offset < end.Offset {
-				open = fmt.Errorf("a transaction is open on %s/%d", end.Topic, end.Partition)
+				open = failed(fmt.Errorf("one is open on partition %d", end.Partition))
 			}
 		})
 		return open

@@ -53,6 +53,9 @@ type Output struct {
 	// offset of the first record not handled. It and what follows it in that partition
 	// comes again, in order, at the head of a later batch.
 	Until map[TopicPartition]int64
+	// Unprompted lets Records be written although nothing of the batch is handled: they are
+	// committed with the positions as they are, like those of a tick.
+	Unprompted bool
 }
 
 // Handler is the business end of a stream. All methods are called from one goroutine, never

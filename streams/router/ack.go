@@ -15,6 +15,10 @@ import (
 // leads of the committed batch are busy to everybody else.
 const ackAfter = 5 * time.Millisecond
 
+// ackAgain is the wait after a failure. It has to be tried again even when no batch
+// comes: until then those leads are busy.
+const ackAgain = time.Second
+
 // acker keeps the positions that are committed and not yet acknowledged.
 type acker struct {
 	store ledger.Store
@@ -66,34 +70,37 @@ func (a *acker) giveBack(acks []ledger.Ack) {
 // run acknowledges what no batch has carried in time, until ctx ends; then it
 // acknowledges the rest.
 func (a *acker) run(ctx context.Context) error {
+	pause := ackAfter
 	for {
 		select {
 		case <-ctx.Done():
-			a.flush(context.WithoutCancel(ctx))
+			_ = a.flush(context.WithoutCancel(ctx)) // the next owner finds it in the log
 			return nil
 		case <-a.wake:
 		}
-		if a.clock.Sleep(ctx, ackAfter) == nil {
-			a.flush(ctx)
+		if a.clock.Sleep(ctx, pause) != nil {
+			continue
+		}
+		pause = ackAfter
+		if err := a.flush(ctx); err != nil {
+			// A batch will say so more loudly.
+			a.log.Debug("positions not acknowledged yet", zap.Error(err))
+			pause = ackAgain
 		}
 	}
 }
 
-// flush acknowledges what is due. A failure waits for the next batch, which says
-// more loudly that the ledger is away.
-func (a *acker) flush(ctx context.Context) {
+// flush acknowledges what is due.
+func (a *acker) flush(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	acks := a.take()
 	if len(acks) == 0 {
-		return
+		return nil
 	}
-	if _, err := a.store.Apply(ctx, ledger.Chunk{Acks: acks}); err != nil {
-		a.log.Debug("positions not acknowledged yet", zap.Error(err))
-		a.mu.Lock()
-		for _, ack := range acks {
-			a.due[ack.Partition] = max(a.due[ack.Partition], ack.Position)
-		}
-		a.mu.Unlock()
+	_, err := a.store.Apply(ctx, ledger.Chunk{Acks: acks})
+	if err != nil {
+		a.giveBack(acks)
 	}
+	return err
 }

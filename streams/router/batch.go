@@ -5,10 +5,10 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"sync"
 
+	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"leadrouter/pkg/event"
@@ -48,22 +48,22 @@ func (h *Handler) split(records []*kstream.Record) []*section {
 
 // work takes the sections through all steps. Preparing and publishing are pure and
 // run on all cores; the ledger is asked in order.
-func (h *Handler) work(ctx context.Context, voids []*debt, sections []*section) ([]ledger.Result, error) {
+func (h *Handler) work(ctx context.Context, due []*debt, sections []*section) ([]ledger.Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	workers, ctx := errgroup.WithContext(ctx)
 	h.prepareAll(ctx, workers, sections)
 	var voided []ledger.Result
-	err := h.grantAll(ctx, voids, sections, func(first []ledger.Result, s *section) {
+	err := h.grantAll(ctx, voidsOf(due), sections, func(first []ledger.Result, s *section) {
 		voided = append(voided, first...)
-		workers.Go(guarded(func() error { return h.publishSection(s) }))
+		workers.Go(h.guarded(func() error { return h.publishSection(s) }))
 	})
 	if err != nil {
 		cancel() // nobody needs the rest
 	}
 	// A worker's error tells more than that the others were called off.
 	if failed := workers.Wait(); failed != nil {
-		return nil, h.failed(failed)
+		return nil, failed
 	}
 	return voided, err
 }
@@ -83,7 +83,7 @@ func (h *Handler) prepareAll(ctx context.Context, workers *errgroup.Group, secti
 		return sections[next-1]
 	}
 	for range min(runtime.GOMAXPROCS(0), len(sections)) {
-		workers.Go(guarded(func() error {
+		workers.Go(h.guarded(func() error {
 			for s := take(); s != nil; s = take() {
 				h.prepare(s, planner, now)
 				close(s.prepared)
@@ -94,7 +94,7 @@ func (h *Handler) prepareAll(ctx context.Context, workers *errgroup.Group, secti
 }
 
 // grantAll asks the ledger section by section. The voids go with the first one.
-func (h *Handler) grantAll(ctx context.Context, voids []*debt, sections []*section, granted func([]ledger.Result, *section)) error {
+func (h *Handler) grantAll(ctx context.Context, voids []ledger.Op, sections []*section, granted func([]ledger.Result, *section)) error {
 	h.batch++
 	blocked := map[kstream.TopicPartition]bool{}
 	for _, s := range sections {
@@ -114,12 +114,10 @@ func (h *Handler) grantAll(ctx context.Context, voids []*debt, sections []*secti
 }
 
 // grantSection asks the ledger for one section. What stands in a partition behind
-// a busy operation of an earlier section is busy too.
-func (h *Handler) grantSection(ctx context.Context, voids []*debt, s *section, blocked map[kstream.TopicPartition]bool) ([]ledger.Result, error) {
-	ops := make([]ledger.Op, 0, len(voids)+len(s.items))
-	for _, d := range voids {
-		ops = append(ops, d.op)
-	}
+// a busy operation of an earlier section is busy too. Whatever the answer, each
+// item may have been granted from here on.
+func (h *Handler) grantSection(ctx context.Context, voids []ledger.Op, s *section, blocked map[kstream.TopicPartition]bool) ([]ledger.Result, error) {
+	ops := append(make([]ledger.Op, 0, len(voids)+len(s.items)), voids...)
 	asked := make([]int, 0, len(s.items))
 	s.results = make([]ledger.Result, len(s.items))
 	for i, it := range s.items {
@@ -128,6 +126,7 @@ func (h *Handler) grantSection(ctx context.Context, voids []*debt, s *section, b
 			continue
 		}
 		ops, asked = append(ops, it.op), append(asked, i)
+		h.flight.set(kstream.PartitionOf(it.record), it.record.Offset, passage{stray: true})
 	}
 	results, err := h.grant(ctx, ledger.Chunk{Batch: fmt.Sprintf("%s/%d", h.cfg.Process, h.batch), Seen: h.seen, Ops: ops})
 	if err != nil {
@@ -159,11 +158,12 @@ func (h *Handler) publishSection(s *section) error {
 
 // guarded turns a panic into an error: in a goroutine of its own it would take the
 // process down, and every other one that gets the record after it.
-func guarded(do func() error) func() error {
+func (h *Handler) guarded(do func() error) func() error {
 	return func() (err error) {
 		defer func() {
 			if v := recover(); v != nil {
-				err = fmt.Errorf("%w: %v\n%s", kstream.ErrPanic, v, debug.Stack())
+				h.log.Error("a record made the router panic", zap.Stack("stack"))
+				err = fmt.Errorf("%w: %v", kstream.ErrPanic, v)
 			}
 		}()
 		return do()

@@ -4,41 +4,76 @@ import (
 	"time"
 
 	"leadrouter/pkg/kstream"
-	"leadrouter/pkg/ledger"
 )
 
-// sample is what the metrics want to know of a lead once its batch is committed.
-type sample struct {
-	offset  int64
+// passage is a record on its way from the input to the log.
+type passage struct {
+	sent    bool      // in the output of a batch, as a decision or a dead letter
+	stray   bool      // granted, perhaps, and no output tells of it
+	outcome string    // of a lead, for the metrics; empty: not counted
 	came    time.Time // when the broker got the lead
-	outcome string
 }
 
-// flight keeps samples by partition, in offset order, until they are committed:
-// what is aborted and comes again must not count twice.
-type flight map[kstream.TopicPartition][]sample
+// flight keeps passages by partition and offset until they are committed. What is
+// a stray when it is committed will never be told of: the stream gave the record
+// up, or nobody could read it again.
+type flight map[kstream.TopicPartition]map[int64]passage
 
-// add notes a decided lead. Activities and presence are not counted.
-func (f flight) add(at kstream.TopicPartition, it *item, g ledger.Grant) {
-	if it.op.Kind != ledger.Assign {
-		return
+// meet enters the records of a batch that are new.
+func (f flight) meet(batch kstream.Batch) {
+	for _, r := range batch.Records {
+		if _, known := f[kstream.PartitionOf(r)][r.Offset]; !known {
+			f.set(kstream.PartitionOf(r), r.Offset, passage{})
+		}
 	}
-	outcome := string(g.Outcome)
-	if g.Effect == ledger.Repeat {
-		outcome = string(ledger.Repeat)
-	}
-	f[at] = append(f[at], sample{offset: it.record.Offset, came: it.record.Timestamp, outcome: outcome})
 }
 
-// committed gives the samples below an offset to use and forgets them.
-func (f flight) committed(at kstream.TopicPartition, offset int64, use func(sample)) {
-	rest := f[at]
-	for len(rest) > 0 && rest[0].offset < offset {
-		use(rest[0])
-		rest = rest[1:]
+// set notes where a record stands.
+func (f flight) set(at kstream.TopicPartition, offset int64, p passage) {
+	if f[at] == nil {
+		f[at] = map[int64]passage{}
 	}
-	f[at] = rest
+	f[at][offset] = p
 }
 
-// forget drops the samples of a partition.
+// refuse notes a dead letter. If it was granted when it was read before, it is
+// still a stray.
+func (f flight) refuse(r *kstream.Record) {
+	at := kstream.PartitionOf(r)
+	p := f[at][r.Offset]
+	p.sent = true
+	f.set(at, r.Offset, p)
+}
+
+// land forgets the passages below a committed offset. It gives those that were
+// told of to use, and reports whether there were others.
+func (f flight) land(at kstream.TopicPartition, offset int64, use func(passage)) (strays bool) {
+	for o, p := range f[at] {
+		if o >= offset {
+			continue
+		}
+		delete(f[at], o)
+		if p.stray {
+			strays = true
+		} else {
+			use(p)
+		}
+	}
+	return strays
+}
+
+// underWay reports whether anything before a record is neither committed nor
+// aborted.
+func (f flight) underWay(before *kstream.Record) bool {
+	for at, passages := range f {
+		for o, p := range passages {
+			if p.sent || at == kstream.PartitionOf(before) && o < before.Offset {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// forget drops the passages of a partition.
 func (f flight) forget(at kstream.TopicPartition) { delete(f, at) }

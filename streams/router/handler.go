@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -45,9 +45,10 @@ type Config struct {
 
 // Log finds decisions in the decision log.
 type Log interface {
-	// Has tells which of the sequences stand in the log, committed, looking at
-	// records that are not older than since.
-	Has(ctx context.Context, since time.Time, sequences []int64) (map[int64]bool, error)
+	// Has tells which of the sequences stand in the log. All below floor are known
+	// to have been committed before the first of them was given. A transaction that
+	// is open is waited for: it may hold what is asked for.
+	Has(ctx context.Context, floor int64, sequences []int64) (map[int64]bool, error)
 }
 
 // Handler routes leads; it is the handler of a [kstream.Stream].
@@ -60,12 +61,13 @@ type Handler struct {
 	m      *metrics
 	log    *zap.Logger
 
-	batch   int64  // number of the last batch
-	seen    int64  // highest sequence given to this process
-	debts   []debt // voids owed to the log
-	flight  flight // what is handed out and not committed
-	suspect bool   // a batch failed after its grants
-	stale   bool   // the ledger refused us: verify before the next call
+	batch  int64  // number of the last batch
+	seen   int64  // highest sequence given to this process
+	flight flight // what is handed out and not committed
+	stale  bool   // the ledger refused us: verify before the next call
+
+	strays map[kstream.TopicPartition]int64 // committed offsets with strays below, not looked into yet
+	debts  map[kstream.TopicPartition]*debt // voids owed to the log
 }
 
 // New returns a handler that works on a ledger. Its [Handler.Run] must run beside
@@ -74,7 +76,7 @@ func New(store ledger.Store, cfg Config) *Handler {
 	h := &Handler{
 		cfg: cfg, ledger: store, log: cfg.Logger, m: newMetrics(cfg.Registerer),
 		topics: map[string]event.Type{}, names: map[event.Type]string{},
-		flight: flight{},
+		flight: flight{}, strays: map[kstream.TopicPartition]int64{}, debts: map[kstream.TopicPartition]*debt{},
 	}
 	h.acks = newAcker(store, cfg.Clock, cfg.Logger)
 	for _, t := range event.Topics(cfg.Instance) {
@@ -101,48 +103,76 @@ func (h *Handler) Handle(ctx context.Context, batch kstream.Batch) (kstream.Outp
 	if err := h.verify(ctx); err != nil {
 		return out, err
 	}
-	voids, sections := h.dueVoids(), h.split(batch.Records)
-	voided, err := h.work(ctx, voids, sections)
+	if err := h.settle(ctx); err != nil {
+		return out, err
+	}
+	h.flight.meet(batch)
+	due, sections := h.due(), h.split(batch.Records)
+	voided, err := h.work(ctx, due, sections)
 	if err != nil {
 		return kstream.Output{}, err
 	}
-	if out.Records, err = h.publishVoids(voids, voided, batch.Records[0]); err != nil {
-		return kstream.Output{}, h.failed(err)
+	if out.Records, err = h.voidRecords(due, voided); err != nil {
+		return kstream.Output{}, err
 	}
 	for _, s := range sections {
-		h.collect(&out, s)
+		collect(&out, s)
 	}
 	// What stands behind a busy record comes again with it.
-	out.DLQ = slices.DeleteFunc(out.DLQ, func(d kstream.Dead) bool {
-		first, busy := out.Until[kstream.PartitionOf(d.Record)]
-		return busy && d.Record.Offset >= first
-	})
+	out.DLQ = slices.DeleteFunc(out.DLQ, func(d kstream.Dead) bool { return waits(&out, d.Record) })
+	h.carry(due, batch, &out)
+	h.depart(&out, sections)
 	return out, nil
 }
 
 // collect adds a section to the output.
-func (h *Handler) collect(out *kstream.Output, s *section) {
+func collect(out *kstream.Output, s *section) {
 	out.Records = append(out.Records, s.output...)
 	out.DLQ = append(out.DLQ, s.dead...)
 	for i, it := range s.items {
+		if s.results[i].Code != ledger.Busy {
+			continue
+		}
 		at := kstream.PartitionOf(it.record)
-		switch s.results[i].Code {
-		case ledger.Busy:
-			if first, ok := out.Until[at]; !ok || it.record.Offset < first {
-				out.Until[at] = it.record.Offset
-			}
-		case ledger.Applied, ledger.Replayed:
-			h.flight.add(at, it, s.results[i].Grant)
-		case ledger.Done:
+		if first, ok := out.Until[at]; !ok || it.record.Offset < first {
+			out.Until[at] = it.record.Offset
 		}
 	}
 }
 
-// failed notes that grants were given which no transaction carries: if the stream
-// gives the record up, its memo has to be taken back.
-func (h *Handler) failed(err error) error {
-	h.suspect = true
-	return err
+// waits reports whether a record is to come again.
+func waits(out *kstream.Output, r *kstream.Record) bool {
+	first, busy := out.Until[kstream.PartitionOf(r)]
+	return busy && r.Offset >= first
+}
+
+// depart notes what the output of a batch tells of. Until here all that was
+// granted were strays.
+func (h *Handler) depart(out *kstream.Output, sections []*section) {
+	for _, s := range sections {
+		for i, it := range s.items {
+			if r := s.results[i]; r.Code != ledger.Busy {
+				h.flight.set(kstream.PartitionOf(it.record), it.record.Offset, passage{
+					sent: true, outcome: counted(it, r), came: it.record.Timestamp,
+				})
+			}
+		}
+	}
+	for _, d := range out.DLQ {
+		h.flight.refuse(d.Record)
+	}
+}
+
+// counted is what the metrics count a result as: leads alone, each once.
+func counted(it *item, r ledger.Result) string {
+	switch {
+	case it.op.Kind != ledger.Assign || r.Code == ledger.Done:
+		return ""
+	case r.Grant.Effect == ledger.Repeat:
+		return string(ledger.Repeat)
+	default:
+		return string(r.Grant.Outcome)
+	}
 }
 
 // grant calls the ledger, with the acknowledgements that are due.
@@ -184,37 +214,35 @@ func (h *Handler) verify(ctx context.Context) error {
 		return nil
 	}
 	if err := h.cfg.Verify(ctx); err != nil {
+		h.cfg.Report(err)
 		return kstream.Retry(err)
 	}
 	h.stale, h.seen = false, 0
 	return nil
 }
 
-// Committed notes the positions for acknowledgement.
+// Committed notes the positions for acknowledgement, unless something below them
+// has to be settled first.
 func (h *Handler) Committed(ctx context.Context, offsets map[kstream.TopicPartition]int64) {
 	now := h.cfg.Clock.Now()
 	for at, offset := range offsets {
-		h.flight.committed(at, offset, func(s sample) { h.m.lead(s, now) })
-	}
-	h.payDebts(offsets)
-	if h.suspect {
-		// A record may have been given up after its grant.
-		if err := h.takeOver(ctx, offsets); err != nil {
-			h.log.Warn("memos not settled, trying again with the next batch", zap.Error(err))
-			return
+		if h.flight.land(at, offset, func(p passage) { h.m.lead(p, now) }) {
+			h.strays[at] = offset
 		}
-		h.suspect = false
-		return
 	}
+	h.pay(offsets)
 	for at, offset := range offsets {
-		h.acks.add(h.partition(at), offset)
+		h.acknowledge(at, offset)
+	}
+	if err := h.settle(ctx); err != nil {
+		h.log.Warn("memos not settled, trying again with the next batch", zap.Error(err))
 	}
 }
 
 // Assigned settles what earlier owners of the partitions left behind.
 func (h *Handler) Assigned(ctx context.Context, offsets map[kstream.TopicPartition]int64) error {
 	for at := range offsets {
-		h.flight.forget(at)
+		h.forget(at)
 	}
 	if err := h.verify(ctx); err != nil {
 		return err
@@ -225,9 +253,16 @@ func (h *Handler) Assigned(ctx context.Context, offsets map[kstream.TopicPartiti
 // Revoked forgets the partitions; their positions are acknowledged all the same.
 func (h *Handler) Revoked(_ context.Context, partitions []kstream.TopicPartition) {
 	for _, at := range partitions {
-		h.flight.forget(at)
-		h.forgetDebts(map[kstream.TopicPartition]int64{at: 0})
+		h.forget(at)
 	}
+}
+
+// forget drops what is known of a partition that is settled anew, here or by its
+// next owner.
+func (h *Handler) forget(at kstream.TopicPartition) {
+	h.flight.forget(at)
+	delete(h.strays, at)
+	delete(h.debts, at)
 }
 
 // partition names an input partition for the ledger.
@@ -236,13 +271,8 @@ func (h *Handler) partition(at kstream.TopicPartition) ledger.Partition {
 }
 
 // sorted orders partitions, so that nothing depends on the order of a map.
-func sorted(offsets map[kstream.TopicPartition]int64) []kstream.TopicPartition {
-	list := make([]kstream.TopicPartition, 0, len(offsets))
-	for at := range offsets {
-		list = append(list, at)
-	}
-	slices.SortFunc(list, func(a, b kstream.TopicPartition) int {
+func sorted[V any](by map[kstream.TopicPartition]V) []kstream.TopicPartition {
+	return slices.SortedFunc(maps.Keys(by), func(a, b kstream.TopicPartition) int {
 		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 	})
-	return list
 }

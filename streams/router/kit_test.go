@@ -65,7 +65,7 @@ func (f *flaky) Apply(ctx context.Context, c ledger.Chunk) ([]ledger.Result, err
 // fakeLog is a decision log: the sequences that were committed.
 type fakeLog struct{ committed map[int64]bool }
 
-func (l *fakeLog) Has(_ context.Context, _ time.Time, sequences []int64) (map[int64]bool, error) {
+func (l *fakeLog) Has(_ context.Context, _ int64, sequences []int64) (map[int64]bool, error) {
 	found := map[int64]bool{}
 	for _, s := range sequences {
 		found[s] = l.committed[s]

@@ -34,7 +34,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 }
 
 // lead counts a lead whose decision is committed.
-func (m *metrics) lead(s sample, now time.Time) {
-	m.leads.WithLabelValues(s.outcome).Inc()
-	m.latency.Observe(max(0, now.Sub(s.came).Seconds()))
+func (m *metrics) lead(p passage, now time.Time) {
+	if p.outcome == "" {
+		return
+	}
+	m.leads.WithLabelValues(p.outcome).Inc()
+	m.latency.Observe(max(0, now.Sub(p.came).Seconds()))
 }

@@ -3,8 +3,8 @@ package router
 import (
 	"context"
 	"fmt"
-	"slices"
-	"time"
+	"maps"
+	"math"
 
 	"go.uber.org/zap"
 
@@ -12,43 +12,56 @@ import (
 	"leadrouter/pkg/ledger"
 )
 
-// clockSlack is how far the clock of another router may be from a record's time.
-const clockSlack = 5 * time.Minute
-
-// debt is a void that is owed to the log: an operation was granted, and no record
-// will ever tell of it.
+// debt is what a partition owes to the log: operations that were granted, and no
+// record will ever tell of them. Its position is not acknowledged before their
+// voids are committed, or the ledger would forget what is still to be written.
 type debt struct {
-	op       ledger.Op
-	at       kstream.TopicPartition // of the operation taken back
-	position int64                  // acknowledged once the void is committed
-	carrier  *kstream.Record        // of the batch that carries the void; nil: none yet
+	voids    []ledger.Op
+	position int64     // acknowledged once the voids are committed
+	carried  *position // committed with the batch that carries the voids; nil: none does yet
 }
 
-// takeOver settles the memos below the committed offsets. A memo whose decision
-// stands in the log belongs to a process that died between commit and
-// acknowledgement. One whose decision does not will never be read again: its
-// offset was skipped, by an operator, by retention or because the stream gave the
-// record up. It is taken back by a void, which the next batch carries.
+// position is the offset of a partition below which everything is committed.
+type position struct {
+	at     kstream.TopicPartition
+	offset int64
+}
+
+// takeOver settles the memos of partitions that are read from the committed
+// offsets on. A memo below whose decision stands in the log belongs to a process
+// that died between commit and acknowledgement. One whose decision does not will
+// never be read again: its offset was skipped, by an operator, by retention or
+// because the stream gave the record up. It is taken back by a void, which the next
+// batch carries. A memo above awaits its record.
 func (h *Handler) takeOver(ctx context.Context, offsets map[kstream.TopicPartition]int64) error {
-	h.forgetDebts(offsets)
 	for _, at := range sorted(offsets) {
-		memos, err := h.ledger.Pending(ctx, h.partition(at), offsets[at])
+		offset := offsets[at]
+		memos, err := h.ledger.Pending(ctx, h.partition(at), math.MaxInt64)
+		h.cfg.Report(err)
 		if err != nil {
 			return h.fate(err)
 		}
-		voids, err := h.lost(ctx, memos)
+		var below []ledger.Result
+		for _, m := range memos {
+			switch _, known := h.flight[at][m.ID.Offset]; {
+			case m.ID.Offset < offset:
+				below = append(below, m)
+			case !known:
+				h.flight.set(at, m.ID.Offset, passage{stray: true})
+			}
+		}
+		voids, err := h.lost(ctx, below)
 		if err != nil {
 			return err
 		}
+		delete(h.debts, at)
 		if len(voids) == 0 {
-			h.acks.add(h.partition(at), offsets[at])
+			h.acks.add(h.partition(at), offset)
 			continue
 		}
 		h.log.Warn("taking back operations whose records were skipped",
 			zap.Stringer("partition", at), zap.Int("operations", len(voids)))
-		for _, op := range voids {
-			h.debts = append(h.debts, debt{op: op, at: at, position: offsets[at]})
-		}
+		h.debts[at] = &debt{voids: voids, position: offset}
 	}
 	return nil
 }
@@ -59,12 +72,12 @@ func (h *Handler) lost(ctx context.Context, memos []ledger.Result) ([]ledger.Op,
 		return nil, nil
 	}
 	sequences := make([]int64, len(memos))
-	since := memos[0].Grant.At
+	floor := memos[0].Grant.Floor
 	for i, m := range memos {
 		sequences[i] = m.Grant.Sequence
-		since = min(since, m.Grant.At)
+		floor = min(floor, m.Grant.Floor)
 	}
-	found, err := h.cfg.Log.Has(ctx, time.UnixMilli(since).Add(-clockSlack), sequences)
+	found, err := h.cfg.Log.Has(ctx, floor, sequences)
 	if err != nil {
 		return nil, kstream.Retry(fmt.Errorf("look for decisions: %w", err))
 	}
@@ -79,51 +92,115 @@ func (h *Handler) lost(ctx context.Context, memos []ledger.Result) ([]ledger.Op,
 	return voids, nil
 }
 
-// dueVoids are the debts that no batch carries yet.
-func (h *Handler) dueVoids() []*debt {
+// settle takes over the partitions in which something was committed that nothing
+// carried. One whose voids are under way waits for them: asked now, the log would
+// not know of them, and they would be written twice.
+func (h *Handler) settle(ctx context.Context) error {
+	for at, offset := range maps.Clone(h.strays) {
+		if d := h.debts[at]; d != nil && d.carried != nil {
+			continue
+		}
+		if err := h.takeOver(ctx, map[kstream.TopicPartition]int64{at: offset}); err != nil {
+			return err
+		}
+		delete(h.strays, at)
+	}
+	return nil
+}
+
+// due are the debts that no batch carries yet.
+func (h *Handler) due() []*debt {
 	var due []*debt
-	for i := range h.debts {
-		if h.debts[i].carrier == nil {
-			due = append(due, &h.debts[i])
+	for _, at := range sorted(h.debts) {
+		if d := h.debts[at]; d.carried == nil {
+			due = append(due, d)
 		}
 	}
 	return due
 }
 
-// publishVoids writes the records of voids into a batch.
-func (h *Handler) publishVoids(due []*debt, results []ledger.Result, carrier *kstream.Record) ([]*kstream.Record, error) {
+// voidsOf are the operations of debts.
+func voidsOf(debts []*debt) []ledger.Op {
+	var voids []ledger.Op
+	for _, d := range debts {
+		voids = append(voids, d.voids...)
+	}
+	return voids
+}
+
+// voidRecords are the records of due voids, from the answers to them. A void that
+// is done already, by an earlier owner of the partition, has none.
+func (h *Handler) voidRecords(due []*debt, results []ledger.Result) ([]*kstream.Record, error) {
 	var out []*kstream.Record
-	for i, r := range results {
-		if r.Code != ledger.Applied && r.Code != ledger.Replayed {
-			continue
+	for _, d := range due {
+		for i, op := range d.voids {
+			r := results[i]
+			if r.Code != ledger.Applied && r.Code != ledger.Replayed {
+				continue
+			}
+			h.seen = max(h.seen, r.Grant.Sequence)
+			record, err := h.decisionRecord(op, r, "")
+			if err != nil {
+				return nil, fmt.Errorf("void %s: %w", op.ID, err)
+			}
+			out = append(out, record)
 		}
-		record, err := h.decisionRecord(due[i].op, r, "")
-		if err != nil {
-			return nil, fmt.Errorf("void %s: %w", due[i].op.ID, err)
-		}
-		due[i].carrier = carrier
-		h.seen = max(h.seen, r.Grant.Sequence)
-		out = append(out, record)
+		results = results[len(d.voids):]
 	}
 	return out, nil
 }
 
-// payDebts acknowledges what voids that are now committed have settled.
-func (h *Handler) payDebts(offsets map[kstream.TopicPartition]int64) {
-	h.debts = slices.DeleteFunc(h.debts, func(d debt) bool {
-		if d.carrier == nil || offsets[kstream.PartitionOf(d.carrier)] <= d.carrier.Offset {
-			return false
+// carry ties due voids to the batch that they go with, by what its commit will
+// have committed.
+func (h *Handler) carry(due []*debt, batch kstream.Batch, out *kstream.Output) {
+	if len(due) == 0 {
+		return
+	}
+	for _, r := range batch.Records {
+		at := kstream.PartitionOf(r)
+		if until, busy := out.Until[at]; !busy || r.Offset < until {
+			carryAll(due, position{at, r.Offset + 1})
+			return
 		}
-		h.acks.add(h.partition(d.at), d.position)
-		return true
-	})
+	}
+	// Everybody waits, perhaps for what these debts hold back: the voids go alone.
+	// While a batch is under way, its commit could be taken for theirs.
+	first := batch.Records[0]
+	if h.flight.underWay(first) {
+		out.Records = nil
+		return
+	}
+	out.Unprompted = true
+	carryAll(due, position{kstream.PartitionOf(first), first.Offset})
 }
 
-// forgetDebts drops the debts of partitions that are settled anew, here or by
-// their next owner.
-func (h *Handler) forgetDebts(offsets map[kstream.TopicPartition]int64) {
-	h.debts = slices.DeleteFunc(h.debts, func(d debt) bool {
-		_, again := offsets[d.at]
-		return again
-	})
+func carryAll(due []*debt, p position) {
+	for _, d := range due {
+		d.carried = &p
+	}
+}
+
+// pay acknowledges what voids that are now committed have settled.
+func (h *Handler) pay(offsets map[kstream.TopicPartition]int64) {
+	for at, d := range h.debts {
+		if d.carried == nil {
+			continue
+		}
+		if offset, ok := offsets[d.carried.at]; ok && offset >= d.carried.offset {
+			delete(h.debts, at)
+			h.acks.add(h.partition(at), d.position)
+		}
+	}
+}
+
+// acknowledge notes a committed position. Where something is not settled the
+// position waits for it.
+func (h *Handler) acknowledge(at kstream.TopicPartition, offset int64) {
+	if _, waits := h.strays[at]; waits {
+		h.strays[at] = offset
+	} else if d := h.debts[at]; d != nil {
+		d.position = max(d.position, offset)
+	} else {
+		h.acks.add(h.partition(at), offset)
+	}
 }
