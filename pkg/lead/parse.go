@@ -97,7 +97,12 @@ func validID(id string) error {
 	return nil
 }
 
-func unprintable(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) }
+func unprintable(r rune) bool {
+	if '!' <= r && r <= '~' {
+		return false // nearly all are
+	}
+	return !unicode.IsGraphic(r) || unicode.IsSpace(r)
+}
 
 // Check refuses what must not reach a decoder at all: anything too large or too
 // deep, not UTF-8 or not JSON. The error is an [*Error].
