@@ -41,20 +41,21 @@ func (s *State) follows(id OpID, g *Grant) error {
 }
 
 func (s *State) followsOwned(g *Grant) error {
-	if g.Install == nil || g.Roster == "" {
-		if _, err := s.terms(g.Roster, g.Rep); err != nil {
-			return err
-		}
+	reps, known := s.Rosters[g.Roster]
+	if g.Install != nil {
+		reps, known = g.Install, true
+	}
+	if !known {
+		return fmt.Errorf("%w: roster %q is unknown", ErrFold, g.Roster)
+	}
+	if find(reps, g.Rep) == nil {
+		return fmt.Errorf("%w: rep %q is not in roster %q", ErrFold, g.Rep, g.Roster)
 	}
 	if g.Turn == nil {
 		return nil
 	}
-	reps := len(s.Rosters[g.Roster])
-	if g.Install != nil {
-		reps = len(g.Install)
-	}
 	free := g.Turn.Free.Positions()
-	if len(free) == 0 || int(free[len(free)-1]) >= reps {
+	if len(free) == 0 || int(free[len(free)-1]) >= len(reps) {
 		return fmt.Errorf("%w: free set %q does not fit roster %q", ErrFold, g.Turn.Free, g.Roster)
 	}
 	return nil
@@ -150,11 +151,10 @@ func (s *State) recount(l *Lead, before bool) {
 
 // windows are those in which a grant was counted.
 func (s *State) windows(g *Grant) instant {
-	t, err := s.terms(g.Roster, g.Rep)
-	if err != nil {
-		return instant{}
+	if t := find(s.Rosters[g.Roster], g.Rep); t != nil {
+		return windows(g.At, t.Offset)
 	}
-	return windows(g.At, t.Offset)
+	return instant{}
 }
 
 // undo takes a grant back. Operations of the same batch may have followed on the

@@ -122,7 +122,7 @@ func (r *chunkRun) commit(op *Op, g Grant) Grant {
 	}
 	switch g.Effect {
 	case Owned:
-		if t, err := s.terms(g.Roster, g.Rep); err == nil {
+		if t := find(s.Rosters[g.Roster], g.Rep); t != nil {
 			load := s.load(t, g.At)
 			g.Load = &load
 		}

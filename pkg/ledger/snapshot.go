@@ -86,6 +86,9 @@ func (s *State) validate() error {
 	if s.Rosters == nil || s.Reps == nil || s.Books == nil || s.Leads == nil || s.Held == nil || s.Tails == nil {
 		return fmt.Errorf("%w: a part is null", ErrInvalid)
 	}
+	if s.Sequence < 0 || s.At < 0 || s.Epoch < 0 {
+		return fmt.Errorf("%w: sequence %d, time %d, epoch %d", ErrInvalid, s.Sequence, s.At, s.Epoch)
+	}
 	for digest, reps := range s.Rosters {
 		if err := (&Roster{Digest: digest, Reps: reps}).validate(); err != nil {
 			return fmt.Errorf("%w: roster %q: %w", ErrInvalid, digest, err)

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -238,15 +237,11 @@ func (s *State) PresenceAt(rep string, at int64) string {
 	return r.Presence
 }
 
-// terms finds a rep in a roster.
-func (s *State) terms(roster, id string) (*Terms, error) {
-	reps, ok := s.Rosters[roster]
+// find gives the terms of a rep in a roster; nil if it has none.
+func find(roster []Terms, id string) *Terms {
+	i, ok := slices.BinarySearchFunc(roster, id, func(t Terms, id string) int { return strings.Compare(t.ID, id) })
 	if !ok {
-		return nil, fmt.Errorf("%w: roster %q is unknown", ErrFold, roster)
+		return nil
 	}
-	i, ok := slices.BinarySearchFunc(reps, id, func(t Terms, id string) int { return strings.Compare(t.ID, id) })
-	if !ok {
-		return nil, fmt.Errorf("%w: rep %q is not in roster %q", ErrFold, id, roster)
-	}
-	return &reps[i], nil
+	return &roster[i]
 }
