@@ -198,7 +198,7 @@ func TestTroubleOfTheLedgerIsPassing(t *testing.T) {
 	b := setup(t)
 	lead := b.created("L-1", "DE")
 	for _, err := range []error{ledger.ErrUnavailable, ledger.ErrEpoch} {
-		b.store.fail = []error{err}
+		b.store.refuse(err)
 		_, got := b.handler.Handle(t.Context(), kstream.Batch{Records: []*kstream.Record{lead}})
 		require.ErrorIs(t, got, err)
 		require.Equal(t, kstream.Retry(err).Error(), got.Error())
@@ -206,7 +206,7 @@ func TestTroubleOfTheLedgerIsPassing(t *testing.T) {
 	require.Len(t, assignments(t, b.handle(lead)), 1)
 	require.Equal(t, 1, b.store.verified, "after a refusal the ledger is verified before it is used")
 
-	b.store.fail = []error{errors.New("a fault of ours")}
+	b.store.refuse(errors.New("a fault of ours"))
 	_, err := b.handler.Handle(t.Context(), kstream.Batch{Records: []*kstream.Record{b.created("L-2", "DE")}})
 	require.ErrorContains(t, err, "a fault of ours")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,11 +50,22 @@ type bundle struct {
 // flaky is the model with errors to order.
 type flaky struct {
 	*ledger.Model
-	fail     []error // for the next calls of Apply
 	verified int
+
+	mu   sync.Mutex
+	fail []error // for the next calls of Apply
+}
+
+// refuse orders errors for the next calls.
+func (f *flaky) refuse(errs ...error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fail = errs
 }
 
 func (f *flaky) Apply(ctx context.Context, c ledger.Chunk) ([]ledger.Result, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if len(f.fail) > 0 {
 		err := f.fail[0]
 		f.fail = f.fail[1:]
@@ -63,9 +75,15 @@ func (f *flaky) Apply(ctx context.Context, c ledger.Chunk) ([]ledger.Result, err
 }
 
 // fakeLog is a decision log: the sequences that were committed.
-type fakeLog struct{ committed map[int64]bool }
+type fakeLog struct {
+	committed map[int64]bool
+	fail      error
+}
 
 func (l *fakeLog) Has(_ context.Context, _ int64, sequences []int64) (map[int64]bool, error) {
+	if l.fail != nil {
+		return nil, l.fail
+	}
 	found := map[int64]bool{}
 	for _, s := range sequences {
 		found[s] = l.committed[s]
@@ -149,6 +167,37 @@ func (b *bundle) commit(out kstream.Output, records ...*kstream.Record) {
 		b.log.committed[d.Grant.Sequence] = true
 	}
 	b.handler.Committed(b.t.Context(), offsets)
+}
+
+// fresh tells the handler that the partition of a record is read from an offset on:
+// what was under way in it did not happen.
+func (b *bundle) fresh(r *kstream.Record, offset int64) {
+	b.t.Helper()
+	offsets := map[kstream.TopicPartition]int64{kstream.PartitionOf(r): offset}
+	require.NoError(b.t, b.handler.Assigned(b.t.Context(), offsets))
+}
+
+// run acknowledges beside the handler until stop is called.
+func (b *bundle) run(done chan<- error) (stop func()) {
+	ctx, stop := context.WithCancel(b.t.Context())
+	go func() { done <- b.handler.Run(ctx) }()
+	return stop
+}
+
+// flush acknowledges what is due.
+func (b *bundle) flush() {
+	b.t.Helper()
+	done := make(chan error, 1)
+	b.run(done)()
+	require.NoError(b.t, <-done)
+}
+
+// memos are the operations that the ledger remembers of partition 0.
+func (b *bundle) memos(of event.Type) []ledger.Result {
+	b.t.Helper()
+	memos, err := b.store.Pending(b.t.Context(), ledger.Partition{Topic: "id-" + string(of)}, 1<<40)
+	require.NoError(b.t, err)
+	return memos
 }
 
 func decisions(t *testing.T, out kstream.Output) []event.Decision {
