@@ -149,18 +149,22 @@ func TestClosingFreesOnceAndStopsTheClocks(t *testing.T) {
 func TestAnActivityThatOvertakesItsLeadIsHeld(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
+	b.adopt(minimal + "slas: {all: {for: true, contacted: {target: 1h}}}\n")
 	early := b.record(event.LeadActivity, `{"lead_id":"L-1","activity":"closed"}`)
 	out := b.handle(early)
 	require.Equal(t, ledger.Held, decisions(t, out)[0].Grant.Effect)
 	b.commit(out, early)
 
 	lead := b.created("L-1", "DE")
-	g := decisions(t, b.handle(lead))[0].Grant
+	out = b.handle(lead)
+	g := decisions(t, out)[0].Grant
 	require.Equal(t, ledger.Owned, g.Effect)
 	require.Len(t, g.Held, 1)
 	state, err := b.store.Dump(t.Context())
 	require.NoError(t, err)
 	require.Zero(t, state.Reps["carl"].Open, "closed as soon as it was decided")
+	require.NotNil(t, assignments(t, out)[0].SLA)
+	require.Empty(t, payloads[event.Timer](t, out, event.LeadTimers), "no clock runs for a closed lead")
 }
 
 func TestWhoIsAwayGetsNothing(t *testing.T) {

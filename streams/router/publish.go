@@ -54,7 +54,7 @@ func (h *Handler) assignment(it *item, r ledger.Result) ([]*kstream.Record, erro
 	a.AssignmentID = event.ID(cause, event.LeadAssigned, 0)
 	a.Lead = it.lead
 	assigned, err := h.record(event.LeadAssigned, cause, a.LeadID, r.Grant, a, it.trace, a.Headers())
-	if err != nil || a.SLA == nil {
+	if err != nil || a.SLA == nil || over(r.Grant) {
 		return []*kstream.Record{assigned}, err
 	}
 	timer, err := h.record(event.LeadTimers, cause, a.LeadID, r.Grant, event.Timer{
@@ -62,6 +62,21 @@ func (h *Handler) assignment(it *item, r ledger.Result) ([]*kstream.Record, erro
 		Start: a.AssignedAt, Due: []event.Due{},
 	}, it.trace, nil)
 	return []*kstream.Record{assigned, timer}, err
+}
+
+// over reports whether what had come before the lead has closed it at once: then no
+// clock is to run.
+func over(g ledger.Grant) bool {
+	closed := false
+	for _, late := range g.Held {
+		switch late.Effect {
+		case ledger.Freed:
+			closed = true
+		case ledger.Reowned:
+			closed = false
+		}
+	}
+	return closed
 }
 
 // noTimers stops the clocks of a lead: a tombstone.
