@@ -84,16 +84,45 @@ func BenchmarkParseThousandRules(b *testing.B) {
 	}
 }
 
-func BenchmarkWalkThousandRules(b *testing.B) {
-	p := manyRules(b, 1_000)
-	facts := germanFinance()
-	b.ReportAllocs()
-	for b.Loop() {
-		x := p.Bind(facts, monday)
-		for _, r := range p.Rules {
-			if r.When.Eval(x) == policy.True {
-				break
+// BenchmarkManyRules finds the rule of a lead among ever more: the time stays.
+func BenchmarkManyRules(b *testing.B) {
+	for _, n := range []int{10, 100, 1_000, 10_000} {
+		p := manyRules(b, n)
+		facts := germanFinance()
+		facts["source"] = fmt.Sprintf("s%d", n-1)
+		b.Run(fmt.Sprintf("rules=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				x := p.Bind(facts, monday)
+				rules := p.Entry("").Candidates(x)
+				for r := rules.Next(); r.When.Eval(x) != policy.True; r = rules.Next() {
+					continue
+				}
 			}
+		})
+	}
+}
+
+// BenchmarkManyRows looks a lead up in a CSV table.
+func BenchmarkManyRows(b *testing.B) {
+	for _, n := range []int{10, 1_000, 100_000} {
+		var rows strings.Builder
+		rows.WriteString("company.domain,country,team_of\nweber.example,,b7\n")
+		for i := range n {
+			fmt.Fprintf(&rows, "d%d.example,DE,a%d\n", i, i%100)
 		}
+		p, issues := policy.Parse(map[string][]byte{
+			"policy.yaml": []byte("policy: many\nreps: {ana: {}}\ntables: {named: {file: named.csv, key: [company.domain, country], gives: [team_of]}}\n" +
+				"rules: [{name: a, when: team_of == \"b7\", to: ana}, {name: b, to: all}]\n"),
+			"named.csv": []byte(rows.String()),
+		})
+		require.NoError(b, issues.Err())
+		facts := germanFinance()
+		b.Run(fmt.Sprintf("rows=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				require.Equal(b, policy.True, p.Rules[0].When.Eval(p.Bind(facts, monday)))
+			}
+		})
 	}
 }

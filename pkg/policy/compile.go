@@ -368,7 +368,7 @@ type Atom struct {
 
 // atoms lists the atoms among the operands of the outermost &&.
 func (c compiler) atoms(e ast.Expr) []Atom {
-	if e.Kind() == ast.IdentKind && c.tree.GetType(e.ID()).IsExactType(types.BoolType) {
+	if c.isFlag(e) {
 		return []Atom{{Name: e.AsIdent(), Values: []string{"true"}}}
 	}
 	if e.Kind() != ast.CallKind {
@@ -378,6 +378,12 @@ func (c compiler) atoms(e ast.Expr) []Atom {
 	switch call.FunctionName() {
 	case operators.LogicalAnd:
 		return append(c.atoms(call.Args()[0]), c.atoms(call.Args()[1])...)
+	case operators.LogicalOr:
+		return either(c.atoms(call.Args()[0]), c.atoms(call.Args()[1]))
+	case operators.LogicalNot:
+		if c.isFlag(call.Args()[0]) {
+			return []Atom{{Name: call.Args()[0].AsIdent(), Values: []string{"false"}}}
+		}
 	case operators.Equals:
 		if s, constant, ok := c.slotAndLiteral(call); ok && constant.kind == text {
 			return []Atom{{Name: c.names.slots[s].name, Values: []string{constant.text}}}
@@ -390,4 +396,22 @@ func (c compiler) atoms(e ast.Expr) []Atom {
 		return []Atom{{Name: call.Args()[0].AsIdent(), Values: titles(constants, func(v value) string { return v.text })}}
 	}
 	return nil
+}
+
+// isFlag recognises a name that is true or false.
+func (c compiler) isFlag(e ast.Expr) bool {
+	return e.Kind() == ast.IdentKind && c.tree.GetType(e.ID()).IsExactType(types.BoolType)
+}
+
+// either keeps the names that both sides of an || ask for, with the values of both.
+func either(a, b []Atom) []Atom {
+	var out []Atom
+	for _, x := range a {
+		for _, y := range b {
+			if x.Name == y.Name {
+				out = append(out, Atom{Name: x.Name, Values: slices.Concat(x.Values, y.Values)})
+			}
+		}
+	}
+	return out
 }

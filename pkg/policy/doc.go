@@ -21,7 +21,7 @@
 //	names.go, derive.go, lookup.go                    what conditions may ask for
 //	expr.go, compile.go, value.go, binding.go         CEL, closures, evaluation
 //	pools.go, rules.go, guards.go, slas.go, tests.go  the sections that use all that
-//	check.go                                          the policy as a whole
+//	check.go, finder.go                               the policy as a whole; rules by atoms
 //
 // # Conditions
 //

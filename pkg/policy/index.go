@@ -19,6 +19,7 @@ type index struct {
 	amount   slot            // the lead's value in minor units
 	axes     []*Axis
 	uses     []string
+	rules    Ruleset // of the policy itself
 }
 
 // Rep finds a rep's position by id.
@@ -45,6 +46,7 @@ func (r *reader) finish() {
 		}
 	}
 	p.index.uses = r.names.uses()
+	p.findable()
 	for _, g := range p.Guards {
 		g.static(p)
 	}

@@ -204,6 +204,8 @@ type Ruleset struct {
 	Name  string
 	Rules []*Rule
 	Pos   Pos
+
+	finder finder
 }
 
 // Table is a decision table: the first row whose cells all hold decides.
@@ -211,7 +213,8 @@ type Table struct {
 	Names []string // of a lead, one per cell
 	Rows  []*Row
 
-	slots []slot
+	slots  []slot
+	finder finder
 }
 
 // Row is one line of a [Table].

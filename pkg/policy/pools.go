@@ -261,6 +261,10 @@ func (a *Axis) Covers(b *Binding) (Set, bool) {
 	return a.covers(v), true
 }
 
+// Value is what the lead asks for on this axis, as rep columns write it; false when
+// the lead does not say.
+func (a *Axis) Value(b *Binding) (string, bool) { return b.get(a.slot).asText() }
+
 // relaxed refuses to relax what is not matched.
 func (r *reader) relaxed(at node, match, relax []*Axis) {
 	for _, a := range relax {

@@ -282,6 +282,12 @@ func (r *reader) cellOf(t *Table, key node, i int, s string) string {
 
 // Find gives the first row that the lead is in; nil when there is none.
 func (t *Table) Find(b *Binding) *Row {
+	if t.finder.shapes != nil {
+		if row := t.finder.first(b); row >= 0 {
+			return t.Rows[row]
+		}
+		return nil
+	}
 	var buf [8]string
 	have := buf[:0]
 	for _, s := range t.slots {

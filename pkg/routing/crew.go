@@ -9,14 +9,19 @@ import (
 )
 
 // crews sorts reps by team and calendar. The largest crew comes first and lists
-// nobody: most plans speak of one crew only.
-func (p *Plan) crews(reps policy.Set) []Crew {
+// nobody: most plans speak of one crew only. The crews are shared: read them only.
+func (pl *Planner) crews(reps policy.Set) []Crew {
+	var buf [192]byte
+	key := bits(buf[:0], reps)
+	if crews, ok := pl.teams.get(key); ok {
+		return crews
+	}
 	var crews []Crew
-	for i := range p.planner.policy.Reps {
+	for i := range pl.policy.Reps {
 		if !reps.Has(int32(i)) {
 			continue
 		}
-		rep := &p.planner.policy.Reps[i]
+		rep := &pl.policy.Reps[i]
 		c := Crew{Reps: []string{rep.ID}}
 		if rep.Team != nil {
 			c.Team = rep.Team.Name
@@ -35,7 +40,10 @@ func (p *Plan) crews(reps policy.Set) []Crew {
 	if len(crews) > 0 {
 		crews[0].Reps = nil
 	}
-	return crews
+	if len(crews) == 1 && crews[0].Team == "" && crews[0].Calendar == "" {
+		crews = nil // nothing to say of anybody
+	}
+	return pl.teams.put(key, crews)
 }
 
 // deadlines computes what the SLAs of the steps demand of each crew.
@@ -48,6 +56,9 @@ func (p *Plan) deadlines(crews []Crew) []Deadline {
 		sla := p.sla(p.origins[i].sla)
 		if sla == nil || slices.ContainsFunc(out, func(d Deadline) bool { return d.SLA == sla.Name }) {
 			continue
+		}
+		if len(crews) == 0 {
+			crews = []Crew{{}}
 		}
 		for _, crew := range crews {
 			if slices.ContainsFunc(out, func(d Deadline) bool { return d.SLA == sla.Name && d.Calendar == crew.Calendar }) {

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -37,11 +36,11 @@ func (d Draft) Decide(g ledger.Grant) (event.Assigned, error) {
 	if g.Step < 0 || g.Step >= len(d.Steps) {
 		return event.Assigned{}, fmt.Errorf("decide lead %s: its draft has no step %d", g.Lead, g.Step)
 	}
-	s := d.Steps[g.Step]
+	s := &d.Steps[g.Step]
 	a := event.Assigned{
 		AssignmentID: assignmentID(g), LeadID: g.Lead, Attempt: g.Attempt, Outcome: g.Outcome,
-		RepID: g.Rep, Pool: s.Pool, Rule: s.Rule, Row: s.Row, Pick: s.Pick,
-		Reason: s.Reason, ReasonCode: string(s.Code), ReasonData: s.Data,
+		RepID: g.Rep, Pool: s.pool(), Rule: s.Rule, Row: s.Row, Pick: s.Code.pick(),
+		Reason: d.Reason(g.Step), ReasonCode: string(s.Code), ReasonData: d.data(s),
 		Relaxed: s.Relaxed, Over: g.Over, Score: d.Score, Fit: d.Fit, Intent: d.Intent,
 		Tags: d.Tags, Tell: d.Tell,
 		AssignedAt: instant(g.At), Policy: d.Policy, Sequence: g.Sequence,
@@ -50,14 +49,13 @@ func (d Draft) Decide(g ledger.Grant) (event.Assigned, error) {
 		a.Previous = &event.Previous{RepID: d.Previous.Rep, Cause: d.Previous.Cause}
 	}
 	if g.Turn != nil {
-		a.ReasonData = maps.Clone(a.ReasonData)
-		if a.ReasonData == nil {
-			a.ReasonData = map[string]any{}
-		}
 		a.ReasonData["turn"] = g.Turn.Before // the credit that won, in micro-leads or minor units
 	}
 	if g.Over {
 		a.Reason += " You are past a cap: the policy wants you to have it all the same."
+	}
+	if len(a.ReasonData) == 0 {
+		a.ReasonData = nil
 	}
 	if g.Rep != "" {
 		crew := d.crew(g.Rep)

@@ -47,8 +47,8 @@ func TestDecide(t *testing.T) {
 		LeadID: "L-1", Attempt: 1, Outcome: ledger.Assigned, RepID: "jonas", Team: "emea", Pool: "seniors", Rule: "all",
 		Pick: ledger.RoundRobin, Reason: "You speak German and know finance, and it was your turn.", ReasonCode: "turn",
 		ReasonData: map[string]any{
-			"match":   map[string]any{"geo": "emea", "language": "de", "company.industry": "finance"},
-			"even_if": []any{"off_shift"}, "turn": int64(0),
+			"match":   map[string]string{"geo": "emea", "language": "de", "company.industry": "finance"},
+			"even_if": []string{"off_shift"}, "turn": int64(0),
 		},
 		Score: &score, Fit: "strong", Intent: "high", Tags: []string{"hot"}, Tell: []string{"ines"},
 		AssignedAt: monday,

@@ -1,14 +1,12 @@
 package routing
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/lead"
-	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
 )
 
@@ -16,8 +14,8 @@ import (
 // before stays callable.
 const Engine = policy.Engine
 
-// Draft is the record of a plan: all that [Decide] and an audit need. Instants are
-// Unix milliseconds.
+// Draft is the record of a plan: all that [Decide] and an audit need, and nothing
+// that follows from the rest of it. Instants are Unix milliseconds.
 type Draft struct {
 	Engine int          `json:"engine"`
 	Policy event.Policy `json:"policy"`
@@ -41,6 +39,8 @@ type Draft struct {
 	Tags   []string `json:"tags,omitempty"`   // of the marks that match
 	Tell   []string `json:"tell,omitempty"`   // rep ids, of these
 	Shadow []string `json:"shadow,omitempty"` // rules on trial that would have matched
+	// Asked is what the lead asks for on the axes that steps match or relax.
+	Asked []Asked `json:"asked,omitempty"`
 
 	Steps []DraftStep `json:"steps"` // as in the ledger's operation
 	// Crews are the reps of all steps by what differs between them; a rep that none
@@ -52,16 +52,21 @@ type Draft struct {
 
 // DraftStep says of a step what the ledger does not need to know.
 type DraftStep struct {
-	Rule    string         `json:"rule,omitempty"`
-	Row     string         `json:"row,omitempty"`
-	To      string         `json:"to,omitempty"` // destination, as the policy writes it
-	Pool    string         `json:"pool,omitempty"`
-	Pick    ledger.Pick    `json:"pick,omitempty"`
-	Reason  string         `json:"reason"`
-	Code    Code           `json:"code"`
-	Data    map[string]any `json:"data,omitempty"`
-	Relaxed []string       `json:"relaxed,omitempty"`
-	SLA     string         `json:"sla,omitempty"`
+	Rule    string   `json:"rule,omitempty"`
+	Row     string   `json:"row,omitempty"`
+	To      string   `json:"to,omitempty"` // destination, as the policy writes it
+	Code    Code     `json:"code"`
+	Owner   string   `json:"owner,omitempty"`   // name of whom a backup or a manager stands in for
+	Match   []string `json:"match,omitempty"`   // axes that the reps cover
+	Relaxed []string `json:"relaxed,omitempty"` // axes left out
+	Unknown []string `json:"unknown,omitempty"` // axes that ask nothing: the lead does not say
+	EvenIf  []string `json:"even_if,omitempty"`
+	Past    bool     `json:"past,omitempty"` // among past owners
+	SLA     string   `json:"sla,omitempty"`
+
+	// Of an end where leads wait: how many fit, and how many of these are off shift.
+	Fit      int `json:"fit,omitempty"`
+	OffShift int `json:"off_shift,omitempty"`
 
 	OnQualified string `json:"on_qualified,omitempty"` // ruleset
 	Watch       bool   `json:"watch,omitempty"`
@@ -86,11 +91,11 @@ type Deadline struct {
 
 // Draft makes the plan's record.
 func (p *Plan) Draft() Draft {
-	pol, in := p.planner.policy, p.input
+	pol, in := p.planner.policy, &p.input
 	d := Draft{
 		Engine: Engine, Policy: event.Policy{Name: pol.Name, Version: pol.Version, Hash: pol.Hash},
 		At: in.At.UnixMilli(), Facts: p.facts(), LastOwner: in.LastOwner, CompanyOwner: in.CompanyOwner,
-		Past: in.Past, Left: in.Left, Previous: in.Previous, Entry: in.Entry, Waited: in.Waited.Milliseconds(),
+		Past: in.Past, Left: in.Left, Previous: p.previous(), Entry: in.Entry, Waited: in.Waited.Milliseconds(),
 		Value: p.Value, Fit: p.binding.Text("fit"), Intent: p.binding.Text("intent"),
 		Steps: make([]DraftStep, len(p.Steps)),
 	}
@@ -107,12 +112,13 @@ func (p *Plan) Draft() Draft {
 	p.marks(&d)
 	reps := p.planner.empty()
 	for i := range p.Steps {
-		d.Steps[i] = p.draftStep(i)
+		p.draftStep(i, &d.Steps[i])
 		if t := p.origins[i].try; t >= 0 {
 			reps.Or(p.tries[t].here)
+			d.Asked = p.asked(d.Asked, &p.tries[t])
 		}
 	}
-	d.Crews = p.crews(reps)
+	d.Crews = p.planner.crews(reps)
 	d.SLAs = p.deadlines(d.Crews)
 	return d
 }
@@ -126,24 +132,28 @@ func (d Draft) Input() Input {
 	}
 }
 
-// Encode writes the draft as canonical JSON: equal drafts are equal bytes.
-func (d Draft) Encode() ([]byte, error) {
-	raw, err := json.Marshal(d)
-	if err != nil {
-		return nil, fmt.Errorf("encode draft: %w", err)
-	}
-	return raw, nil
-}
-
 // facts are those that the policy asks for. It cannot ask for personal data.
 func (p *Plan) facts() lead.Facts {
-	facts := lead.Facts{}
-	for _, name := range p.planner.policy.Uses() {
+	facts := make(lead.Facts, len(p.planner.uses))
+	for _, name := range p.planner.uses {
 		if v, ok := p.input.Facts[name]; ok {
 			facts[name] = v
 		}
 	}
 	return facts
+}
+
+// previous is the owner before, with the name that the new one knows.
+func (p *Plan) previous() *Previous {
+	if p.input.Previous == nil {
+		return nil
+	}
+	prev := *p.input.Previous
+	prev.Name = ""
+	if rep, ok := p.planner.policy.Rep(prev.Rep); ok {
+		prev.Name, _, _ = strings.Cut(p.planner.policy.Reps[rep].Name, " ")
+	}
+	return &prev
 }
 
 func (p *Plan) marks(d *Draft) {
@@ -171,15 +181,28 @@ func (p *Plan) marks(d *Draft) {
 	}
 }
 
-func (p *Plan) draftStep(i int) DraftStep {
-	o, s := p.origins[i], p.Steps[i]
-	d := DraftStep{Pick: s.Pick, OnQualified: p.OnQualified(i)}
-	said := p.reason(i)
-	d.Reason, d.Code, d.Data = said.text, said.code, said.data
-	if o.frame == nil {
-		return d
+// asked adds what the lead asks for on the axes of a try.
+func (p *Plan) asked(out []Asked, t *try) []Asked {
+	for _, axes := range [][]*policy.Axis{t.asked, t.relaxed} {
+		for _, a := range axes {
+			if slices.ContainsFunc(out, func(x Asked) bool { return x.Axis == a.Name }) {
+				continue
+			}
+			if v, ok := a.Value(p.binding); ok {
+				out = append(out, Asked{a.Name, v})
+			}
+		}
 	}
-	d.Rule, d.Watch, d.OwnsAccount = o.rule.Path, o.watch, o.ownsAccount
+	return out
+}
+
+func (p *Plan) draftStep(i int, d *DraftStep) {
+	o := &p.origins[i]
+	d.Code = p.code(i)
+	if o.frame == nil {
+		return
+	}
+	d.Rule, d.Watch, d.OwnsAccount, d.OnQualified = o.rule.Path, o.watch, o.ownsAccount, p.OnQualified(i)
 	if o.row != nil {
 		d.Row = o.row.Key
 	}
@@ -189,17 +212,26 @@ func (p *Plan) draftStep(i int) DraftStep {
 	if o.hold {
 		d.Hold = p.Hold.Milliseconds()
 	}
-	if o.try >= 0 {
-		t := &p.tries[o.try]
-		d.Relaxed = axisNames(t.relaxed)
-		if t.pool != nil {
-			d.Pool = t.pool.Name
-		}
-		if sla := p.sla(o.sla); sla != nil {
-			d.SLA = sla.Name
-		}
+	if d.Code == NoneFree || d.Code == NoneFits {
+		d.Fit, d.OffShift = p.fits()
 	}
-	return d
+	if o.try < 0 {
+		return
+	}
+	t := &p.tries[o.try]
+	d.Match, d.Relaxed, d.Unknown = axisNames(t.asked), axisNames(t.relaxed), axisNames(t.unasked)
+	d.EvenIf, d.Past = even[t.lift], t.past
+	if t.owner >= 0 {
+		d.Owner = p.planner.policy.Reps[t.owner].Name
+	}
+	if sla := p.sla(o.sla); sla != nil {
+		d.SLA = sla.Name
+	}
+}
+
+// even names what a lift overlooks.
+var even = map[policy.Lift][]string{
+	{OffShift: true}: {"off_shift"}, {Full: true}: {"full"}, {OffShift: true, Full: true}: {"off_shift", "full"},
 }
 
 // sla is the one the rule names, else the first whose `for` holds.
@@ -216,9 +248,12 @@ func (p *Plan) sla(named *policy.SLA) *policy.SLA {
 }
 
 func axisNames(axes []*policy.Axis) []string {
-	var names []string
-	for _, a := range axes {
-		names = append(names, a.Name)
+	if len(axes) == 0 {
+		return nil
+	}
+	names := make([]string, len(axes))
+	for i, a := range axes {
+		names[i] = a.Name
 	}
 	return names
 }

@@ -89,12 +89,25 @@ func (b Barrier) String() string {
 	}
 }
 
+// Path is every rule that the lead came by, in order, with how the rule took it.
+// It walks anew, through rules too that a plan knows cannot match.
+func (p *Plan) Path() []Visit {
+	if p.tooMany {
+		return nil
+	}
+	again := p.planner.start(p.input, p.binding)
+	w := newWalk(again)
+	w.every = true
+	w.walk()
+	return again.Visits
+}
+
 // Explain tells everybody's reason. It takes its time: nothing of it is kept in a
 // plan.
 func (p *Plan) Explain() Explanation {
 	pol := p.planner.policy
 	var e Explanation
-	for _, v := range p.Visits {
+	for _, v := range p.Path() {
 		entry := PathEntry{
 			Rule: v.Rule.Path, Fate: v.Fate, Why: v.Rule.Why,
 			Place: fmt.Sprintf("%s:%d", v.Rule.Pos.File, v.Rule.Pos.Line),
@@ -145,7 +158,8 @@ func (w *walk) tried(i int, members policy.Set) Tried {
 		out.Row = t.row.Key
 	}
 	for _, a := range t.asked {
-		out.Asked = append(out.Asked, Asked{a.Name, w.binding.Text(a.Name)})
+		v, _ := a.Value(w.binding)
+		out.Asked = append(out.Asked, Asked{a.Name, v})
 	}
 	for rep := range int32(len(w.policy.Reps)) {
 		switch id := w.policy.Reps[rep].ID; {
@@ -178,7 +192,8 @@ func (w *walk) barriers(t *try, rep int32) []Barrier {
 	}
 	for _, axis := range t.asked {
 		if set, _ := axis.Covers(w.binding); !set.Has(rep) {
-			out = append(out, Barrier{NotCovered, w.binding.Text(axis.Name)})
+			v, _ := axis.Value(w.binding)
+			out = append(out, Barrier{NotCovered, v})
 		}
 	}
 	if !t.lift.OffShift && !w.shift.Has(rep) {

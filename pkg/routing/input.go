@@ -32,7 +32,8 @@ type Input struct {
 // Previous is the owner that a lead is taken from.
 type Previous struct {
 	Rep   string `json:"rep_id"`
-	Cause string `json:"cause"` // sla, rejected, left, …
+	Name  string `json:"name,omitempty"` // first name; the plan fills it in
+	Cause string `json:"cause"`          // sla, rejected, left, …
 	Clock string `json:"clock,omitempty"`
 }
 
@@ -45,25 +46,52 @@ type Plan struct {
 	Roster *ledger.Roster // what Members are positions in
 	Value  int64          // of the lead, minor units of the base currency; 0 when unknown
 	// Hold is how long the lead waits before it is planned again; 0: for good.
-	Hold   time.Duration
-	Visits []Visit // the path, rule by rule
+	Hold time.Duration
+	// Visits are the rules on the way whose condition holds; [Plan.Path] has all.
+	Visits []Visit
 
 	planner *Planner
 	binding *policy.Binding
 	input   Input
 	tries   []try
 	origins []origin // by step
-	words   []uint64 // room for sets
+	tooMany bool     // had the lead already: max_owners
+	room    room
+}
+
+// room is what a typical plan takes, in one piece of memory.
+type room struct {
+	steps   [5]ledger.Step
+	visits  [5]Visit
+	tries   [6]try
+	origins [6]origin
+	frames  []frame
+	axes    []*policy.Axis
+	words   []uint64
 }
 
 // set is an empty set of reps, cut from a larger piece of memory.
 func (p *Plan) set() policy.Set {
-	n := len(p.planner.everyone)
-	if len(p.words) < n {
-		p.words = make([]uint64, 16*n)
+	return policy.Set(cut(&p.room.words, len(p.planner.everyone), 16))
+}
+
+// frame is a copy that lives as long as the plan.
+func (p *Plan) frame(f frame) *frame {
+	own := cut(&p.room.frames, 1, 3)
+	own[0] = f
+	return &own[0]
+}
+
+// axisList is a list of n axes to be filled.
+func (p *Plan) axisList(n int) []*policy.Axis { return cut(&p.room.axes, n, 8) }
+
+// cut takes n zero values from a larger piece of memory, which lasts for some more.
+func cut[T any](from *[]T, n, more int) []T {
+	if len(*from) < n {
+		*from = make([]T, n*more)
 	}
-	s := policy.Set(p.words[:n:n])
-	p.words = p.words[n:]
+	s := (*from)[:n:n]
+	*from = (*from)[n:]
 	return s
 }
 
@@ -105,7 +133,8 @@ type frame struct {
 }
 
 // within adds a route inside of the frame: what the route says wins.
-func (f frame) within(r *policy.Route) frame {
+func (outer *frame) within(r *policy.Route) frame {
+	f := *outer
 	f.settings = r.Settings.Or(f.settings)
 	if r.SLA != nil {
 		f.sla = r.SLA

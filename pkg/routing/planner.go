@@ -18,14 +18,15 @@ type Planner struct {
 	policy   *policy.Policy
 	everyone policy.Set
 	pools    map[*policy.Pool]policy.Set
+	uses     []string // names of a lead that the policy asks for, ascending
 
-	mu     sync.RWMutex
-	shared map[string][]int32
+	shared shared[[]int32] // members of steps
+	teams  shared[[]Crew]  // crews of a plan
 }
 
 // New makes the planner of a policy.
 func New(p *policy.Policy) *Planner {
-	pl := &Planner{policy: p, pools: map[*policy.Pool]policy.Set{}, shared: map[string][]int32{}}
+	pl := &Planner{policy: p, pools: map[*policy.Pool]policy.Set{}, uses: p.Uses()}
 	pl.everyone = pl.empty()
 	for rep := range p.Reps {
 		pl.everyone.Add(int32(rep))
@@ -65,18 +66,12 @@ func (pl *Planner) Policy() *policy.Policy { return pl.policy }
 // draft.
 func (pl *Planner) Plan(in Input) *Plan {
 	in.At, in.Waited = in.At.Truncate(time.Millisecond).UTC(), in.Waited.Truncate(time.Millisecond)
-	p := &Plan{
-		planner: pl, input: in, binding: pl.policy.Bind(in.Facts, in.At),
-		Roster:  pl.policy.Roster(in.At),
-		Steps:   make([]ledger.Step, 0, 4),
-		Visits:  make([]Visit, 0, 16),
-		tries:   make([]try, 0, 4),
-		origins: make([]origin, 0, 4),
-	}
+	p := pl.start(in, pl.policy.Bind(in.Facts, in.At))
 	p.Value, _ = p.binding.Amount()
 	p.Value = min(max(p.Value, 0), ledger.MaxValue)
 	w := newWalk(p)
 	if most := pl.policy.Reassign.MaxOwners; most > 0 && len(in.Past) >= most {
+		p.tooMany = true
 		w.end(ledger.Review, origin{})
 		return p
 	}
@@ -87,18 +82,17 @@ func (pl *Planner) Plan(in Input) *Plan {
 	return p
 }
 
+// start is a plan that has nothing in it yet.
+func (pl *Planner) start(in Input, b *policy.Binding) *Plan {
+	p := &Plan{planner: pl, input: in, binding: b, Roster: pl.policy.Roster(in.At)}
+	p.Steps, p.Visits = p.room.steps[:0], p.room.visits[:0]
+	p.tries, p.origins = p.room.tries[:0], p.room.origins[:0]
+	return p
+}
+
 // waits reports whether the plan ends in the waiting line, for good.
 func (p *Plan) waits() bool {
 	return p.Hold == 0 && p.Steps[len(p.Steps)-1].End == ledger.Waiting
-}
-
-func (pl *Planner) entry(name string) []*policy.Rule {
-	for _, r := range pl.policy.Rulesets {
-		if r.Name == name {
-			return r.Rules
-		}
-	}
-	return pl.policy.Rules
 }
 
 func (pl *Planner) empty() policy.Set { return make(policy.Set, (len(pl.policy.Reps)+63)/64) }
@@ -126,21 +120,15 @@ func (pl *Planner) ids(ids []string) policy.Set {
 // pool, else ascending. Equal lists are the same slice.
 func (pl *Planner) members(s policy.Set, p *policy.Pool) []int32 {
 	ranked := p != nil && p.Pick == ledger.Ranked
-	var buf [128]byte
-	key := buf[:0]
-	for _, word := range s {
-		key = binary.LittleEndian.AppendUint64(key, word)
-	}
+	var buf [192]byte
+	key := bits(buf[:0], s)
 	if ranked {
 		key = append(key, p.Name...)
 	}
-	pl.mu.RLock()
-	list, ok := pl.shared[string(key)]
-	pl.mu.RUnlock()
-	if ok {
+	if list, ok := pl.shared.get(key); ok {
 		return list
 	}
-	list = make([]int32, 0, s.Len())
+	list := make([]int32, 0, s.Len())
 	if ranked {
 		for _, rep := range p.Members {
 			if s.Has(rep) {
@@ -154,18 +142,41 @@ func (pl *Planner) members(s policy.Set, p *policy.Pool) []int32 {
 			}
 		}
 	}
-	return pl.share(string(key), list)
+	return pl.shared.put(key, list)
 }
 
-func (pl *Planner) share(key string, list []int32) []int32 {
-	pl.mu.Lock()
-	defer pl.mu.Unlock()
-	if first, ok := pl.shared[key]; ok {
+// bits writes a set as a key.
+func bits(key []byte, s policy.Set) []byte {
+	for _, word := range s {
+		key = binary.LittleEndian.AppendUint64(key, word)
+	}
+	return key
+}
+
+// shared remembers what follows from a set of reps, so that equal sets give the
+// same value. It is emptied when it is full.
+type shared[T any] struct {
+	mu sync.RWMutex
+	by map[string]T
+}
+
+func (s *shared[T]) get(key []byte) (T, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	v, ok := s.by[string(key)]
+	return v, ok
+}
+
+// put keeps v, or gives what was first.
+func (s *shared[T]) put(key []byte, v T) T {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if first, ok := s.by[string(key)]; ok {
 		return first
 	}
-	if len(pl.shared) >= maxShared {
-		clear(pl.shared)
+	if s.by == nil || len(s.by) >= maxShared {
+		s.by = map[string]T{}
 	}
-	pl.shared[key] = list
-	return list
+	s.by[string(key)] = v
+	return v
 }

@@ -205,10 +205,10 @@ func TestWhoMustNotHaveIt(t *testing.T) {
 				}
 				require.NotContains(t, in.Left, rep.ID)
 				had := slices.Contains(in.Past, rep.ID)
-				require.Equal(t, d.Steps[i].Data["past_owners"] == true, had)
-				match, _ := d.Steps[i].Data["match"].(map[string]string)
-				for axis, value := range match {
-					requireCovers(t, rep.Columns[axis[strings.LastIndexByte(axis, '.')+1:]], value)
+				require.Equal(t, d.Steps[i].Past, had)
+				for _, axis := range d.Steps[i].Match {
+					at := slices.IndexFunc(d.Asked, func(a routing.Asked) bool { return a.Axis == axis })
+					requireCovers(t, rep.Columns[axis[strings.LastIndexByte(axis, '.')+1:]], d.Asked[at].Value)
 				}
 			}
 		}
@@ -233,7 +233,7 @@ func TestUnknownNeverMatches(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawInput(t)
 		p := drawPolicy(t).planner(t).Plan(in)
-		for _, v := range p.Visits {
+		for _, v := range p.Path() {
 			name := asked[slices.Index(conditions, v.Rule.When.Source)]
 			_, known := in.Facts[name]
 			require.Equal(t, !known, v.Fate == routing.Unknown, "%s asks for %s", v.Rule.When.Source, name)
@@ -241,6 +241,35 @@ func TestUnknownNeverMatches(t *testing.T) {
 				require.NotEqual(t, routing.Matched, v.Fate)
 			}
 		}
+	})
+}
+
+// TestIndexChangesNothing: among many rules a plan meets those alone that can match;
+// they are the ones that hold when every rule is asked.
+func TestIndexChangesNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawPolicy(t)
+		for i := range rapid.IntRange(0, 40).Draw(t, "more rules") {
+			rule := fmt.Sprintf("  - {name: y%d, when: '%s && %s', to: [p0, next]}", i,
+				rapid.SampledFrom(conditions).Draw(t, "when"), rapid.SampledFrom(conditions).Draw(t, "and"))
+			if rapid.Bool().Draw(t, "shadow") {
+				rule = strings.Replace(rule, "{name", "{mode: shadow, name", 1)
+			}
+			s.rules = slices.Insert(s.rules, rapid.IntRange(0, len(s.rules)).Draw(t, "place"), rule)
+		}
+		p := s.planner(t).Plan(drawInput(t))
+		var held []string
+		for _, v := range p.Path() {
+			if v.Fate != routing.No && v.Fate != routing.Unknown && v.Fate != routing.Resting {
+				held = append(held, v.Rule.Path)
+			}
+		}
+		var met []string
+		for _, v := range p.Visits {
+			met = append(met, v.Rule.Path)
+		}
+		require.Equal(t, held, met)
 	})
 }
 
@@ -257,6 +286,9 @@ func TestEveryPlanCanBeGranted(t *testing.T) {
 			again, err := routing.Decide(draft, g)
 			require.NoError(t, err)
 			require.Empty(t, cmp.Diff(a, again))
+			plain, err := json.Marshal(p.Draft())
+			require.NoError(t, err)
+			require.Equal(t, string(plain), string(draft), "the bytes of the standard library")
 			require.NotEmpty(t, a.Reason)
 			require.NotEmpty(t, a.ReasonCode)
 			var d routing.Draft

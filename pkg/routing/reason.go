@@ -33,177 +33,221 @@ const (
 	MaxOwners    Code = "max_owners"    // as many had it as the policy allows
 )
 
-// said is a reason in words and for a program.
-type said struct {
-	text string
-	code Code
-	data map[string]any
+// pick is how a step with this code chooses; "" for an end.
+func (c Code) pick() ledger.Pick {
+	switch c {
+	case Turn:
+		return ledger.RoundRobin
+	case Load:
+		return ledger.LeastLoaded
+	case Rank, Named, Owner, BackupOf, ManagerOf, LastOwner, CompanyOwner:
+		return ledger.Ranked
+	case NoneFree, NoneFits, ByRule, NoRule, MaxOwners:
+	}
+	return ""
 }
 
-// reason says why step i takes the lead.
-func (p *Plan) reason(i int) said {
-	o := p.origins[i]
+// pool that the step offers the lead to; "" for a person and for an end.
+func (s *DraftStep) pool() string {
+	switch s.Code {
+	case Turn, Load, Rank, Named:
+		return s.To
+	case Owner, BackupOf, ManagerOf, LastOwner, CompanyOwner, NoneFree, NoneFits, ByRule, NoRule, MaxOwners:
+	}
+	return ""
+}
+
+// code is why step i takes the lead.
+func (p *Plan) code(i int) Code {
+	o := &p.origins[i]
 	if o.try < 0 {
-		return p.endReason(p.Steps[i].End, o)
+		return p.endCode(p.Steps[i].End, o)
 	}
 	t := &p.tries[o.try]
-	s := p.personReason(t)
-	if s.code == "" {
-		s = p.poolReason(t)
-	}
-	s.data = p.axesData(t)
-	if t.past {
-		s.text = "You had this lead before, and nobody else is free."
-	}
-	if prev := p.input.Previous; prev != nil {
-		s.text = p.came(prev) + "; " + lowerFirst(s.text)
-	}
-	return s
-}
-
-// personReason speaks to a rep whom the destination means in person; its code is
-// empty for a pool.
-func (p *Plan) personReason(t *try) said {
-	owner := ""
-	if t.owner >= 0 {
-		owner = p.planner.policy.Reps[t.owner].Name
-	}
 	switch t.to.Kind {
 	case policy.ToOwner:
-		return said{text: "This account is yours.", code: Owner}
+		return Owner
 	case policy.ToBackup:
-		return said{text: fmt.Sprintf("%s owns this account, and you are the backup.", owner), code: BackupOf}
+		return BackupOf
 	case policy.ToManager:
-		return said{text: fmt.Sprintf("%s owns this account, and you manage the team.", owner), code: ManagerOf}
+		return ManagerOf
 	case policy.ToLastOwner:
-		return said{text: "You had an earlier lead of this person.", code: LastOwner}
+		return LastOwner
 	case policy.ToCompanyOwner:
-		return said{text: "You have another lead of this company.", code: CompanyOwner}
+		return CompanyOwner
 	case policy.ToPool, policy.ToWait, policy.ToReview, policy.ToNurture, policy.ToDisqualify, policy.ToNext:
 	}
-	if t.pool.Book == "" && len(t.pool.Members) == 1 && t.pool.Pick == ledger.Ranked {
-		return said{text: fmt.Sprintf("The rule %s names you.", t.rule.Path), code: Named}
+	switch {
+	case t.pool.Pick == ledger.RoundRobin:
+		return Turn
+	case t.pool.Pick == ledger.LeastLoaded:
+		return Load
+	case t.pool.Book == "" && len(t.pool.Members) == 1:
+		return Named
 	}
-	return said{}
+	return Rank
 }
 
-// poolReason speaks to one of many: what the lead asked for and the rep covers,
-// how the pick was made, and what was left out.
-func (p *Plan) poolReason(t *try) said {
-	var code Code
-	var why string
-	switch t.pool.Pick {
-	case ledger.RoundRobin:
-		code, why = Turn, "it was your turn"
-	case ledger.LeastLoaded:
-		code, why = Load, "you had the most room"
-	case ledger.Ranked:
-		code, why = Rank, "you were the first on the list who was free"
+func (p *Plan) endCode(outcome ledger.Outcome, o *origin) Code {
+	switch {
+	case p.tooMany:
+		return MaxOwners
+	case o.frame == nil:
+		return NoRule
+	case outcome != ledger.Waiting:
+		return ByRule
 	}
+	if fit, _ := p.fits(); fit == 0 {
+		return NoneFits
+	}
+	return NoneFree
+}
+
+// fits counts who fits at any step, and who of them is off shift. Who is full or
+// away only the ledger knows.
+func (p *Plan) fits() (fit, offShift int) {
+	all, here := p.planner.empty(), p.planner.empty()
+	for i := range p.tries {
+		all.Or(p.tries[i].fit)
+		here.Or(p.tries[i].here)
+	}
+	return all.Len(), all.Len() - here.Len()
+}
+
+// Reason says in words why a step of the draft takes the lead: to the rep who gets
+// it, or about a lead that nobody gets.
+func (d Draft) Reason(step int) string {
+	s := &d.Steps[step]
+	text := d.reason(s)
+	if s.Code.pick() == "" {
+		return text
+	}
+	if s.Past {
+		text = "You had this lead before, and nobody else is free."
+	}
+	if d.Previous != nil {
+		text = d.Previous.story() + "; " + lowerFirst(text)
+	}
+	return text
+}
+
+func (d *Draft) reason(s *DraftStep) string {
+	switch s.Code {
+	case Owner:
+		return "This account is yours."
+	case BackupOf:
+		return s.Owner + " owns this account, and you are the backup."
+	case ManagerOf:
+		return s.Owner + " owns this account, and you manage the team."
+	case LastOwner:
+		return "You had an earlier lead of this person."
+	case CompanyOwner:
+		return "You have another lead of this company."
+	case Named:
+		return "The rule " + s.Rule + " names you."
+	case Turn:
+		return d.among(s, "it was your turn")
+	case Load:
+		return d.among(s, "you had the most room")
+	case Rank:
+		return d.among(s, "you were the first on the list who was free")
+	case MaxOwners:
+		return people(len(d.Past), "had", "had") + " this lead already; a person has to decide."
+	case NoRule:
+		return "No rule takes this lead; a person has to decide."
+	case NoneFits:
+		return "Nobody fits this lead."
+	case NoneFree:
+		return s.waiting()
+	case ByRule:
+	}
+	return s.ruled()
+}
+
+// among speaks to one of many: what the lead asked for and the rep covers, how the
+// pick was made, and what was left out.
+func (d *Draft) among(s *DraftStep, why string) string {
 	text := upperFirst(why)
-	if skills := p.skills(t.asked); skills != "" {
+	if skills := d.skills(s.Match); skills != "" {
 		text = "You " + skills + ", and " + why
 	}
-	for _, axis := range t.relaxed {
-		text += "; nobody free " + p.lacking(axis)
+	for _, axis := range s.Relaxed {
+		text += "; nobody free " + cmp.Or(verbs[column(axis)], "cover") + "s " + d.spoken(axis)
 	}
-	return said{text: text + ".", code: code}
+	return text + "."
 }
 
-// axesData is what was asked, left out and not known.
-func (p *Plan) axesData(t *try) map[string]any {
+// ruled tells of a rule that gives the lead to nobody.
+func (s *DraftStep) ruled() string {
+	text := "The rule " + s.Rule
+	switch s.To {
+	case "review":
+		text += " asks a person to decide"
+	case "nurture":
+		text += " keeps this lead in nurture"
+	default:
+		text += " turns this lead away"
+	}
+	if s.Row != "" {
+		text += " (" + s.Row + ")"
+	}
+	return text + "."
+}
+
+// waiting tells how many fit and why none of them has the lead.
+func (s *DraftStep) waiting() string {
+	fit := people(s.Fit, "fits", "fit")
+	switch s.OffShift {
+	case s.Fit:
+		return fmt.Sprintf("%s, and %s off shift.", fit, allOf(s.Fit))
+	case 0:
+		return fmt.Sprintf("%s, and %s full or away.", fit, allOf(s.Fit))
+	}
+	return fmt.Sprintf("%s: %d off shift, %d full or away.", fit, s.OffShift, s.Fit-s.OffShift)
+}
+
+// data is the reason for a program; a map of the caller's own.
+func (d *Draft) data(s *DraftStep) map[string]any {
 	data := map[string]any{}
-	asked := map[string]string{}
-	for _, a := range t.asked {
-		asked[a.Name] = p.binding.Text(a.Name)
-	}
-	if len(asked) > 0 {
-		data["match"] = asked
-	}
-	if len(t.relaxed) > 0 {
-		data["relaxed"] = axisNames(t.relaxed)
-	}
-	if len(t.unasked) > 0 {
-		data["unknown"] = axisNames(t.unasked)
-	}
-	if t.lift.OffShift || t.lift.Full {
-		var even []string
-		if t.lift.OffShift {
-			even = append(even, "off_shift")
+	if len(s.Match) > 0 {
+		match := make(map[string]string, len(s.Match))
+		for _, axis := range s.Match {
+			match[axis] = d.asks(axis)
 		}
-		if t.lift.Full {
-			even = append(even, "full")
-		}
-		data["even_if"] = even
+		data["match"] = match
 	}
-	if t.past {
+	add := func(name string, list []string) {
+		if len(list) > 0 {
+			data[name] = list
+		}
+	}
+	add("relaxed", s.Relaxed)
+	add("unknown", s.Unknown)
+	add("even_if", s.EvenIf)
+	switch s.Code {
+	case MaxOwners:
+		data["owners"] = int64(len(d.Past))
+	case NoneFits, NoneFree:
+		data["rule"], data["fit"], data["off_shift"] = s.Rule, int64(s.Fit), int64(s.OffShift)
+	case ByRule:
+		data["rule"] = s.Rule
+		if s.Row != "" {
+			data["row"] = s.Row
+		}
+	case Turn, Load, Rank, Named, Owner, BackupOf, ManagerOf, LastOwner, CompanyOwner, NoRule:
+	}
+	if s.Past {
 		data["past_owners"] = true
-	}
-	if len(data) == 0 {
-		return nil
 	}
 	return data
 }
 
-func (p *Plan) endReason(outcome ledger.Outcome, o origin) said {
-	if o.frame == nil {
-		if n := len(p.input.Past); n > 0 && len(p.Visits) == 0 {
-			text := fmt.Sprintf("%s this lead already; a person has to decide.", people(n, "had", "had"))
-			return said{text: text, code: MaxOwners, data: map[string]any{"owners": int64(n)}}
-		}
-		return said{text: "No rule takes this lead; a person has to decide.", code: NoRule}
-	}
-	data := map[string]any{"rule": o.rule.Path}
-	s := said{code: ByRule, data: data}
-	switch outcome {
-	case ledger.Review:
-		s.text = fmt.Sprintf("The rule %s asks a person to decide.", o.rule.Path)
-	case ledger.Nurture:
-		s.text = fmt.Sprintf("The rule %s keeps this lead in nurture.", o.rule.Path)
-	case ledger.Disqualified:
-		s.text = fmt.Sprintf("The rule %s turns this lead away.", o.rule.Path)
-	default:
-		return p.waitReason(o)
-	}
-	if o.row != nil {
-		s.text = strings.TrimSuffix(s.text, ".") + fmt.Sprintf(" (%s).", o.row.Key)
-		data["row"] = o.row.Key
-	}
-	return s
-}
-
-// waitReason tells how many fit and why none of them has the lead. Who is full or
-// away only the ledger knows.
-func (p *Plan) waitReason(o origin) said {
-	fit, here := p.planner.empty(), p.planner.empty()
-	for i := range p.tries {
-		fit.Or(p.tries[i].fit)
-		here.Or(p.tries[i].here)
-	}
-	n, off := fit.Len(), fit.Len()-here.Len()
-	s := said{code: NoneFree, data: map[string]any{"rule": o.rule.Path, "fit": int64(n), "off_shift": int64(off)}}
-	switch {
-	case n == 0:
-		s.code, s.text = NoneFits, "Nobody fits this lead."
-	case off == n:
-		s.text = fmt.Sprintf("%s, and %s off shift.", people(n, "fits", "fit"), allOf(n))
-	case off == 0:
-		s.text = fmt.Sprintf("%s, and %s full or away.", people(n, "fits", "fit"), allOf(n))
-	default:
-		s.text = fmt.Sprintf("%s: %d off shift, %d full or away.", people(n, "fits", "fit"), off, n-off)
-	}
-	return s
-}
-
-// came says how the lead left the owner it comes from.
-func (p *Plan) came(prev *Previous) string {
-	name := prev.Rep
-	if rep, ok := p.planner.policy.Rep(prev.Rep); ok {
-		name, _, _ = strings.Cut(p.planner.policy.Reps[rep].Name, " ")
-	}
-	switch prev.Cause {
+// story says how the lead left the owner it comes from.
+func (p *Previous) story() string {
+	name := cmp.Or(p.Name, p.Rep)
+	switch p.Cause {
 	case "sla":
-		if prev.Clock == "accepted" {
+		if p.Clock == "accepted" {
 			return name + " did not accept in time"
 		}
 		return name + " did not act in time"
@@ -215,16 +259,29 @@ func (p *Plan) came(prev *Previous) string {
 	return "It comes from " + name
 }
 
+// asks is what the lead asks for on an axis.
+func (d *Draft) asks(axis string) string {
+	for i := range d.Asked {
+		if d.Asked[i].Axis == axis {
+			return d.Asked[i].Value
+		}
+	}
+	return ""
+}
+
+// column of a rep that an axis is covered by.
+func column(axis string) string { return axis[strings.LastIndexByte(axis, '.')+1:] }
+
 // verbs say what a rep does who covers an axis, by its column; any other is covered
 // like a place.
 var verbs = map[string]string{"language": "speak", "industry": "know", "product": "know", "use_case": "know"}
 
 // skills are the axes as what a rep can do, at most two things: what the rep speaks
 // and knows says more than a place, and the last place is the closest one.
-func (p *Plan) skills(axes []*policy.Axis) string {
+func (d *Draft) skills(axes []string) string {
 	var speak, know, cover []string
-	for _, a := range axes {
-		switch value := p.spoken(a); verbs[a.Column] {
+	for _, axis := range axes {
+		switch value := d.spoken(axis); verbs[column(axis)] {
 		case "speak":
 			speak = append(speak, value)
 		case "know":
@@ -245,15 +302,10 @@ func (p *Plan) skills(axes []*policy.Axis) string {
 	return enumerate(out)
 }
 
-// lacking is what nobody free does: "speaks German".
-func (p *Plan) lacking(a *policy.Axis) string {
-	return cmp.Or(verbs[a.Column], "cover") + "s " + p.spoken(a)
-}
-
 // spoken is the value of an axis in a sentence: German for de.
-func (p *Plan) spoken(a *policy.Axis) string {
-	value := p.binding.Text(a.Name)
-	if a.Column != "language" {
+func (d *Draft) spoken(axis string) string {
+	value := d.asks(axis)
+	if column(axis) != "language" {
 		return value
 	}
 	if tag, err := language.Parse(value); err == nil {

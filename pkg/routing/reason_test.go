@@ -60,7 +60,7 @@ pools:
 				tt.in.At = monday
 			}
 			d := teamPlanner(t, pools+"rules: [{name: r, to: "+tt.to+"}]").Plan(tt.in).Draft()
-			require.Equal(t, tt.reason, d.Steps[0].Reason)
+			require.Equal(t, tt.reason, d.Reason(0))
 			require.Equal(t, tt.code, d.Steps[0].Code)
 		})
 	}
@@ -69,22 +69,27 @@ pools:
 func TestReasonsOfTheEnd(t *testing.T) {
 	t.Parallel()
 	const seniors = "pools: {s: {who: {level: senior}}}\nreassign: {max_owners: 2, past_owners: last}\nrules: [{name: r, when: country == \"DE\", to: s}]"
-	last := func(lead string, in routing.Input) routing.DraftStep {
+	last := func(lead string, in routing.Input) (string, routing.Code) {
 		in.Facts = facts(t, lead)
 		if in.At.IsZero() {
 			in.At = monday
 		}
-		steps := teamPlanner(t, seniors).Plan(in).Draft().Steps
-		return steps[len(steps)-1]
+		d := teamPlanner(t, seniors).Plan(in).Draft()
+		end := len(d.Steps) - 1
+		return d.Reason(end), d.Steps[end].Code
 	}
-	require.Equal(t, "No rule takes this lead; a person has to decide.", last(`{}`, routing.Input{}).Reason)
-	require.Equal(t, "4 people fit: 1 off shift, 3 full or away.", last(`{"country":"DE"}`, routing.Input{}).Reason)
-	require.Equal(t, "2 people fit, and both are full or away.", last(`{"country":"DE"}`, routing.Input{Left: []string{"tom", "jonas"}}).Reason)
-	step := last(`{"country":"DE"}`, routing.Input{Past: []string{"jonas", "petra"}})
-	require.Equal(t, "2 people had this lead already; a person has to decide.", step.Reason)
-	require.Equal(t, routing.MaxOwners, step.Code)
+	text := func(lead string, in routing.Input) string {
+		reason, _ := last(lead, in)
+		return reason
+	}
+	require.Equal(t, "No rule takes this lead; a person has to decide.", text(`{}`, routing.Input{}))
+	require.Equal(t, "4 people fit: 1 off shift, 3 full or away.", text(`{"country":"DE"}`, routing.Input{}))
+	require.Equal(t, "2 people fit, and both are full or away.", text(`{"country":"DE"}`, routing.Input{Left: []string{"tom", "jonas"}}))
+	reason, code := last(`{"country":"DE"}`, routing.Input{Past: []string{"jonas", "petra"}})
+	require.Equal(t, "2 people had this lead already; a person has to decide.", reason)
+	require.Equal(t, routing.MaxOwners, code)
 	// Who had it comes last, with a reason of its own.
-	steps := teamPlanner(t, seniors).Plan(routing.Input{Facts: facts(t, `{"country":"DE"}`), At: monday, Past: []string{"jonas"}}).Draft().Steps
-	require.Equal(t, "You had this lead before, and nobody else is free.", steps[1].Reason)
-	require.Equal(t, true, steps[1].Data["past_owners"])
+	d := teamPlanner(t, seniors).Plan(routing.Input{Facts: facts(t, `{"country":"DE"}`), At: monday, Past: []string{"jonas"}}).Draft()
+	require.Equal(t, "You had this lead before, and nobody else is free.", d.Reason(1))
+	require.True(t, d.Steps[1].Past)
 }

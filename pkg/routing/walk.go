@@ -17,6 +17,7 @@ type walk struct {
 	shift   policy.Set    // who is on shift
 	waited  time.Duration // patience that is spent already
 	repeat  bool          // the walk with past owners
+	every   bool          // visit every rule, not only those that can match
 }
 
 func newWalk(p *Plan) *walk {
@@ -43,7 +44,7 @@ func newWalk(p *Plan) *walk {
 
 // walk goes to the end, which there always is.
 func (w *walk) walk() {
-	if !w.rules(w.planner.entry(w.input.Entry), frame{}) {
+	if !w.rules(w.policy.Entry(w.input.Entry), &frame{}) {
 		w.end(ledger.Review, origin{})
 	}
 }
@@ -59,30 +60,34 @@ func (w *walk) again() {
 	w.Visits = w.Visits[:visits] // it went the same way
 }
 
-// rules goes through a list of rules; it is true when the walk has come to an end.
-func (w *walk) rules(rules []*policy.Rule, outer frame) bool {
-	for _, rule := range rules {
-		fate := w.fate(rule)
-		if fate != Matched || rule.Table == nil {
-			w.Visits = append(w.Visits, Visit{Rule: rule, Fate: fate})
+// rules goes through a ruleset; it is true when the walk has come to an end.
+func (w *walk) rules(set *policy.Ruleset, outer *frame) bool {
+	cursor := set.Candidates(w.binding)
+	if w.every {
+		cursor = set.All()
+	}
+	for rule := cursor.Next(); rule != nil; rule = cursor.Next() {
+		v := Visit{Rule: rule, Fate: w.fate(rule)}
+		route := &rule.Route
+		if v.Fate == Matched && rule.Table != nil {
+			if v.Row = rule.Table.Find(w.binding); v.Row == nil {
+				v.Fate = NoRow
+			} else {
+				route = &v.Row.Route
+			}
 		}
-		if fate != Matched {
+		if w.every || v.Fate == Matched || v.Fate == NoRow || v.Fate == Shadow {
+			w.Visits = append(w.Visits, v)
+		}
+		if v.Fate != Matched {
 			continue
 		}
 		f := outer.within(&rule.Route)
-		f.rule, f.row = rule, nil
-		route := &rule.Route
-		if rule.Table != nil {
-			row := rule.Table.Find(w.binding)
-			if row == nil {
-				w.Visits = append(w.Visits, Visit{Rule: rule, Fate: NoRow})
-				continue
-			}
-			w.Visits = append(w.Visits, Visit{Rule: rule, Row: row, Fate: Matched})
-			route, f = &row.Route, f.within(&row.Route)
-			f.row = row
+		if v.Row != nil {
+			f = f.within(route)
 		}
-		if w.route(route, &f) {
+		f.rule, f.row = rule, v.Row
+		if w.route(route, w.frame(f)) {
 			return true
 		}
 	}
@@ -107,7 +112,7 @@ func (w *walk) fate(rule *policy.Rule) Fate {
 // route tries the destinations of a rule or a row.
 func (w *walk) route(r *policy.Route, f *frame) bool {
 	if r.Use != nil {
-		return w.rules(r.Use.Rules, *f)
+		return w.rules(r.Use, f)
 	}
 	for _, to := range r.To {
 		switch to.Kind {
@@ -149,9 +154,7 @@ func (w *walk) destination(to *policy.Destination, f *frame) bool {
 	if settings.EvenIf != nil {
 		t.lift = *settings.EvenIf
 	}
-	if len(settings.Match) > 0 {
-		t.asked = make([]*policy.Axis, 0, len(settings.Match))
-	}
+	t.asked = w.axisList(len(settings.Match))[:0]
 	for _, axis := range settings.Match {
 		if _, known := axis.Covers(w.binding); known {
 			t.asked = append(t.asked, axis)
@@ -172,8 +175,8 @@ func (w *walk) destination(to *policy.Destination, f *frame) bool {
 			continue // not asked for: leaving it out changes nothing
 		}
 		t.level++
-		t.asked = slices.Concat(t.asked[:i], t.asked[i+1:])
-		t.relaxed = append(slices.Clip(t.relaxed), axis)
+		t.asked = append(append(w.axisList(len(t.asked) - 1)[:0], t.asked[:i]...), t.asked[i+1:]...)
+		t.relaxed = append(append(w.axisList(len(t.relaxed) + 1)[:0], t.relaxed...), axis)
 		if held := w.level(t, hold); held {
 			return true
 		}
