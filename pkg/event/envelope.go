@@ -54,7 +54,7 @@ func ID(cause string, t Type, ordinal int) string {
 // New makes the envelope of an event that the record or operation named cause has
 // brought about. It fails only when data cannot be written as JSON.
 func New(t Type, cause string, ordinal int, subject string, at time.Time, data any) (Envelope, error) {
-	raw, err := json.Marshal(data)
+	raw, err := marshal(data)
 	if err != nil {
 		return Envelope{}, fmt.Errorf("encode %s of %s: %w", t, cause, err)
 	}
