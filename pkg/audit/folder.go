@@ -8,7 +8,8 @@ import (
 	"leadrouter/pkg/ledger"
 )
 
-// ErrRepeated: two records of the log carry one sequence.
+// ErrRepeated: two records of the log carry one sequence, or one carries a sequence
+// that a rebuild has given up.
 var ErrRepeated = errors.New("a sequence stands twice in the log")
 
 // Folder applies the records of the decision log in the order of their sequence,
@@ -48,17 +49,26 @@ func (f *Folder) Add(d event.Decision) error {
 		}
 	}
 	for _, sequence := range d.Grant.Lost {
+		if f.known(sequence) {
+			return fmt.Errorf("sequence %d, lost by %s: %w", sequence, d.Op, ErrRepeated)
+		}
 		f.lost[sequence] = true
 	}
 	return f.advance()
 }
 
 func (f *Folder) put(sequence int64, e entry) error {
-	if _, twice := f.early[sequence]; twice || sequence <= f.state.Sequence {
+	if f.known(sequence) {
 		return fmt.Errorf("sequence %d of %s: %w", sequence, e.id, ErrRepeated)
 	}
 	f.early[sequence] = e
 	return nil
+}
+
+// known reports whether a sequence is accounted for.
+func (f *Folder) known(sequence int64) bool {
+	_, early := f.early[sequence]
+	return early || f.lost[sequence] || sequence <= f.state.Sequence
 }
 
 // advance applies records for as long as the next one is there.
@@ -95,7 +105,7 @@ func (f *Folder) State() *ledger.State { return f.state }
 func (f *Folder) Missing() []int64 {
 	last, missing := f.last(), []int64(nil)
 	for sequence := f.state.Sequence + 1; sequence < last; sequence++ {
-		if _, came := f.early[sequence]; !came {
+		if !f.known(sequence) {
 			missing = append(missing, sequence)
 		}
 	}
