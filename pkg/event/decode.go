@@ -26,15 +26,15 @@ func Decode(headers []Header, key, value []byte) (Envelope, error) {
 	if len(value) > maxValue {
 		return Envelope{}, lead.Fail(lead.TooLarge, "", "%d bytes, at most %d are taken", len(value), maxValue)
 	}
-	a := attributes(headers)
+	h := known(headers)
 	e, err := Envelope{}, error(nil)
 	switch {
-	case a.structured():
-		e, err = decodeStructured(a, value)
-	case a.binary():
-		e, err = decodeBinary(a, value)
+	case structured(h.contentType):
+		e, err = decodeStructured(h.traceparent, value)
+	case h.binary:
+		e, err = decodeBinary(h, value)
 	default:
-		e = Envelope{Data: value, Traceparent: a[traceparent]}
+		e = Envelope{Data: value, Traceparent: h.traceparent}
 	}
 	if err != nil {
 		return Envelope{}, err
@@ -42,47 +42,77 @@ func Decode(headers []Header, key, value []byte) (Envelope, error) {
 	if !printable(e.Traceparent) {
 		e.Traceparent = "" // a broken trace must not stop a lead
 	}
-	if e.Subject == "" && printable(string(key)) {
-		e.Subject = string(key)
+	if e.Subject == "" {
+		if subject := string(key); printable(subject) {
+			e.Subject = subject
+		}
 	}
 	return e, nil
 }
 
-// headerMap holds the last value of each header, names in lower case.
-type headerMap map[string]string
+// attributes are those of an event that an envelope takes.
+type attributes struct{ specversion, id, kind, source, subject, time string }
 
-func attributes(headers []Header) headerMap {
-	m := make(headerMap, len(headers))
-	for _, h := range headers {
-		m[strings.ToLower(h.Key)] = string(h.Value)
-	}
-	return m
+// knownHeaders are the headers that mean something to us.
+type knownHeaders struct {
+	contentType, traceparent string
+	attributes
+	binary bool // there is some attribute of an event: it must be complete
 }
 
-func (m headerMap) structured() bool {
-	media, _, _ := mime.ParseMediaType(m[contentType])
+// known takes the last value of each header; names are of any case.
+func known(headers []Header) knownHeaders {
+	var k knownHeaders
+	for _, h := range headers {
+		name := strings.ToLower(h.Key)
+		k.binary = k.binary || strings.HasPrefix(name, prefix)
+		if p := k.field(name); p != nil {
+			*p = string(h.Value)
+		}
+	}
+	return k
+}
+
+func (k *knownHeaders) field(name string) *string {
+	switch name {
+	case contentType:
+		return &k.contentType
+	case traceparent:
+		return &k.traceparent
+	case prefix + "specversion":
+		return &k.specversion
+	case prefix + "id":
+		return &k.id
+	case prefix + "type":
+		return &k.kind
+	case prefix + "source":
+		return &k.source
+	case prefix + "subject":
+		return &k.subject
+	case prefix + "time":
+		return &k.time
+	}
+	return nil
+}
+
+func structured(declared string) bool {
+	if declared == "" || declared == jsonType {
+		return false // nearly all
+	}
+	media, _, _ := mime.ParseMediaType(declared)
 	return media == structuredType
 }
 
-// binary: any attribute makes it an event that must be complete.
-func (m headerMap) binary() bool {
-	for key := range m {
-		if strings.HasPrefix(key, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
-func decodeBinary(m headerMap, value []byte) (Envelope, error) {
-	if err := checkContent(m[contentType]); err != nil {
+func decodeBinary(h knownHeaders, value []byte) (Envelope, error) {
+	if err := checkContent(h.contentType); err != nil {
 		return Envelope{}, err
 	}
-	e := Envelope{Data: value, Traceparent: m[traceparent]}
-	return e, e.fill(func(name string) string { return m[prefix+name] })
+	e := Envelope{Data: value, Traceparent: h.traceparent}
+	return e, e.fill(h.attributes)
 }
 
-func decodeStructured(m headerMap, value []byte) (Envelope, error) {
+// decodeStructured reads an event that is all in its value; trace is the header.
+func decodeStructured(trace string, value []byte) (Envelope, error) {
 	if err := lead.Check(value); err != nil {
 		return Envelope{}, err
 	}
@@ -103,7 +133,7 @@ func decodeStructured(m headerMap, value []byte) (Envelope, error) {
 	}
 	e := Envelope{Data: o["data"], Traceparent: texts[traceparent]}
 	if e.Traceparent == "" {
-		e.Traceparent = m[traceparent]
+		e.Traceparent = trace
 	}
 	if packed, ok := texts["data_base64"]; ok && e.Data == nil {
 		data, err := base64.StdEncoding.DecodeString(packed)
@@ -112,27 +142,31 @@ func decodeStructured(m headerMap, value []byte) (Envelope, error) {
 		}
 		e.Data = data
 	}
-	return e, e.fill(func(name string) string { return texts[name] })
+	return e, e.fill(attributes{
+		specversion: texts["specversion"], id: texts["id"], kind: texts["type"], source: texts["source"],
+		subject: texts["subject"], time: texts["time"],
+	})
 }
 
-// fill takes the attributes of the envelope from wherever they are.
-func (e *Envelope) fill(get func(name string) string) error {
-	if v := get("specversion"); v != Version {
+// fill takes the attributes of the envelope.
+func (e *Envelope) fill(a attributes) error {
+	if a.specversion != Version {
 		return lead.Fail(BadEnvelope, "specversion", "is not %s", Version)
 	}
-	for _, name := range []string{"id", "type", "source"} {
-		if get(name) == "" {
-			return lead.Fail(BadEnvelope, name, "is missing")
+	texts := [...]struct{ name, value string }{{"id", a.id}, {"type", a.kind}, {"source", a.source}, {"subject", a.subject}}
+	for _, t := range texts[:3] {
+		if t.value == "" {
+			return lead.Fail(BadEnvelope, t.name, "is missing")
 		}
 	}
-	for _, name := range []string{"id", "type", "source", "subject"} {
-		if !printable(get(name)) {
-			return lead.Fail(BadEnvelope, name, "is longer than %d bytes or holds what cannot be printed", maxAttribute)
+	for _, t := range texts {
+		if !printable(t.value) {
+			return lead.Fail(BadEnvelope, t.name, "is longer than %d bytes or holds what cannot be printed", maxAttribute)
 		}
 	}
-	e.ID, e.Type, e.Source, e.Subject = get("id"), Type(get("type")), get("source"), get("subject")
-	if s := get("time"); s != "" {
-		t, err := time.Parse(time.RFC3339Nano, s)
+	e.ID, e.Type, e.Source, e.Subject = a.id, Type(a.kind), a.source, a.subject
+	if a.time != "" {
+		t, err := time.Parse(time.RFC3339Nano, a.time)
 		if err != nil || t.Year() < 1990 || t.Year() > 2100 {
 			return lead.Fail(lead.BadDate, "time", "is not an RFC 3339 date and time of this age")
 		}
@@ -143,7 +177,7 @@ func (e *Envelope) fill(get func(name string) string) error {
 
 // checkContent takes JSON, and silence.
 func checkContent(declared string) error {
-	if declared == "" {
+	if declared == "" || declared == jsonType {
 		return nil
 	}
 	media, _, err := mime.ParseMediaType(declared)
@@ -154,6 +188,13 @@ func checkContent(declared string) error {
 }
 
 func printable(s string) bool {
-	return len(s) <= maxAttribute && utf8.ValidString(s) &&
-		!strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+	if len(s) > maxAttribute || !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		if plain := ' ' <= r && r <= '~'; !plain && !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
 }

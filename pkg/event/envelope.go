@@ -45,10 +45,18 @@ type Envelope struct {
 // ID derives the id of an emitted event from what caused it: ordinal tells apart
 // events of one type with one cause. 32 hexadecimal digits.
 func ID(cause string, t Type, ordinal int) string {
-	h := sha256.New()
-	// Lengths first, so that no two causes are written alike.
-	fmt.Fprintf(h, "%d:%s%d:%s%d", len(cause), cause, len(t), t, ordinal)
-	return hex.EncodeToString(h.Sum(nil)[:16])
+	var buf [128]byte // of most
+	b := buf[:0]
+	for _, s := range [...]string{cause, string(t)} {
+		// Lengths first, so that no two causes are written alike.
+		b = strconv.AppendInt(b, int64(len(s)), 10)
+		b = append(b, ':')
+		b = append(b, s...)
+	}
+	sum := sha256.Sum256(strconv.AppendInt(b, int64(ordinal), 10))
+	var digits [32]byte
+	hex.Encode(digits[:], sum[:16])
+	return string(digits[:])
 }
 
 // New makes the envelope of an event that the record or operation named cause has
@@ -78,9 +86,12 @@ const (
 // value.
 func Encode(e Envelope) ([]Header, []byte) {
 	headers := make([]Header, 0, 9+len(e.Extra))
+	values := make([]byte, 0, 192) // of most, one after the other
 	add := func(key, value string) {
 		if value != "" {
-			headers = append(headers, Header{key, []byte(value)})
+			from := len(values)
+			values = append(values, value...)
+			headers = append(headers, Header{key, values[from:len(values):len(values)]})
 		}
 	}
 	add(prefix+"specversion", Version)
