@@ -210,38 +210,55 @@ func (w *writer) standard(v any) {
 
 // Characters that encoding/json escapes though JSON would not have it: they mean
 // something in HTML, or end a line of JavaScript.
-const lineEnds = "\u2028\u2029"
-
-func html(c byte) bool { return c == '<' || c == '>' || c == '&' }
+const (
+	html          = "<>&"
+	lineSeparator = "\u2028"
+	endOfPart     = "\u2029"
+)
 
 // plain reports whether encoding/json writes v as it is.
 func plain(v string) bool {
 	ascii := true
 	for i := range len(v) {
-		c := v[i]
-		if c < ' ' || c == '"' || c == '\\' || html(c) {
+		switch c := v[i]; {
+		case c >= utf8.RuneSelf:
+			ascii = false
+		case c < ' ', c == '"', c == '\\', c == html[0], c == html[1], c == html[2]:
 			return false
 		}
-		ascii = ascii && c < utf8.RuneSelf
 	}
-	return ascii || utf8.ValidString(v) && !strings.ContainsAny(v, lineEnds)
+	return ascii || utf8.ValidString(v) && !strings.Contains(v, lineSeparator) && !strings.Contains(v, endOfPart)
 }
 
-// compact reports whether encoding/json keeps raw as it is: valid, without blanks
-// between its parts, nothing left to escape.
+// compact reports whether encoding/json keeps raw as it is: valid, nothing to
+// escape, and no blanks between its parts.
 func compact(raw []byte) bool {
-	quoted, ascii := false, true
-	for i := 0; i < len(raw); i++ {
-		c := raw[i]
-		switch {
-		case html(c), c <= ' ' && !quoted:
+	for _, c := range []byte(html + "\t\r\n") {
+		if bytes.IndexByte(raw, c) >= 0 {
 			return false
-		case c == '"':
-			quoted = !quoted
-		case c == '\\':
-			i++
 		}
-		ascii = ascii && c < utf8.RuneSelf
 	}
-	return (ascii || !bytes.ContainsAny(raw, lineEnds)) && gjson.ValidBytes(raw)
+	return !bytes.Contains(raw, []byte(lineSeparator)) && !bytes.Contains(raw, []byte(endOfPart)) &&
+		!blanks(raw) && gjson.ValidBytes(raw)
+}
+
+// blanks reports whether there is one outside of strings.
+func blanks(raw []byte) bool {
+	if bytes.IndexByte(raw, ' ') < 0 {
+		return false
+	}
+	quoted := false
+	for i := 0; i < len(raw); i++ {
+		switch raw[i] {
+		case '"':
+			quoted = !quoted
+		case '\\':
+			i++
+		case ' ':
+			if !quoted {
+				return true
+			}
+		}
+	}
+	return false
 }
