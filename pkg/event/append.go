@@ -10,7 +10,7 @@ import (
 // marshal is json.Marshal. The two events that every lead brings about are written
 // without reflection, which takes a fraction of the time; their bytes are the same.
 func marshal(data any) ([]byte, error) {
-	const roughly = 1024 // bytes of an event, without a draft
+	const roughly = 1536 // bytes of an event, without a draft
 	var w writer
 	switch d := data.(type) {
 	case Assigned:

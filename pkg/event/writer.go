@@ -34,9 +34,9 @@ func (w *writer) next() {
 // key begins a member; its name needs no escapes.
 func (w *writer) key(name string) {
 	w.next()
-	w.buf = append(w.buf, '"')
-	w.buf = append(w.buf, name...)
-	w.buf = append(w.buf, '"', ':')
+	b := append(w.buf, '"')
+	b = append(b, name...)
+	w.buf = append(b, '"', ':')
 }
 
 func (w *writer) text(name, v string) {
@@ -194,9 +194,9 @@ func (w *writer) quote(v string) {
 		w.standard(v)
 		return
 	}
-	w.buf = append(w.buf, '"')
-	w.buf = append(w.buf, v...)
-	w.buf = append(w.buf, '"')
+	b := append(w.buf, '"')
+	b = append(b, v...)
+	w.buf = append(b, '"')
 }
 
 // standard leaves a value to encoding/json.
