@@ -1,8 +1,10 @@
 package lead_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -258,11 +260,78 @@ func drawObject(t *rapid.T) map[string]any {
 
 func toAny[T any](v T) any { return v }
 
+// TestParseReadsAsEncodingJSON: a value says the same however it is written, with
+// blanks, with escapes or with names given twice; what it says is up to encoding/json.
+func TestParseReadsAsEncodingJSON(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		raw := bytes.Join([][]byte{members(t), members(t)}, []byte{','})
+		raw = slices.Concat([]byte(`{"zone":0,`), raw, []byte{'}'})
+		if rapid.Bool().Draw(t, "blanks") {
+			var wide bytes.Buffer
+			require.NoError(t, json.Indent(&wide, raw, "\r\n", "\t "))
+			raw = wide.Bytes()
+		}
+		sameAsRewritten(t, raw)
+	})
+}
+
+// members are those of a drawn object, without its braces.
+func members(t *rapid.T) []byte {
+	o := drawObject(t)
+	if rapid.IntRange(0, 3).Draw(t, "hostile") == 0 {
+		wrong := rapid.SampledFrom([]any{"x", 1e300, -1, true, []any{1, "y"}, map[string]any{"b\"": json.Number("1e999"), "<": nil}})
+		o[rapid.SampledFrom([]string{"tags", "company", "account", "attributes", "test", "other", "timezone"}).Draw(t, "where")] = wrong.Draw(t, "wrong")
+	}
+	raw, err := json.Marshal(o)
+	require.NoError(t, err)
+	return raw[1 : len(raw)-1]
+}
+
+// sameAsRewritten parses raw as it is and as encoding/json writes it again: names
+// in order, the last of each, no blanks.
+func sameAsRewritten(t require.TestingT, raw []byte) {
+	var v any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	require.NoError(t, d.Decode(&v))
+	again, err := json.Marshal(v)
+	require.NoError(t, err)
+	got, fault := lead.Parse(raw)
+	want, expected := lead.Parse(again)
+	require.Equal(t, expected, fault)
+	require.Empty(t, cmp.Diff(want, got))
+}
+
+// TestCheckKnowsJSON: one wrong byte, and it is JSON or not as encoding/json has it.
+func TestCheckKnowsJSON(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		raw := []byte(full)
+		at := rapid.IntRange(0, len(raw)-1).Draw(t, "at")
+		raw[at] = rapid.SampledFrom([]byte("{}[]:,\"\\ \n\x0001.-+eEtnu")).Draw(t, "byte")
+		knowsJSON(t, raw)
+		knowsJSON(t, raw[:at+1])
+	})
+}
+
+func knowsJSON(t require.TestingT, raw []byte) {
+	err := lead.Check(raw)
+	if code := lead.CodeOf(err); code == "" || code == lead.NotJSON {
+		require.Equal(t, json.Valid(raw), err == nil, "%s", raw)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(full))
 	f.Add([]byte(`{"id":"a","attributes":{"a":{"b":[1,null,{"c":1e3}]}}}`))
 	f.Add([]byte(`{"id":"\ud800","tags":[[]]}`))
+	f.Add([]byte(` {"id" : "a", "\u0069d": "b", "tags":["x", 1], "tags": null, "n":-0.0, "m": 1E+2} `))
 	f.Fuzz(func(t *testing.T, raw []byte) {
+		knowsJSON(t, raw)
+		if lead.Check(raw) == nil {
+			sameAsRewritten(t, raw)
+		}
 		l, err := lead.Parse(raw)
 		if err != nil {
 			require.NotEmpty(t, lead.CodeOf(err), "every refusal has a code: %v", err)
