@@ -17,6 +17,8 @@ FUZZTIME ?= 30s
 BENCH ?= .
 BENCHTIME ?= 1s
 COUNT ?= 6
+# Flags of the comparison, such as --repeat 5 or --policy examples/tamarisk.
+COMPARE ?=
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,8 +48,8 @@ deps: # What the tests run on, beside Go and Java: installed where that is possi
 testservices:
 	@$(GO) build -o bin/testservices ./pkg/testkit/cmd/testservices
 
-bench: deps testservices ## Run the Go benchmarks (BENCH, BENCHTIME, COUNT); output is ready for benchstat
-	$(WITH_SERVICES) $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(COUNT) -timeout 60m ./...
+bench: deps testservices ## Run the Go benchmarks (BENCH, BENCHTIME, COUNT; ready for benchstat), then the router beside a bare loop
+	$(WITH_SERVICES) sh -c "$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(COUNT) -timeout 60m ./... && $(GO) run ./bench/compare $(COMPARE)"
 
 benchstat: ## Compare two outputs of make bench: OLD=before.txt NEW=after.txt
 	$(TOOL) benchstat $(OLD) $(NEW)
