@@ -105,7 +105,8 @@ func (c *Cond) Missing(b *Binding) []string {
 		for _, need := range asked {
 			visit(need)
 		}
-		if len(asked) == 0 && !strings.HasPrefix(def.name, "#") {
+		// A fact may have come with the lead, even where a table fills it in.
+		if def.fact || len(asked) == 0 && !strings.HasPrefix(def.name, "#") {
 			out = append(out, def.name)
 		}
 	}

@@ -21,6 +21,7 @@ func (r *reader) check() {
 	r.checkWeights()
 	if r.issues.Err() == nil {
 		r.unused()
+		r.analyse()
 	}
 }
 

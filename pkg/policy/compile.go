@@ -29,6 +29,8 @@ type expr struct {
 	eval    eval   // and as a value
 	names   []slot // of Names
 	atoms   []Atom
+	claims  []claim
+	exact   bool // the condition says no more than its claims
 	program cel.Program
 	closed  bool // test needs no program
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cel.dev/cel-go/cel"
 
@@ -22,7 +23,7 @@ type Score struct {
 type Part struct {
 	Name     string // fit or intent
 	Lines    []Line
-	HalfLife Span // of a signal's points; zero: they do not fade
+	HalfLife Span // in which the points of a lead fade to half; zero: they do not
 
 	bands  []band
 	points slot
@@ -239,7 +240,11 @@ func (r *reader) score() {
 	r.objectOf("score", object{
 		"fit":    func(n node) { s.Fit = r.part("fit", n) },
 		"intent": func(n node) { s.Intent = r.part("intent", n) },
-		"model":  func(n node) { s.Model = r.choice(n, "off", "shadow", "on") },
+		"model": func(n node) {
+			if s.Model = r.choice(n, "off", "shadow", "on"); s.Model == "on" {
+				r.warn(n.pos(), n.width(), "no score is learned yet; `score` stays the sum of the points")
+			}
+		},
 	})
 	sum := &slotDef{name: "score", typ: cel.IntType}
 	var parts []*Part
@@ -292,13 +297,37 @@ func (r *reader) part(name string, n node) *Part {
 				total += p.Lines[i].Points
 			}
 		}
-		return intValue(total)
+		return intValue(p.faded(total, b))
 	}}
+	if !p.HalfLife.IsZero() {
+		came, _ := r.names.slot("created_at")
+		def.needs = append(def.needs, came)
+	}
 	for _, l := range p.Lines {
 		def.exprs = append(def.exprs, &l.When.expr)
 	}
 	p.points = r.names.hidden(def)
 	return p
+}
+
+// faded points are half of what they were after each half-life since the lead was
+// created, and on the line between two halves in between: no power that one
+// machine might round unlike another.
+func (p *Part) faded(points int64, b *Binding) int64 {
+	life := p.HalfLife.Calendar().Milliseconds()
+	created, _ := b.facts["created_at"].(string)
+	came, err := time.Parse(time.RFC3339Nano, created)
+	if life == 0 || err != nil {
+		return points
+	}
+	age := max(0, b.at.Sub(came).Milliseconds())
+	halvings, rest := age/life, age%life
+	if halvings > 40 {
+		return 0
+	}
+	// points · (2 life − rest) / (2 life) / 2^halvings, rounded.
+	part := float64(points) * float64(2*life-rest) / float64(2*life)
+	return int64(math.Round(math.Ldexp(part, -int(halvings))))
 }
 
 // partDef is the name fit or intent: a band, or the points where there are none.

@@ -6,9 +6,12 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/checker"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+
+	"leadrouter/pkg/lead"
 )
 
 // celVersion is the release of the CEL module. It is part of the hash.
@@ -16,6 +19,12 @@ const celVersion = "v0.33.2"
 
 // costLimit bounds what one evaluation of a condition may do.
 const costLimit = 100_000
+
+// What a large lead holds in one place, for the estimate of costs.
+const (
+	maxText  = 1_000 // bytes
+	maxItems = lead.MaxTags
+)
 
 // wanted is the type that an expression must have.
 type wanted int
@@ -150,6 +159,10 @@ func (r *reader) compileJob(env *cel.Env, j *job) {
 		r.fail(j.at, "times are in UTC; zones belong to calendars")
 		return
 	}
+	if cost, err := env.EstimateCost(checked, sizes{}); err == nil && cost.Max > costLimit {
+		r.fail(j.at, "this may take too long: %d steps for a large lead, at most %d are allowed; loop over less", cost.Max, costLimit)
+		return
+	}
 	program, err := env.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(costLimit))
 	if err != nil {
 		r.fail(j.at, "CEL: %v", err)
@@ -159,6 +172,8 @@ func (r *reader) compileJob(env *cel.Env, j *job) {
 	j.into.program = program
 	j.into.link(c, tree.Expr())
 	j.into.atoms = c.atoms(tree.Expr())
+	j.into.claims, j.into.exact = c.claims(tree.Expr())
+	r.knownValues(j, c)
 }
 
 func allowed(t *cel.Type, want wanted) bool {
@@ -350,4 +365,21 @@ func runeOffset(s string, line, col int) int {
 		offset += len([]rune(text))
 	}
 	return max(0, offset+col)
+}
+
+// sizes tells the estimator of costs how long the values of a lead can be.
+type sizes struct{}
+
+// EstimateSize bounds texts by their bytes and lists by their items.
+func (sizes) EstimateSize(n checker.AstNode) *checker.SizeEstimate {
+	most := uint64(maxText)
+	if n.Type().Kind() == types.ListKind {
+		most = maxItems
+	}
+	return &checker.SizeEstimate{Max: most}
+}
+
+// EstimateCallCost has nothing to add.
+func (sizes) EstimateCallCost(string, string, *checker.AstNode, []checker.AstNode) *checker.CallEstimate {
+	return nil
 }

@@ -184,7 +184,7 @@ func (r *reader) given(n node, name string, t lead.Type, values map[string]bool)
 		return failed()
 	}
 	if name == "account.owner" || name == "account.parent_owner" {
-		r.rep(n)
+		r.owners = append(r.owners, r.rep(n))
 	}
 	v, ok := typed(n.Value, t)
 	switch {

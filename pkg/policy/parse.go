@@ -91,6 +91,7 @@ type reader struct {
 	exprs   expressions
 	used    map[string]bool  // pools, rulesets and SLAs that something refers to
 	made    map[string]*Pool // of teams, reps and all, by name
+	owners  []int32          // whom tables name as owners of accounts
 	later   []func()         // what waits until every name is declared
 }
 
