@@ -90,11 +90,12 @@ func (t Teller) chapter(b *strings.Builder, c audit.Chapter, attempt int) {
 	tries, later := shownTries(c.Why.Tries, c.Grant.Step)
 	section(b, "path", pathLines(shownPath(c.Why.Path, tries, c.Grant.Step), tries))
 	section(b, "reps", append(t.members(c, tries), outLines(tries)...))
+	later = slices.DeleteFunc(later, func(to string) bool { return to == tries[len(tries)-1].To })
 	if len(later) > 0 {
 		section(b, "else", []string{strings.Join(later, ", ")})
 	}
 	if t.WhyNot != "" {
-		fmt.Fprintf(b, "--why-not %s: %s\n", Printable(t.WhyNot), t.whyNot(c, tries))
+		fmt.Fprintf(b, "--why-not %s: %s\n", Printable(t.WhyNot), t.whyNot(c))
 	}
 }
 
@@ -108,8 +109,11 @@ func (t Teller) happened(g ledger.Grant) string {
 	case ledger.Held:
 		return g.Verb + " came before the lead and waits for it"
 	case ledger.Fenced:
-		return fmt.Sprintf("%s spoke of attempt %d, which is over", g.Verb, g.Attempt)
+		return fmt.Sprintf("%s spoke of another attempt than %d and changed nothing", g.Verb, g.Attempt)
 	case ledger.Ignored:
+		if g.Verb == ledger.Reopened {
+			return "reopened changed nothing: the lead was not closed"
+		}
 		return g.Verb + " changed nothing: the lead is closed"
 	case ledger.Voided:
 		return "a decision that was never published was taken back"
@@ -118,22 +122,20 @@ func (t Teller) happened(g ledger.Grant) string {
 	}
 }
 
-// members are the reps whom the deciding step could have taken: the one who has
-// the lead first, each with turn and load.
+// members are the reps who fit where the lead went, and then those who fit where it
+// could not stay: the one who has it first, each with turn and load.
 func (t Teller) members(c audit.Chapter, tries []routing.Tried) []string {
-	if len(tries) == 0 || tries[len(tries)-1].Step != c.Grant.Step {
-		return nil
+	var ids []string
+	if slices.ContainsFunc(tries, func(tried routing.Tried) bool { return slices.Contains(tried.In, c.Grant.Rep) }) {
+		ids = append(ids, c.Grant.Rep)
 	}
-	ids := slices.Clone(tries[len(tries)-1].In)
-	slices.SortStableFunc(ids, func(a, b string) int {
-		first := func(id string) int {
-			if id == c.Grant.Rep {
-				return 0
+	for _, tried := range slices.Backward(tries) {
+		for _, id := range slices.Sorted(slices.Values(tried.In)) {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
 			}
-			return 1
 		}
-		return cmp.Or(first(a)-first(b), cmp.Compare(a, b))
-	})
+	}
 	var rows [][]string
 	for _, id := range ids[:min(len(ids), mostNamed)] {
 		rows = append(rows, append([]string{id, verdict(c, id)}, t.numbers(c, id)...))
@@ -201,43 +203,38 @@ func outLines(tries []routing.Tried) []string {
 }
 
 // whyNot is what stood between a rep and the lead.
-func (t Teller) whyNot(c audit.Chapter, tries []routing.Tried) string {
+func (t Teller) whyNot(c audit.Chapter) string {
 	if c.Grant.Rep == t.WhyNot {
 		return "has it."
 	}
-	meant := false
-	for _, tried := range tries {
-		if slices.Contains(tried.In, t.WhyNot) && tried.Step >= 0 {
+	var out *routing.Out
+	for _, tried := range c.Why.Tries {
+		if out != nil && tried.Step > c.Grant.Step {
+			break // what was asked later would not have mattered
+		}
+		if slices.Contains(tried.In, t.WhyNot) {
 			return t.lost(c, tried)
 		}
-		for _, out := range tried.Out {
-			if out.Rep != t.WhyNot {
-				continue
-			}
-			meant = true
-			if tried.Step == c.Grant.Step {
-				return barriers(out) + "."
+		for i := range tried.Out {
+			if tried.Out[i].Rep == t.WhyNot && (out == nil || tried.Step == c.Grant.Step) {
+				out = &tried.Out[i]
 			}
 		}
 	}
-	if !meant {
+	if out == nil {
 		return "no destination of the rule that took the lead means this rep."
 	}
-	for _, out := range tries[0].Out {
-		if out.Rep == t.WhyNot {
-			return barriers(out) + "."
-		}
-	}
-	return "was out at every level."
+	return barriers(*out) + "."
 }
 
 // lost says why a rep who was in did not get the lead.
 func (t Teller) lost(c audit.Chapter, tried routing.Tried) string {
+	if tried.Step > c.Grant.Step {
+		return "is in " + tried.To + ", which the rule names only after the one that took the lead."
+	}
 	switch v := verdict(c, t.WhyNot); {
 	case v != "in":
 		return "fits, but was " + v + "."
-	case tried.Step > c.Grant.Step:
-		return "comes only after " + tried.To + " in the rule's list."
 	case c.Grant.Turn == nil:
 		return "fits; " + c.Assigned.Reason
 	}
