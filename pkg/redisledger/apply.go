@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"strconv"
 	"strings"
 
@@ -25,7 +26,7 @@ func (l *Ledger) Apply(ctx context.Context, c ledger.Chunk) ([]ledger.Result, er
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("apply chunk %s: %w", c.Batch, err)
 	}
-	run := chunkRun{Ledger: l, chunk: &c, seen: c.Seen, blocked: map[ledger.Partition]bool{}}
+	run := chunkRun{Ledger: l, chunk: &c, seen: c.Seen, blocked: map[ledger.Partition]bool{}, leads: map[ledger.Partition]map[ledger.OpID]string{}}
 	results := make([]ledger.Result, len(c.Ops))
 	acks, done := c.Acks, 0
 	for first := true; first || done < len(c.Ops); first = false {
@@ -64,7 +65,8 @@ type chunkRun struct {
 	chunk   *ledger.Chunk
 	bound   binding // of the last call
 	seen    int64
-	blocked map[ledger.Partition]bool // by an operation that was busy
+	blocked map[ledger.Partition]bool                   // by an operation that was busy
+	leads   map[ledger.Partition]map[ledger.OpID]string // of memos that are taken back
 }
 
 // apply answers the operations of one part.
@@ -102,18 +104,21 @@ func (r *chunkRun) apply(ctx context.Context, acks []ledger.Ack, ops []ledger.Op
 }
 
 // leadOf finds the lead whose operation is to be taken back: the script must be
-// given its key.
+// given its key. A partition's memos are read once for all that follow.
 func (r *chunkRun) leadOf(ctx context.Context, id ledger.OpID) (string, error) {
-	pending, err := r.Pending(ctx, id.Partition, id.Offset+1)
+	if leads, read := r.leads[id.Partition]; read {
+		return leads[id], nil
+	}
+	pending, err := r.Pending(ctx, id.Partition, math.MaxInt64)
 	if err != nil {
 		return "", err
 	}
+	leads := make(map[ledger.OpID]string, len(pending))
 	for _, result := range pending {
-		if result.ID == id {
-			return result.Grant.Lead, nil
-		}
+		leads[result.ID] = result.Grant.Lead
 	}
-	return "", nil
+	r.leads[id.Partition] = leads
+	return leads[id], nil
 }
 
 // call runs the script, once more with their content if rosters are missing.
@@ -205,7 +210,7 @@ func (r *chunkRun) result(ctx context.Context, op *ledger.Op, answer string) (le
 			r.learn(r.bound, result.Grant.Roster)
 		}
 	case "r", "v":
-		memo, err := r.memo(ctx, op.ID.Partition, rest)
+		memo, err := r.memo(ctx, op.ID.Partition, rest, new(rosterFields))
 		if err != nil {
 			return result, err
 		}
@@ -237,8 +242,9 @@ func (l *Ledger) Pending(ctx context.Context, p ledger.Partition, below int64) (
 		return nil, fmt.Errorf("read memos of %s: %w", p, ledger.ErrEpoch)
 	}
 	var pending []ledger.Result
+	var rosters rosterFields
 	for _, text := range reply[1:] {
-		memo, err := l.memo(ctx, p, text)
+		memo, err := l.memo(ctx, p, text, &rosters)
 		if err != nil {
 			return nil, err
 		}

@@ -12,17 +12,20 @@ import (
 )
 
 // memo reads what lua/1_contract.lua calls a memo. The content of a roster is
-// fetched where the memo needs it, which is rare.
-func (l *Ledger) memo(ctx context.Context, p ledger.Partition, text string) (ledger.Memo, error) {
+// fetched where the memo needs it, which is rare, and left in rosters for the next.
+func (l *Ledger) memo(ctx context.Context, p ledger.Partition, text string, rosters *rosterFields) (ledger.Memo, error) {
 	m, installs, err := parseMemo(p, text)
 	if err != nil || !installs && m.Grant.Undone == nil {
 		return m, err
 	}
-	fields, err := l.client.HGetAll(ctx, l.keys(l.binding().generation).rosters()).Result()
-	if err != nil {
-		return m, fmt.Errorf("read rosters for memo %s: %w", m.ID, classify(err))
+	if *rosters == nil {
+		fields, err := l.client.HGetAll(ctx, l.keys(l.binding().generation).rosters()).Result()
+		if err != nil {
+			return m, fmt.Errorf("read rosters for memo %s: %w", m.ID, classify(err))
+		}
+		*rosters = fields
 	}
-	return m, complete(&m, installs, fields)
+	return m, complete(&m, installs, *rosters)
 }
 
 // complete adds to a memo what it keeps of rosters by name only.

@@ -59,18 +59,34 @@ local function acknowledge(tail, to)
   end
 end
 
--- recall finds the memo of an operation. Without one it gives the memo that the
--- operation would stand before, if any: that happens only when a record that led
--- to nothing the first time is read again.
+-- memo_at gives a memo of the list by its place.
+local function memo_at(tail, place)
+  if tail.memos then return tail.memos[place] end
+  return call('LINDEX', tail.key, place - 1)
+end
+
+local function before(op, offset, ordinal)
+  return op.offset < offset or op.offset == offset and op.ordinal < ordinal
+end
+
+-- recall finds the memo of an operation and its place. Without one it gives the
+-- place of the memo that the operation would stand before, if any: that happens only
+-- when a record that led to nothing the first time is read again. A chunk that is
+-- delivered again asks for most of the memos, an operation that comes alone for one.
 local function recall(tail, op)
-  local offset, ordinal = tail.offset, tail.ordinal
-  if not offset or op.offset > offset or (op.offset == offset and op.ordinal > ordinal) then return end
-  tail.memos = tail.memos or call('LRANGE', tail.key, 0, -1)
-  for i = 1, #tail.memos do
-    offset, ordinal = header(tail.memos[i])
-    if op.offset == offset and op.ordinal == ordinal then return tail.memos[i], i end
-    if op.offset < offset or (op.offset == offset and op.ordinal < ordinal) then return nil, i end
+  if not tail.offset or before(tail, op.offset, op.ordinal) then return end
+  if not tail.count then
+    if #request.ops > 1 then tail.memos = call('LRANGE', tail.key, 0, -1) end
+    tail.count = tail.memos and #tail.memos or call('LLEN', tail.key)
   end
+  local low, high = 1, tail.count + 1
+  while low < high do
+    local middle = floor((low + high) / 2)
+    local offset, ordinal = header(memo_at(tail, middle))
+    if offset == op.offset and ordinal == op.ordinal then return memo_at(tail, middle), middle end
+    if before(op, offset, ordinal) then high = middle else low = middle + 1 end
+  end
+  return nil, low <= tail.count and low or nil
 end
 
 -- memo_text puts a memo together.
@@ -90,9 +106,10 @@ end
 local function remember(tail, op, next_memo, sequence, installs, grant, image)
   local payload = ARGV[FIRST_PAYLOAD + op.index]
   if next_memo then
-    local _, _, low = header(tail.memos[next_memo])
+    local follower = memo_at(tail, next_memo)
+    local _, _, low = header(follower)
     local text = memo_text(op, low, installs, grant, '', image, payload)
-    tail.inserts[#tail.inserts + 1] = { tail.memos[next_memo], text }
+    tail.inserts[#tail.inserts + 1] = { follower, text }
     return
   end
   if not tail.offset then tail.low = sequence end
