@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
@@ -52,7 +53,8 @@ func conforms(t *testing.T, client redis.UniversalClient) {
 // embedded is a client of a Redis inside the process.
 func embedded(t testing.TB) *redis.Client {
 	server := miniredis.RunT(t)
-	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	// Lua in Go under the race detector takes its time.
+	client := redis.NewClient(&redis.Options{Addr: server.Addr(), ReadTimeout: time.Minute})
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	return client
 }

@@ -318,6 +318,20 @@ func TestRosterIsSentUntilTheLedgerHasIt(t *testing.T) {
 	require.Len(t, g.Install, 3)
 }
 
+// Two contents under one digest are a fault of the caller; the script survives it.
+func TestDigestOfTwoRosters(t *testing.T) {
+	t.Parallel()
+	l := open(t, embedded(t), "n")
+	short := roster(0)
+	short.Reps = short.Reps[:1]
+	op := assign(created, 0, short)
+	op.Steps[0].Members = []int32{0}
+	apply(t, l, op)
+	_, err := l.Apply(t.Context(), ledger.Chunk{Ops: []ledger.Op{assign(created, 1, roster(0))}})
+	require.ErrorContains(t, err, "roster")
+	require.NotErrorIs(t, err, ledger.ErrUnavailable)
+}
+
 // A busy partition stays busy in the parts of the chunk that follow, and a rep who
 // leaves comes alone between them.
 func TestChunkInParts(t *testing.T) {

@@ -41,10 +41,11 @@ type request struct {
 
 // rosterUse is what a chunk needs of a roster.
 type rosterUse struct {
-	Digest    string  `json:"digest"`
-	Positions []int32 `json:"positions"` // in use
-	Slots     []int   `json:"slots"`     // of these positions
-	Install   [][]any `json:"install"`   // all terms, if the server may not have them
+	Digest    string   `json:"digest"`
+	Positions []int32  `json:"positions"` // in use
+	Fields    []string `json:"fields"`    // the same as the ends of field names
+	Slots     []int    `json:"slots"`     // of these positions
+	Install   [][]any  `json:"install"`   // all terms, if the server may not have them
 }
 
 // shape is what steps have in common, however many sets of members they have.
@@ -168,7 +169,7 @@ func (b *builder) shape(s shape) int {
 func (b *builder) roster(r *ledger.Roster) int {
 	n, ok := b.rosters[r.Digest]
 	if !ok {
-		use := rosterUse{Digest: r.Digest, Positions: []int32{}, Slots: []int{}, Install: [][]any{}}
+		use := rosterUse{Digest: r.Digest, Positions: []int32{}, Fields: []string{}, Slots: []int{}, Install: [][]any{}}
 		if !b.installed[r.Digest] {
 			for _, t := range r.Reps {
 				use.Install = append(use.Install, termsList(t))
@@ -195,6 +196,7 @@ func (b *builder) slot(roster int, r *ledger.Roster, position int32) int {
 		at[position] = slot
 		use := &b.Rosters[roster-1]
 		use.Positions = append(use.Positions, position)
+		use.Fields = append(use.Fields, "/"+decimal(int64(position)))
 		use.Slots = append(use.Slots, slot)
 	}
 	return at[position]

@@ -7,7 +7,7 @@ local function known(meta, epoch, generation, replid, run)
   if found[1] ~= epoch or found[2] ~= generation or found[3] ~= replid or found[4] ~= run then
     return false
   end
-  return run == '' or (string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') == run
-    and string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)') == replid)
+  return run == '' or (string.find(redis.call('INFO', 'server'), 'run_id:' .. run, 1, true)
+    and string.find(redis.call('INFO', 'replication'), 'master_replid:' .. replid, 1, true)) ~= nil
 end
 

@@ -7,12 +7,13 @@ local reps = {}  -- by id
 local dirty = {} -- ids of changed reps, each once
 local views = {} -- the terms of each roster of the request, by slot
 local slots = {} -- slot of a rep, by id
+local ids = {}   -- the reverse
 local last = {}  -- sequence of a rep's last assignment, by slot
 
-local function read_reps(ids)
-  local decoded = decode_all(in_parts('HMGET', REPS, ids))
-  for i = 1, #ids do
-    local id = ids[i]
+local function read_reps(wanted)
+  local decoded = decode_all(in_parts('HMGET', REPS, wanted))
+  for i = 1, #wanted do
+    local id = wanted[i]
     reps[id] = decoded[i] or { AVAILABLE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
     if slots[id] then last[slots[id]] = reps[id][LAST] end
   end

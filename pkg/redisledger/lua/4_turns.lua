@@ -22,8 +22,8 @@ local function read_set(n)
   return set
 end
 
--- read_views finds the terms of the reps in use. It returns the index of a
--- roster that is neither installed nor sent along.
+-- read_views finds the terms of the reps in use. It returns the index of a roster
+-- that is neither installed nor sent along, or lacks one of them.
 local function read_views()
   for n = 1, #request.rosters do
     local asked = request.rosters[n]
@@ -32,21 +32,20 @@ local function read_views()
     local terms = {}
     if view.number then
       local fields = {}
-      for i = 1, #asked.positions do
-        fields[i] = view.number .. '/' .. whole(asked.positions[i])
-      end
+      for i = 1, #asked.fields do fields[i] = view.number .. asked.fields[i] end
       terms = decode_all(in_parts('HMGET', ROSTERS, fields))
     elseif #asked.install == 0 then
       return n
     else
       for i = 1, #asked.positions do terms[i] = asked.install[asked.positions[i] + 1] end
     end
-    for i = 1, #terms do
+    for i = 1, #asked.slots do
       local slot = asked.slots[i]
+      if not terms[i] then return n end -- the digest stands for something else
       view.terms[slot], view.place[slot] = terms[i], asked.positions[i]
       view.weight[slot] = terms[i][T_WEIGHT]
       view.alike = view.alike and terms[i][T_WEIGHT] == terms[1][T_WEIGHT]
-      slots[terms[i][T_REP]] = slot
+      slots[terms[i][T_REP]], ids[slot] = slot, terms[i][T_REP]
     end
     views[n] = view
   end
@@ -67,12 +66,9 @@ local function install(view)
   return true
 end
 
-local ids = {} -- rep in each slot
-
 -- read_books splits the members of each book into those with a slot, who may move,
 -- and the rest.
 local function read_books()
-  for id, slot in pairs(slots) do ids[slot] = id end -- the order does not matter
   if #request.books == 0 then return end
   local stored = decode_all(in_parts('HMGET', CREDIT, request.books))
   for b = 1, #request.books do

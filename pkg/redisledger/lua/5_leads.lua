@@ -73,22 +73,20 @@ end
 
 -- read_owners reads the reps whose counters the chunk may move.
 local function read_owners()
-  local ids, seen = {}, {}
+  local wanted, seen = {}, {}
+  for slot = 1, #ids do wanted[slot] = ids[slot] end
   local function want(id)
-    if id ~= '' and not seen[id] then
+    if id ~= '' and not slots[id] and not seen[id] then
       seen[id] = true
-      ids[#ids + 1] = id
+      wanted[#wanted + 1] = id
     end
-  end
-  for n = 1, #views do
-    for i = 1, #views[n].asked.slots do want(views[n].terms[views[n].asked.slots[i]][T_REP]) end
   end
   for n = 1, #request.leads do
     local lead = lead_at(n)
     if lead then want(lead.rep) end
   end
   for i = 1, #request.reps do want(request.reps[i]) end
-  if #ids > 0 then read_reps(ids) end
+  if #wanted > 0 then read_reps(wanted) end
 end
 
 local function change_held(id)
