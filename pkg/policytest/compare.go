@@ -121,6 +121,9 @@ func (w *world) candidates() []string {
 	if turn := w.last.grant.Turn; turn != nil {
 		return w.ids(turn.Free.Positions())
 	}
+	if w.last.plan == nil {
+		return []string{w.last.RepID} // the backup or the manager
+	}
 	step := w.last.plan.Steps[w.last.grant.Step]
 	var out []string
 	for _, rep := range step.Members {
@@ -145,6 +148,9 @@ func (w *world) compareShares(shares []policy.Share) []string {
 
 // hint is what helps to see why, in brackets; or "".
 func (w *world) hint(e *policy.Expect) string {
+	if w.last.plan == nil {
+		return ""
+	}
 	text := ""
 	switch e.Field {
 	case "outcome":

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
 	"leadrouter/pkg/routing"
 )
@@ -161,18 +162,8 @@ func (w *world) run() (Status, []string) {
 // needs names what a step of a story asks for and is not simulated; "" when the
 // step can be told.
 func (w *world) needs(e *policy.Event) string {
-	last := w.last
-	switch {
-	case !e.After.IsZero() && last.plan.Hold > 0 && last.RepID == "":
-		return "the end of patience (hold)"
-	case !e.After.IsZero() && last.RepID == "":
-		return "the waiting line and its clocks"
-	case !e.After.IsZero() && last.SLA != nil:
-		return "the clocks of the SLA " + last.SLA.Name
-	case e.Do == "rejected":
-		return "reassignment after a refusal"
-	case e.Do == "qualified" && last.onQualified != "":
-		return "the ruleset on_qualified"
+	if w.test.Count > 1 && (!e.After.IsZero() || e.Do == ledger.Rejected || e.Do == ledger.Qualified) {
+		return "one lead: with `count`, the others would have clocks of their own"
 	}
 	return ""
 }

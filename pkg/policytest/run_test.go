@@ -147,22 +147,20 @@ func TestStories(t *testing.T) {
 		"ok told",
 		"FAIL wrong later: line N: expected petra, got jonas (petra is a candidate)",
 		"FAIL closed twice: line N: closed changes nothing: the lead is closed",
-		"not run sla: line N needs the clocks of the SLA demo",
-		"not run refused: line N needs reassignment after a refusal",
-		"not run patience: line N needs the end of patience (hold)",
-		"not run line: line N needs the waiting line and its clocks",
-		"not run qualified: line N needs the ruleset on_qualified",
+		"FAIL patience: line N: expected jonas, got waiting (jonas is full)",
+		"FAIL line: line N: expected jonas, got waiting (jonas is away)",
+		"FAIL nobody refuses: line N: rejected changes nothing: nobody has the lead",
 		"FAIL fails first: expected petra, got jonas (petra is a candidate)",
+		"not run many: line N needs one lead: with `count`, the others would have clocks of their own",
 	}, numbered(lines(t, `
   - {name: told, lead: {language: de}, then: [{do: accepted}, {after: 1d, do: contacted, expect: {rep: jonas}}, {do: lost}, {do: reopened}, {do: converted}]}
   - {name: wrong later, lead: {language: de}, then: [{do: accepted, expect: {rep: petra}}]}
   - {name: closed twice, lead: {language: de}, expect: {attempt: 1}, then: [{do: closed}, {do: closed}]}
-  - {name: sla, lead: {source: demo_request}, then: [{after: 20m, expect: {attempt: 2}}]}
-  - {name: refused, lead: {language: de}, then: [{do: rejected, reason: spam, expect: {attempt: 2}}]}
   - {name: patience, lead: {source: event}, given: {full: [jonas, petra, marek]}, expect: {outcome: waiting}, then: [{after: 5m, expect: {rep: jonas}}]}
   - {name: line, lead: {company: {employees: 500}}, given: {away: [jonas, petra]}, then: [{after: 5m, expect: {rep: jonas}}]}
-  - {name: qualified, lead: {product: core}, then: [{do: qualified, expect: {rep: ines}}]}
+  - {name: nobody refuses, lead: {company: {employees: 500}}, given: {away: [jonas, petra]}, then: [{do: rejected, expect: {rep: jonas}}]}
   - {name: fails first, lead: {language: de}, expect: {rep: petra}, then: [{do: rejected}]}
+  - {name: many, lead: {language: de}, count: 2, then: [{do: rejected, expect: {rep: petra}}]}
 `)))
 }
 
@@ -181,7 +179,7 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 	report := run(t, `
   - {name: a, lead: {product: core, language: de}, expect: {rep: jonas}}
-  - {name: b, lead: {language: de}, then: [{do: rejected, expect: {attempt: 2}}]}
+  - {name: b, lead: {language: de}, count: 2, then: [{do: rejected, expect: {attempt: 2}}]}
 `)
 	require.True(t, report.OK(), "not run is not failed")
 	require.Equal(t, 1, report.Count(policytest.NotRun))

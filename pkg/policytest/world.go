@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"leadrouter/pkg/event"
@@ -28,14 +27,15 @@ type world struct {
 	visits []routing.Visit // rules that matched, of all leads
 	shares map[string]int  // leads by rep
 	last   decision
+	story  story // of the last lead
 }
 
 // decision is what became of the last lead.
 type decision struct {
 	event.Assigned
-	plan        *routing.Plan
-	grant       ledger.Grant
-	onQualified string
+	plan  *routing.Plan
+	draft routing.DraftStep
+	grant ledger.Grant
 }
 
 func newWorld(planner *routing.Planner, t *policy.Test, now time.Time) *world {
@@ -60,31 +60,46 @@ func (w *world) arrive(n int) error {
 			return err
 		}
 	}
-	plan := w.planner.Plan(w.input(l))
-	draft, err := plan.Draft().Encode()
-	if err != nil {
-		return err
-	}
+	w.story = story{lead: l, came: w.now, since: w.now, stopped: map[string]bool{}}
 	if n == 0 {
-		if err := w.prepare(plan.Roster); err != nil {
+		if err := w.prepare(w.policy.Roster(w.now)); err != nil {
 			return err
 		}
 	}
+	return w.offer(w.input(l), nobody)
+}
+
+const nobody int32 = -1
+
+// offer plans the story's lead and takes what the ledger grants. A rep is asked
+// before the plan, as its owner's backup or manager.
+func (w *world) offer(in routing.Input, rep int32) error {
+	plan := w.planner.Plan(in)
+	draft, steps := plan.Draft(), plan.Steps
+	if rep != nobody {
+		steps = slices.Insert(slices.Clone(steps), 0, ledger.Step{Pick: ledger.Ranked, Members: []int32{rep}})
+		first := routing.DraftStep{Rule: w.last.Rule, To: w.policy.Reps[rep].ID, Code: routing.Named, SLA: w.last.draft.SLA}
+		draft.Steps = slices.Insert(slices.Clone(draft.Steps), 0, first)
+	}
 	g, err := w.apply(ledger.Op{
-		Kind: ledger.Assign, Lead: l.ID, Value: plan.Value,
-		Steps: plan.Steps, Roster: w.full(plan.Roster), Body: draft,
+		Kind: ledger.Assign, Lead: w.story.lead.ID, Value: plan.Value, Steps: steps, Roster: w.full(plan.Roster),
 	})
 	if err != nil {
 		return err
 	}
-	assigned, err := routing.Decide(draft, g)
+	w.story.attempt++
+	g.Attempt = w.story.attempt
+	assigned, err := draft.Decide(g)
 	if err != nil {
 		return err
 	}
-	w.last = decision{Assigned: assigned, plan: plan, grant: g, onQualified: plan.OnQualified(g.Step)}
+	w.last = decision{Assigned: assigned, plan: plan, draft: draft.Steps[g.Step], grant: g}
+	if rep != nobody && g.Step == 0 {
+		w.last.plan = nil // it did not come by the rules
+	}
 	w.shares[assigned.RepID]++
 	for _, v := range plan.Visits {
-		if v.Fate == routing.Matched {
+		if v.Fate == routing.Matched && w.last.plan != nil {
 			w.visits = append(w.visits, v)
 		}
 	}
@@ -206,22 +221,6 @@ func (w *world) apply(op ledger.Op) (ledger.Grant, error) {
 		return ledger.Grant{}, err
 	}
 	return results[0].Grant, nil
-}
-
-// happen lets time pass and something happen to the last lead.
-func (w *world) happen(e *policy.Event) error {
-	w.now = w.now.Add(e.After.Calendar())
-	if e.Do == "" {
-		return nil
-	}
-	g, err := w.apply(ledger.Op{Kind: ledger.Activity, Lead: w.last.LeadID, Verb: e.Do})
-	if err != nil {
-		return err
-	}
-	if g.Effect == ledger.Ignored {
-		return fmt.Errorf("%s changes nothing: the lead is %s", e.Do, strings.TrimSpace(w.state(w.last.LeadID)))
-	}
-	return nil
 }
 
 // state of a lead in a word.
