@@ -84,7 +84,7 @@ func (l *loop) launch(ctx context.Context, handled []*Record, out Output) {
 		done:    make(chan struct{}),
 	}
 	for _, d := range out.DLQ {
-		t.output = append(t.output, d.letter())
+		t.output = append(t.output, d.letter(l.letters[d.Record.Topic+DLQSuffix]))
 	}
 	if t.offsets = l.queue.advance(handled); len(handled) == 0 {
 		t.offsets = l.queue.positions() // a tick: unchanged offsets still fence

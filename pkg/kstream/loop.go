@@ -21,6 +21,7 @@ const depth = 2
 type loop struct {
 	*Stream
 	consumer *kgo.Client
+	letters  map[string]int // largest record of the dead letter topics
 	steps    chan *step
 	closed   chan struct{} // closed when no step will be taken any more
 

@@ -47,12 +47,21 @@ func (s *Stream) Run(ctx context.Context) error {
 // open connects the producers first: taking over their ids decides whatever an earlier process
 // left open, and with it the offsets that the group hands out.
 func (l *loop) open(ctx context.Context) error {
-	for i := range l.cfg.Producers {
-		p, err := l.openProducer(ctx, i)
-		if err != nil {
+	err := l.patiently(ctx, func(ctx context.Context) (err error) {
+		l.letters, err = l.cfg.Client.letterLimits(ctx, l.cfg.Topics)
+		return err
+	})
+	for i := 0; err == nil && i < l.cfg.Producers; i++ {
+		err = l.patiently(ctx, func(ctx context.Context) error {
+			p, err := openProducer(ctx, l.cfg, l.letters, i)
+			if err == nil {
+				l.idle = append(l.idle, p)
+			}
 			return err
-		}
-		l.idle = append(l.idle, p)
+		})
+	}
+	if err != nil {
+		return err
 	}
 	opts := append(l.callbacks(),
 		kgo.ConsumerGroup(l.cfg.Group()),
@@ -67,24 +76,25 @@ func (l *loop) open(ctx context.Context) error {
 	)
 	consumer, err := l.cfg.Client.open(opts...)
 	l.consumer = consumer
+	l.probe.Store(consumer)
 	return err
 }
 
-// openProducer waits for the brokers as long as it takes.
-func (l *loop) openProducer(ctx context.Context, i int) (*producer, error) {
+// patiently asks the brokers for as long as it takes.
+func (l *loop) patiently(ctx context.Context, ask func(context.Context) error) error {
 	wait := backoff.NewExponentialBackOff(backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(0))
 	for attempt := 0; ; attempt++ {
-		opening, cancel := context.WithTimeout(ctx, l.cfg.TransactionTimeout)
-		p, err := openProducer(opening, l.cfg, i)
+		asking, cancel := context.WithTimeout(ctx, l.cfg.TransactionTimeout)
+		err := ask(asking)
 		cancel()
 		if err == nil || commitFate(err) == fateFatal || ctx.Err() != nil {
-			return p, err
+			return err
 		}
 		if attempt == 0 {
 			l.log.Warn("waiting for the brokers", zap.Error(err))
 		}
 		if err := l.cfg.Clock.Sleep(ctx, wait.NextBackOff()); err != nil {
-			return nil, err
+			return err
 		}
 	}
 }

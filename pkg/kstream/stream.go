@@ -85,6 +85,7 @@ type Stream struct {
 	metrics *metrics
 	log     *zap.Logger
 	ready   atomic.Bool
+	probe   atomic.Pointer[kgo.Client] // the consumer while it is open
 }
 
 // New checks the configuration and returns a stream. It does not connect.
@@ -104,3 +105,16 @@ func New(cfg Config, handler Handler) (*Stream, error) {
 // Ready reports whether the stream is a member of its group and makes progress: false before
 // the first assignment and while the handler or the brokers are waited for.
 func (s *Stream) Ready() bool { return s.ready.Load() }
+
+// Ping asks whether a broker answers, which [Stream.Ready] only finds out by work. It returns
+// nil before Run has connected.
+func (s *Stream) Ping(ctx context.Context) error {
+	client := s.probe.Load()
+	if client == nil {
+		return nil
+	}
+	if err := client.Ping(ctx); err != nil {
+		return fmt.Errorf("ping the brokers: %w", err)
+	}
+	return nil
+}

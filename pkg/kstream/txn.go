@@ -12,9 +12,10 @@ import (
 
 // producer is one transactional client. It is used by one goroutine at a time.
 type producer struct {
-	cfg    Config
-	id     string // transactional id
-	client *kgo.Client
+	cfg     Config
+	letters map[string]int // largest record of the dead letter topics
+	id      string         // transactional id
+	client  *kgo.Client
 	// implicit: the broker adds the offsets' partition to the transaction by itself (KIP-890,
 	// transaction.version 2), which saves a round trip.
 	implicit bool
@@ -23,8 +24,8 @@ type producer struct {
 
 // openProducer connects and takes the transactional id over: a transaction that an earlier
 // client of this id left open is aborted (or its commit completed) before this returns.
-func openProducer(ctx context.Context, cfg Config, i int) (*producer, error) {
-	p := &producer{cfg: cfg, id: cfg.TransactionalID(i)}
+func openProducer(ctx context.Context, cfg Config, letters map[string]int, i int) (*producer, error) {
+	p := &producer{cfg: cfg, letters: letters, id: cfg.TransactionalID(i)}
 	if err := p.open(ctx); err != nil {
 		return nil, fmt.Errorf("open producer %s: %w", p.id, err)
 	}
@@ -39,7 +40,7 @@ func (p *producer) open(ctx context.Context) error {
 		kgo.ProduceRequestTimeout(p.cfg.TransactionTimeout/2),
 		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)), // murmur2
 		kgo.ProducerLinger(0),                                // the whole batch is there at once
-		kgo.ProducerBatchMaxBytes(int32(p.cfg.MaxMessageBytes+dlqHeadroom)),
+		kgo.ProducerBatchMaxBytesFn(p.batchBytes),
 		kgo.MaxBufferedRecords(maxBuffered),
 	)
 	if err != nil {
@@ -57,6 +58,17 @@ func (p *producer) open(ctx context.Context) error {
 	p.client, p.implicit, p.broken = client, implicit, false
 	return nil
 }
+
+// batchBytes is how large a batch for a topic may be: as large as one record.
+func (p *producer) batchBytes(topic string) int32 {
+	if limit, ok := p.letters[topic]; ok {
+		return int32(limit)
+	}
+	return int32(p.cfg.MaxMessageBytes)
+}
+
+// maxBatch is far below the size of a request, whatever the limit of a topic.
+const maxBatch = 64 << 20
 
 // renew replaces the client after an unknown outcome; afterwards it is decided, and the
 // group's committed offsets tell how.
