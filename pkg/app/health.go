@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"leadrouter/pkg/ledger"
 )
 
 // Health is what a process says of itself on /readyz: ready when every part it
@@ -19,13 +21,36 @@ import (
 type Health struct {
 	mu    sync.Mutex
 	parts map[string]string // complaint by part, "" = fine
+	kinds map[string]kind
 	gauge prometheus.Gauge
+}
+
+// kind is what an operator has to do about a part.
+type kind int
+
+const (
+	starting kind = iota
+	fine
+	silent   // wait, or mend the service
+	replaced // rebuild the ledger
+)
+
+func kindOf(err error) kind {
+	switch {
+	case err == nil:
+		return fine
+	case errors.Is(err, ledger.ErrEpoch):
+		return replaced
+	default:
+		return silent
+	}
 }
 
 // NewHealth waits for the named parts. The gauge leadrouter_ready follows it.
 func NewHealth(reg prometheus.Registerer, parts ...string) *Health {
 	h := &Health{
 		parts: make(map[string]string, len(parts)),
+		kinds: make(map[string]kind, len(parts)),
 		gauge: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "leadrouter_ready",
 			Help: "1 while this process can do its work.",
@@ -38,7 +63,8 @@ func NewHealth(reg prometheus.Registerer, parts ...string) *Health {
 	return h
 }
 
-// Set reports on a part: nil when it is fine. It tells whether that is news.
+// Set reports on a part: nil when it is fine. It tells whether that is news: errors
+// of one kind differ in ports and counts, which are none.
 func (h *Health) Set(part string, err error) bool {
 	text := ""
 	if err != nil {
@@ -46,8 +72,8 @@ func (h *Health) Set(part string, err error) bool {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	changed := h.parts[part] != text
-	h.parts[part] = text
+	news := h.kinds[part] != kindOf(err)
+	h.parts[part], h.kinds[part] = text, kindOf(err)
 	ready := 1.0
 	for _, complaint := range h.parts {
 		if complaint != "" {
@@ -55,7 +81,7 @@ func (h *Health) Set(part string, err error) bool {
 		}
 	}
 	h.gauge.Set(ready)
-	return changed
+	return news
 }
 
 // Complaints are the parts that are not fine, with their reasons.

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"leadrouter/pkg/app"
+	"leadrouter/pkg/ledger"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -50,7 +51,9 @@ func TestReadyTellsTheTruth(t *testing.T) {
 
 	require.True(t, health.Set("kafka", nil))
 	require.True(t, health.Set("redis", errors.New("no answer")))
-	require.False(t, health.Set("redis", errors.New("no answer")), "no news")
+	require.False(t, health.Set("redis", errors.New("no answer from port 1234")), "no news")
+	require.True(t, health.Set("redis", fmt.Errorf("open: %w", ledger.ErrEpoch)), "that calls for something else")
+	require.True(t, health.Set("redis", errors.New("no answer")))
 	code, body = get("/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, code)
 	require.Contains(t, body, "no answer")

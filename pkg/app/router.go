@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -58,6 +59,7 @@ type Router struct {
 	health *Health
 	policy *PolicyFile
 	log    *zap.Logger
+	stuck  atomic.Bool // the last call of the ledger failed, and is repeated
 }
 
 // NewRouter loads the policy. A wrong one is an error: it never starts a router.
@@ -131,6 +133,8 @@ func (r *Router) route(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return handler.Run(acks) })
 	group.Go(func() error { return r.watch(ctx, stream) })
+	group.Go(func() error { return r.probe(ctx, partKafka, stream.Ping) })
+	group.Go(func() error { return r.probe(ctx, partLedger, r.verified(store)) })
 	group.Go(func() error { defer stopAcks(); return stream.Run(ctx) })
 	return group.Wait()
 }
@@ -149,7 +153,7 @@ func (r *Router) build(slot string, identity kstream.Identity, store *redisledge
 		Fits:     streamConfig.Fits,
 		Log:      audit.NewLog(r.cfg.Kafka, r.cfg.Instance),
 		Verify:   func(ctx context.Context) error { return r.open(ctx, store) },
-		Report:   func(err error) { r.report(partLedger, err) },
+		Report:   func(err error) { r.stuck.Store(err != nil); r.report(partLedger, err) },
 
 		Registerer: r.reg, Logger: r.log, Clock: r.cfg.Clock,
 	})
@@ -215,6 +219,9 @@ func (r *Router) open(ctx context.Context, store *redisledger.Ledger) error {
 func (r *Router) connectKafka(ctx context.Context) (identity kstream.Identity, err error) {
 	names := append(r.inputs(), event.LeadDecisions.Topic(r.cfg.Instance),
 		event.LeadAssigned.Topic(r.cfg.Instance), event.LeadTimers.Topic(r.cfg.Instance))
+	for _, input := range r.inputs() {
+		names = append(names, input+kstream.DLQSuffix)
+	}
 	err = r.wait(ctx, partKafka, func(ctx context.Context) error {
 		identity, err = r.cfg.Kafka.Identify(ctx, names...)
 		if errors.Is(err, kstream.ErrTopicMissing) {
@@ -240,13 +247,14 @@ func (r *Router) wait(ctx context.Context, part string, ask func(context.Context
 		return err
 	}
 	if errors.Is(err, ledger.ErrEpoch) {
-		return No(fmt.Errorf("%w; stop the routers and run leadrouter rebuild", err))
+		return No(advised(err))
 	}
 	return Unreachable(fmt.Errorf("no answer from %s for %s (%w); check --brokers and --redis, or run leadrouter doctor", part, r.cfg.StartTimeout, err))
 }
 
 // report tells health and, when it is news, the log.
 func (r *Router) report(part string, err error) {
+	err = advised(err)
 	if !r.health.Set(part, err) {
 		return
 	}
@@ -255,6 +263,45 @@ func (r *Router) report(part string, err error) {
 		return
 	}
 	r.log.Info(part + " answers")
+}
+
+// advised says what to do about a ledger that was replaced; nothing else heals it.
+func advised(err error) error {
+	if errors.Is(err, ledger.ErrEpoch) {
+		return fmt.Errorf("%w; stop the routers and run leadrouter rebuild", err)
+	}
+	return err
+}
+
+// How often a service is asked whether it is there, and how long it may take.
+const (
+	probeEvery = 2 * time.Second
+	probeLimit = 5 * time.Second
+)
+
+// probe asks a service now and then, so that an outage shows before the next lead
+// meets it. What the ledger refuses a lead, it says itself.
+func (r *Router) probe(ctx context.Context, part string, ask func(context.Context) error) error {
+	for clock.System().Sleep(ctx, probeEvery) == nil {
+		limited, cancel := context.WithTimeout(ctx, probeLimit)
+		err := ask(limited)
+		cancel()
+		if ctx.Err() == nil && (part != partLedger || !r.stuck.Load()) {
+			r.report(part, err)
+		}
+	}
+	return nil
+}
+
+// verified asks whether the ledger is the one that was opened.
+func (r *Router) verified(store *redisledger.Ledger) func(context.Context) error {
+	return func(ctx context.Context) error {
+		seen, err := store.Inspect(ctx)
+		if err == nil && !seen.Verified {
+			err = ledger.ErrEpoch
+		}
+		return err
+	}
 }
 
 // watch carries the stream's readiness to the health page.
