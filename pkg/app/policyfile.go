@@ -21,8 +21,9 @@ import (
 	"leadrouter/pkg/routing"
 )
 
-// reloadEvery is how long a saved policy waits at most before it is looked at.
-const reloadEvery = time.Second
+// reloadEvery is how often the files are looked at. They are read once they have
+// stood still for as long: half a file may well be a policy, and none that is meant.
+const reloadEvery = 500 * time.Millisecond
 
 // PolicyFile is the policy of a file or a folder, loaded again when it changes. A
 // new one takes over only when it is free of errors and all its tests pass;
@@ -31,6 +32,7 @@ type PolicyFile struct {
 	path    string
 	current atomic.Pointer[routing.Planner]
 	seen    string // stamp of the files last tried
+	latest  string // stamp at the last look
 
 	log     *zap.Logger
 	clock   clock.Clock
@@ -69,7 +71,7 @@ func OpenPolicy(path string, cfg PolicyFileConfig) (*PolicyFile, error) {
 	if err != nil {
 		return nil, Usage(err)
 	}
-	f.seen = stamp
+	f.seen, f.latest = stamp, stamp
 	f.activate(p)
 	return f, nil
 }
@@ -92,7 +94,9 @@ func (f *PolicyFile) Run(ctx context.Context) error {
 // reload tries the files if they differ from those tried last.
 func (f *PolicyFile) reload() {
 	stamp, err := stampOf(f.path)
-	if err != nil || stamp == f.seen {
+	still := stamp == f.latest
+	f.latest = stamp
+	if err != nil || stamp == f.seen || !still {
 		return // a file that is away for a moment is being replaced
 	}
 	f.seen = stamp
@@ -161,6 +165,9 @@ func stampOf(path string) (string, error) {
 	}
 	h := sha256.New()
 	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), ".") {
+			continue // an editor's own
+		}
 		switch strings.ToLower(filepath.Ext(entry.Name())) {
 		case ".yaml", ".yml", ".csv":
 		default:

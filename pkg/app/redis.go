@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -55,10 +56,14 @@ func (r Redis) options() (*redis.UniversalOptions, error) {
 			options.Password = parsed.Password
 		}
 	} else {
-		options.Addrs = strings.Split(r.Address, ",")
+		for addr := range strings.SplitSeq(r.Address, ",") {
+			options.Addrs = append(options.Addrs, strings.TrimSpace(addr))
+		}
 	}
 	for _, addr := range options.Addrs {
-		if addr == "" || !strings.Contains(addr, ":") {
+		// An @ is that of a password in a URL without its scheme. It would be told in
+		// every error of the dialer.
+		if host, port, err := net.SplitHostPort(addr); err != nil || host == "" || port == "" || strings.Contains(addr, "@") {
 			return nil, ErrRedisAddress
 		}
 	}

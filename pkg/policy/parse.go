@@ -16,9 +16,10 @@ import (
 // language is the version of the policy language that this package reads.
 const language = 1
 
-// Load reads a policy from a folder, all of whose *.yaml files are one policy, or
-// from one file. CSV files are found beside the YAML. The error is [Issues] when
-// the policy was read and is wrong. Warnings are returned in either case.
+// Load reads a policy from a folder, all of whose *.yaml files are one policy (but
+// for hidden ones, which are an editor's), or from one file. CSV files are found
+// beside the YAML. The error is [Issues] when the policy was read and is wrong.
+// Warnings are returned in either case.
 func Load(name string) (*Policy, Issues, error) {
 	dir, names := name, []string(nil)
 	info, err := os.Stat(name)
@@ -31,7 +32,7 @@ func Load(name string) (*Policy, Issues, error) {
 			return nil, nil, fmt.Errorf("load policy: %w", err)
 		}
 		for _, e := range entries {
-			if !e.IsDir() && isYAML(e.Name()) {
+			if !e.IsDir() && isYAML(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
 				names = append(names, e.Name())
 			}
 		}
