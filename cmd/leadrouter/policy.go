@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"leadrouter/pkg/app"
+	"leadrouter/pkg/clock"
 	"leadrouter/pkg/policy"
+	"leadrouter/pkg/policydiff"
 	"leadrouter/pkg/policytest"
 )
 
@@ -19,7 +21,8 @@ func (c *cli) policyCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "policy",
 		Short: "Write, check and test a policy",
-	}, c.policyInitCommand(), c.policyCheckCommand(), c.policyTestCommand(), c.policyTryCommand(), c.policySchemaCommand())
+	}, c.policyInitCommand(), c.policyCheckCommand(), c.policyTestCommand(), c.policyTryCommand(),
+		c.policyDiffCommand(), c.policySchemaCommand())
 }
 
 // defaultPolicies are looked for, in this order, when nobody names a policy.
@@ -53,19 +56,23 @@ func (c *cli) loadPolicy(args []string) (*policy.Policy, error) {
 }
 
 func (c *cli) policyCheckCommand() *cobra.Command {
+	var sample sampleFlags
 	cmd := &cobra.Command{
 		Use:   "check [PATH]",
 		Short: "Check a policy and show what is wrong with it, and where",
 		Long: `check reads a policy, a file or a folder, and prints every problem with its place.
-It does not run the tests: see leadrouter policy test.
+It does not run the tests: see leadrouter policy test. With --against it also tells
+what a file of leads shows: names that no lead has, rules that no lead comes to, leads
+that only the last rule takes.
 
 Exit code 0: fine, or warnings only. 2: errors.`,
 		Args:              cobra.MaximumNArgs(1),
 		ValidArgsFunction: completePolicy,
-		RunE:              func(_ *cobra.Command, args []string) error { return c.policyCheck(args) },
+		RunE:              func(_ *cobra.Command, args []string) error { return c.policyCheck(sample, args) },
 	}
 	c.policyFlag(cmd)
 	c.outputFlag(cmd)
+	sample.add(cmd, "what the policy asks for and they do not have")
 	return cmd
 }
 
@@ -77,6 +84,8 @@ type checked struct {
 	Version string       `json:"version,omitempty"`
 	Hash    string       `json:"hash,omitempty"`
 	Issues  []issueFound `json:"issues"`
+	// Against is what a sample of leads shows; absent without --against.
+	Against *policydiff.Findings `json:"against,omitempty"`
 }
 
 type issueFound struct {
@@ -87,7 +96,7 @@ type issueFound struct {
 	Message  string `json:"message"`
 }
 
-func (c *cli) policyCheck(args []string) error {
+func (c *cli) policyCheck(sample sampleFlags, args []string) error {
 	path, err := c.policyPath(args)
 	if err != nil {
 		return err
@@ -109,6 +118,14 @@ func (c *cli) policyCheck(args []string) error {
 	if p != nil {
 		result.Policy, result.Version, result.Hash = p.Name, p.Version, p.Hash
 	}
+	if p != nil && sample.against != "" {
+		leads, err := c.sample(sample)
+		if err != nil {
+			return err
+		}
+		found := policydiff.Sample(p, leads, clock.System().Now())
+		result.Against = &found
+	}
 	if c.json() {
 		if err := c.printJSON(result); err != nil {
 			return err
@@ -117,6 +134,7 @@ func (c *cli) policyCheck(args []string) error {
 		c.printIssues(issues)
 		if p != nil {
 			fmt.Fprintln(c.out, summary(p))
+			c.printSample(result.Against)
 		}
 	}
 	if err != nil {
