@@ -2,6 +2,7 @@ package systemtest_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -47,7 +48,10 @@ func TestCrash(t *testing.T) {
 	t.Parallel()
 	n, kills, seed := crashes(t)
 	t.Logf("%d leads, %d kills, LEADROUTER_CRASH_SEED=%d", n, kills, seed)
-	in := install(t, map[string]string{"policy.yaml": crashPolicy})
+	// All caps together are a little less than what stays open.
+	before := strings.NewReplacer("OPEN", strconv.Itoa(n/60))
+	after := strings.NewReplacer("OPEN", strconv.Itoa(n/50), "weight: 3", "weight: 1")
+	in := install(t, map[string]string{"policy.yaml": before.Replace(crashPolicy)})
 	work := newWorkload(in, seed)
 	seen := in.subscribe()
 	pair := []*process{in.router("a"), in.router("b")}
@@ -56,7 +60,7 @@ func TestCrash(t *testing.T) {
 	for phase := range kills + 1 {
 		records := work.batch(n*(phase+1)/(kills+1) - len(work.leads))
 		if phase == kills/2 {
-			in.write("policy.yaml", strings.NewReplacer("weight: 3", "weight: 1", "open: 120", "open: 150").Replace(crashPolicy))
+			in.write("policy.yaml", after.Replace(crashPolicy))
 			records = append(records, work.leaves("gus"))
 		}
 		sent := in.send(records)
@@ -169,6 +173,12 @@ func (in *installation) awaitCommitted(limit time.Duration) {
 	for _, t := range router.Inputs() {
 		names = append(names, in.topic(t))
 	}
+	behind := map[string]string{}
+	defer func() {
+		if in.t.Failed() {
+			in.t.Logf("committed, end: %v", behind)
+		}
+	}()
 	in.eventually(limit, "all input is committed", func() bool {
 		committed, err := in.kafka.Committed(in.t.Context(), app.RouterGroup(in.name))
 		if err != nil {
@@ -178,12 +188,14 @@ func (in *installation) awaitCommitted(limit time.Duration) {
 		if err != nil || ends.Error() != nil {
 			return false
 		}
-		done := true
+		clear(behind)
 		ends.Each(func(end kadm.ListedOffset) {
-			at := committed[kstream.TopicPartition{Topic: end.Topic, Partition: end.Partition}]
-			done = done && at == end.Offset
+			tp := kstream.TopicPartition{Topic: end.Topic, Partition: end.Partition}
+			if at := committed[tp]; at != end.Offset {
+				behind[tp.String()] = fmt.Sprint(at, " ", end.Offset)
+			}
 		})
-		return done
+		return len(behind) == 0
 	})
 }
 

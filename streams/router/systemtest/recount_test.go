@@ -83,6 +83,7 @@ type recount struct {
 	open    map[string]int              // by rep
 	days    map[string]map[int64]int    // by rep and day
 	owner   map[string]string           // of leads that count
+	closed  map[string]string           // of leads that do not any more
 	last    map[string]int64            // by rep: sequence of the last assignment
 	slack   map[string]int64            // by book: leads that the bound is wider by
 
@@ -101,7 +102,7 @@ func (in *installation) recountLog() *recount {
 	in.t.Helper()
 	c := &recount{
 		t: in.t, rosters: map[string][]terms{}, credit: map[string]map[string]int64{},
-		open: map[string]int{}, days: map[string]map[int64]int{}, owner: map[string]string{},
+		open: map[string]int{}, days: map[string]map[int64]int{}, owner: map[string]string{}, closed: map[string]string{},
 		last: map[string]int64{}, slack: map[string]int64{},
 		records: map[string]int{}, effects: map[string]int{}, hashes: map[string]int{}, largest: map[string]int64{},
 	}
@@ -154,12 +155,10 @@ func (c *recount) add(e entry) {
 		c.hashes[e.Draft.Policy.Hash]++
 		c.assign(g, +1)
 		for _, late := range g.Held {
-			if late.Effect == "freed" {
-				c.free(g.Lead)
-			}
+			c.happened(late.Effect, g.Lead)
 		}
-	case "freed":
-		c.free(g.Lead)
+	case "freed", "reowned":
+		c.happened(g.Effect, g.Lead)
 	case "settled":
 		for _, s := range g.Shares {
 			c.credit[s.Book][s.Rep] += s.Amount
@@ -207,11 +206,21 @@ func (c *recount) assign(g grant, sign int) {
 	}
 }
 
-// free stops counting a lead.
-func (c *recount) free(lead string) {
-	if rep, counts := c.owner[lead]; counts {
-		c.open[rep]--
-		delete(c.owner, lead)
+// happened counts a lead that was closed or reopened; other effects change nothing.
+func (c *recount) happened(effect, lead string) {
+	switch effect {
+	case "freed":
+		c.move(lead, c.owner, c.closed, -1)
+	case "reowned":
+		c.move(lead, c.closed, c.owner, +1)
+	}
+}
+
+func (c *recount) move(lead string, from, to map[string]string, change int) {
+	if rep, there := from[lead]; there {
+		c.open[rep] += change
+		delete(from, lead)
+		to[lead] = rep
 	}
 }
 

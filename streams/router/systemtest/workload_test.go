@@ -75,15 +75,15 @@ func (w *workload) happens(id string) []*kstream.Record {
 		records = append(records, keyed(id, `{"lead_id":%q,"activity":%q,"attempt":%d}`, id, activity, attempt))
 	}
 	switch chance := w.chance.IntN(100); {
-	case chance < 10:
-	case chance < 20:
+	case chance < 3:
+	case chance < 6:
 		add("accepted", 1)
-	case chance < 25:
+	case chance < 9:
 		add("lost", 7) // of an attempt that never was
-	case chance < 30:
+	case chance < 14:
 		add("closed", 0)
 		add("closed", 1)
-	case chance < 35:
+	case chance < 18:
 		add("lost", 1)
 		add("reopened", 1)
 	default:
@@ -115,7 +115,7 @@ func (w *workload) leaves(rep string) *kstream.Record {
 // turns. Its reps ana, ben and carl come and go, gus leaves.
 const crashPolicy = `
 policy: crash
-caps: {all: {open: 120}}
+caps: {all: {open: OPEN}}
 reps:
   ana: {country: [ES, PT], level: local}
   ben: {country: [US, FR], level: local}
