@@ -36,7 +36,7 @@ func TakeSlot(dir, instance, role string) (*Slot, error) {
 		if err != nil {
 			return nil, fmt.Errorf("take a slot: %w; give --slot a name that is unique among the routers", err)
 		}
-		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor fits an int
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
 			return &Slot{Name: host + "-" + strconv.Itoa(n), lock: file}, nil
 		}

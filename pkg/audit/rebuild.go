@@ -12,7 +12,7 @@ import (
 	"leadrouter/pkg/routing"
 )
 
-// ErrRunning: a rebuild would pull the ledger away from under running routers.
+// ErrRunning is returned when a rebuild would pull the ledger away from under running routers.
 var ErrRunning = errors.New("routers are running; stop them first")
 
 // Rebuild refills a ledger from the decision log.

@@ -91,8 +91,8 @@ func TestAStoryIsTold(t *testing.T) {
 	require.Empty(t, c.Standings["ben"].Full(), "before the grant")
 	require.Equal(t, ledger.Available, c.Standings["ben"].Presence)
 	require.Zero(t, c.Standings["cho"].After, "who was not free earns nothing")
-	require.EqualValues(t, c.Grant.Turn.Before, c.Standings["ben"].Before)
-	require.EqualValues(t, c.Grant.Turn.After, c.Standings["ben"].After)
+	require.Equal(t, c.Grant.Turn.Before, c.Standings["ben"].Before)
+	require.Equal(t, c.Grant.Turn.After, c.Standings["ben"].After)
 	require.NotNil(t, c.Why)
 	for _, other := range []int{0, 2, 3} {
 		require.Nil(t, story.Chapters[other].Assigned)

@@ -75,11 +75,11 @@ func (h Hours) String() string {
 		if len(h.week[weekday]) == 0 {
 			continue
 		}
-		group := dayNames[weekday]
+		group := []string{dayNames[weekday]}
 		for _, s := range h.week[weekday] {
-			group += " " + s.String()
+			group = append(group, s.String())
 		}
-		groups = append(groups, group)
+		groups = append(groups, strings.Join(group, " "))
 	}
 	return strings.Join(groups, "; ")
 }

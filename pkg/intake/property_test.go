@@ -64,8 +64,14 @@ type style struct{ group, mark, decimal string }
 func TestNumbersComeBack(t *testing.T) {
 	t.Parallel()
 	styles := []style{
-		{",", ".", "point"}, {"", ".", "point"}, {" ", ".", "point"}, {"'", ".", "point"},
-		{".", ",", "comma"}, {"", ",", "comma"}, {"\u00a0", ",", "comma"}, {"\u202f", ",", "comma"},
+		{",", ".", "point"},
+		{"", ".", "point"},
+		{" ", ".", "point"},
+		{"'", ".", "point"},
+		{".", ",", "comma"},
+		{"", ",", "comma"},
+		{"\u00a0", ",", "comma"},
+		{"\u202f", ",", "comma"},
 	}
 	maps := map[string]*intake.Map{"point": mapOf(t, "decimal: point"), "comma": mapOf(t, "decimal: comma")}
 	rapid.Check(t, func(t *rapid.T) {

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -95,7 +94,6 @@ type fleet struct {
 	t      *testing.T
 	config childConfig
 	dir    string
-	mu     sync.Mutex
 	slots  []*exec.Cmd
 	stats  map[string]int
 }
@@ -107,7 +105,7 @@ func (f *fleet) start(slot int) {
 	require.NoError(f.t, err)
 	log, err := os.OpenFile(filepath.Join(f.dir, fmt.Sprintf("child-%d.log", slot)), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(f.t, err)
-	defer log.Close() //nolint:errcheck // the child has its own descriptor
+	defer func() { _ = log.Close() }() // the child has its own descriptor
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+string(env))
 	cmd.Stdout, cmd.Stderr = log, log

@@ -67,6 +67,7 @@ func (l *loop) refused(records []*Record, err error) error {
 		return fmt.Errorf("handle batch of %d: %w", len(records), err)
 	case fateAbort:
 		l.queue.fail(records, func(r *Record) Dead { return Dead{Record: r, Code: CodePoison, Err: err} })
+	case fateRetry:
 	}
 	l.queue.putBack(records)
 	l.stall("handler waits", err)

@@ -243,6 +243,7 @@ func (l *loop) aborted(t *transaction) error {
 		return t.err
 	case fateAbort:
 		l.queue.fail(t.input, func(r *Record) Dead { return Dead{Record: r, Code: CodePoison, Err: t.err} })
+	case fateRetry:
 	}
 	l.stall("transaction aborted", t.err)
 	return nil

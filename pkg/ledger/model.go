@@ -129,6 +129,7 @@ func (r *chunkRun) commit(op *Op, g Grant) Grant {
 	case Freed, Reowned:
 		rep := s.look(g.Rep)
 		g.Load = &Load{Open: rep.Open, OpenValue: rep.OpenValue}
+	default: // changes nobody's load
 	}
 	return g
 }
@@ -165,7 +166,7 @@ func (s *State) image(op *Op) *Image {
 	case Presence:
 		r := s.look(op.Rep)
 		return &Image{Presence: r.Presence, Until: r.Until}
-	case Assign, Void:
+	case Assign, Void, Rebuild:
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 // Dedupe is how long a closed lead is remembered when nothing else is said.
 const Dedupe = 180 * 24 * time.Hour
 
-// ErrFold: a log record that the state before it cannot have led to.
+// ErrFold is returned for a log record that the state before it cannot have led to.
 var ErrFold = errors.New("record does not follow from the log before it")
 
 // State is everything the ledger knows. What the log determines comes first; the

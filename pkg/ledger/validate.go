@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// ErrInvalid: an operation that no store takes. It is a fault of the caller.
+// ErrInvalid is returned for an operation that no store takes. It is a fault of the caller.
 var ErrInvalid = errors.New("invalid operation")
 
 // Validate reports the first thing about a chunk that a store relies on and that
@@ -64,6 +64,7 @@ func (op *Op) validate(rosters map[*Roster]bool) error {
 		return nil
 	case Void:
 		return nil
+	case Rebuild: // stands in the log only
 	}
 	return fmt.Errorf("unknown kind %q", op.Kind)
 }

@@ -115,7 +115,8 @@ func TestMissingNamesTheFacts(t *testing.T) {
 	require.Equal(t, []string{"company.employees", "currency", "deal_value"}, when.Missing(b))
 	require.Equal(t, []string{"large", "german", "country", "value"}, when.Names)
 	require.Equal(t, []policy.Atom{
-		{Name: "large", Values: []string{"true"}}, {Name: "german", Values: []string{"true"}},
+		{Name: "large", Values: []string{"true"}},
+		{Name: "german", Values: []string{"true"}},
 		{Name: "country", Values: []string{"DE"}},
 	}, when.Atoms())
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/checker"
 	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
@@ -253,6 +253,7 @@ func (w *nameWalk) walk(e ast.Expr, bound []string) bool {
 		w.walk(loop.LoopCondition(), inner)
 		w.walk(loop.LoopStep(), inner)
 		w.walk(loop.Result(), inner)
+	default: // a literal names nothing
 	}
 	return !w.bad
 }
@@ -371,15 +372,15 @@ func runeOffset(s string, line, col int) int {
 type sizes struct{}
 
 // EstimateSize bounds texts by their bytes and lists by their items.
-func (sizes) EstimateSize(n checker.AstNode) *checker.SizeEstimate {
+func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
 	most := uint64(maxText)
 	if n.Type().Kind() == types.ListKind {
 		most = maxItems
 	}
-	return &checker.SizeEstimate{Max: most}
+	return &cost.SizeEstimate{Max: most}
 }
 
 // EstimateCallCost has nothing to add.
-func (sizes) EstimateCallCost(string, string, *checker.AstNode, []checker.AstNode) *checker.CallEstimate {
+func (sizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
 	return nil
 }

@@ -121,8 +121,8 @@ type Rule struct {
 }
 
 // Active reports whether the rule is in force at an instant.
-func (r *Rule) Active(at time.Time) bool {
-	return !at.Before(r.From) && (r.Until.IsZero() || at.Before(r.Until))
+func (rule *Rule) Active(at time.Time) bool {
+	return !at.Before(rule.From) && (rule.Until.IsZero() || at.Before(rule.Until))
 }
 
 // Route is what a rule or a row says about a lead that it matches: To or Use, and

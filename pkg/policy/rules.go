@@ -231,6 +231,7 @@ func (r *reader) personal(n node, kind Kind) {
 	case ToCompanyOwner:
 		r.names.slot("company.domain")
 		r.names.slot("account.id")
+	default: // asks nothing of a lead
 	}
 }
 

@@ -152,11 +152,28 @@ func TestArithmeticOfWholeNumbers(t *testing.T) {
 		a, b    int64
 		want    any
 	}{
-		{add, 2, 3, int64(5)}, {add, high, 1, nil}, {add, low, -1, nil}, {add, low, 0, int64(low)}, {add, high, low, int64(-1)},
-		{subtract, 2, 3, int64(-1)}, {subtract, low, 1, nil}, {subtract, 0, low, nil}, {subtract, -1, low, int64(high)},
-		{multiply, -4, 5, int64(-20)}, {multiply, high, 2, nil}, {multiply, low, -1, nil}, {multiply, -1, low, nil}, {multiply, 0, low, int64(0)},
-		{divide, 7, 2, int64(3)}, {divide, 7, 0, nil}, {divide, low, -1, nil}, {divide, -7, 2, int64(-3)},
-		{modulo, 7, 3, int64(1)}, {modulo, -7, 3, int64(-1)}, {modulo, 7, 0, nil}, {modulo, low, -1, nil},
+		{add, 2, 3, int64(5)},
+		{add, high, 1, nil},
+		{add, low, -1, nil},
+		{add, low, 0, int64(low)},
+		{add, high, low, int64(-1)},
+		{subtract, 2, 3, int64(-1)},
+		{subtract, low, 1, nil},
+		{subtract, 0, low, nil},
+		{subtract, -1, low, int64(high)},
+		{multiply, -4, 5, int64(-20)},
+		{multiply, high, 2, nil},
+		{multiply, low, -1, nil},
+		{multiply, -1, low, nil},
+		{multiply, 0, low, int64(0)},
+		{divide, 7, 2, int64(3)},
+		{divide, 7, 0, nil},
+		{divide, low, -1, nil},
+		{divide, -7, 2, int64(-3)},
+		{modulo, 7, 3, int64(1)},
+		{modulo, -7, 3, int64(-1)},
+		{modulo, 7, 0, nil},
+		{modulo, low, -1, nil},
 	} {
 		got := c.operate(intValue(c.a), intValue(c.b))
 		require.Equal(t, c.want, got.any(), "%d %d", c.a, c.b)

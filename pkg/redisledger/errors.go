@@ -3,6 +3,7 @@ package redisledger
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -32,15 +33,11 @@ func classify(err error) error {
 	if err == nil {
 		return nil
 	}
-	var reply redis.Error
-	if errors.As(err, &reply) {
+	if reply, answered := errors.AsType[redis.Error](err); answered {
 		code, _, _ := strings.Cut(reply.Error(), " ")
-		for _, refusal := range refusals {
-			if code == refusal {
-				return fmt.Errorf("%w: %w", ledger.ErrUnavailable, err)
-			}
+		if !slices.Contains(refusals, code) {
+			return err
 		}
-		return err
 	}
 	return fmt.Errorf("%w: %w", ledger.ErrUnavailable, err)
 }

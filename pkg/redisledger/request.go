@@ -127,7 +127,7 @@ func (b *builder) add(op *ledger.Op) {
 	case ledger.Presence:
 		b.Reps = append(b.Reps, op.Rep)
 		wire = append(wire, op.Rep, op.Verb, op.Until)
-	case ledger.Void:
+	case ledger.Void, ledger.Rebuild:
 	}
 	b.Ops = append(b.Ops, wire)
 	b.payload = append(b.payload, op.Digest+"\n"+string(op.Body))

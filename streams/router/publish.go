@@ -74,6 +74,7 @@ func over(g ledger.Grant) bool {
 			closed = true
 		case ledger.Reowned:
 			closed = false
+		default: // neither closes nor opens
 		}
 	}
 	return closed

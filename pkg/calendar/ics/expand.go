@@ -68,7 +68,9 @@ func (f *feedReader) recur(e event, r *rule, add func(moment, length) error) err
 // extra adds the occurrences of an RDATE; a period brings its own length.
 func (f *feedReader) extra(e event, p property, add func(moment, length) error) error {
 	for value := range values(p) {
-		m, l, err := moment{}, e.length, error(nil)
+		var m moment
+		var err error
+		l := e.length
 		if strings.Contains(value, "/") {
 			m, l, err = f.period(p, value)
 		} else {

@@ -117,7 +117,7 @@ func unfold(text string) iter.Seq2[int, string] {
 	}
 }
 
-// parseProperty splits a content line. A quoted parameter value may hold any of ; : ,
+// parseProperty splits a content line. A quoted parameter value may hold any of ; : and ,.
 func parseProperty(line string) (property, error) {
 	end := strings.IndexAny(line, ";:")
 	if end <= 0 {

@@ -3,7 +3,6 @@ package ledgertest
 import (
 	"context"
 	"encoding/json"
-
 	"fmt"
 	"maps"
 	"slices"
