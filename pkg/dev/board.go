@@ -16,7 +16,6 @@ type Board struct {
 	folder *audit.Folder
 	last   map[string]string // rep: the lead that came last
 	open   []string          // leads with an owner, oldest first; closed ones are skipped
-	failed error
 }
 
 // Row is one rep on the board.
@@ -36,13 +35,11 @@ func NewBoard() *Board {
 	return b
 }
 
-// Add puts a decision on the board. The first error stays.
-func (b *Board) Add(d event.Decision) {
+// Add puts a decision on the board. The error is that of [audit.Folder.Add].
+func (b *Board) Add(d event.Decision) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.failed == nil {
-		b.failed = b.folder.Add(d)
-	}
+	return b.folder.Add(d)
 }
 
 // seen runs under the lock, in the order of the sequence.
@@ -51,14 +48,6 @@ func (b *Board) seen(d event.Decision, _ *ledger.State) {
 		b.last[d.Grant.Rep] = d.Grant.Lead
 		b.open = append(b.open, d.Grant.Lead)
 	}
-}
-
-// State is the folded ledger so far, for a moment: use runs under the lock.
-func (b *Board) State(use func(*ledger.State)) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	use(b.folder.State())
-	return b.failed
 }
 
 // OldestOpen takes the lead off the front that has had an owner for longest, and

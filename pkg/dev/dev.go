@@ -22,6 +22,7 @@ import (
 	"leadrouter/pkg/embedded"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/ledger"
 )
 
 // samplePolicy is what a new data folder starts with.
@@ -60,7 +61,9 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := d.prepare(); err != nil {
 		return err
 	}
-	servers, err := embedded.Start(embedded.Config{Dir: d.Dir, KafkaPort: d.KafkaPort, RedisPort: d.RedisPort})
+	servers, err := embedded.Start(embedded.Config{
+		Dir: d.Dir, Fresh: d.Fresh, KafkaPort: d.KafkaPort, RedisPort: d.RedisPort,
+	})
 	if err != nil {
 		return app.Usage(err)
 	}
@@ -77,6 +80,9 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	redis := app.Redis{Address: servers.RedisAddr()}
 	rebuilt, err := app.Rebuild(ctx, d.kafka, redis, d.Instance, d.Clock.Now())
+	if errors.Is(err, audit.ErrRepeated) || errors.Is(err, ledger.ErrFold) {
+		return app.No(fmt.Errorf("%w; a kill -9 can do that to the embedded Kafka: start anew with --fresh", err))
+	}
 	if err != nil {
 		return err
 	}
@@ -104,11 +110,6 @@ type run struct {
 
 // prepare makes the data folder and the policy in it.
 func (d *run) prepare() error {
-	if d.Fresh {
-		if err := forget(d.Dir); err != nil {
-			return app.Usage(err)
-		}
-	}
 	if err := os.MkdirAll(d.Dir, 0o750); err != nil {
 		return app.Usage(fmt.Errorf("data folder: %w", err))
 	}
@@ -121,16 +122,6 @@ func (d *run) prepare() error {
 	}
 	if err := os.WriteFile(d.Policy, samplePolicy, 0o600); err != nil {
 		return app.Usage(fmt.Errorf("data folder: %w", err))
-	}
-	return nil
-}
-
-// forget removes what a run keeps, and nothing else: the folder may be anything.
-func forget(dir string) error {
-	for _, name := range []string{"kafka", "dev.log"} {
-		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
-			return fmt.Errorf("start anew: %w", err)
-		}
 	}
 	return nil
 }
@@ -181,6 +172,10 @@ func (d *run) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	published, err := d.published(ctx)
+	if err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return d.router.Run(ctx) })
 	group.Go(func() error { return d.kafka.Tail(ctx, next, d.onDecision) })
@@ -192,7 +187,7 @@ func (d *run) run(ctx context.Context) error {
 		}
 		samples := &Samples{
 			Publisher: publisher, Board: d.board, Instance: d.Instance, Rate: d.Rate,
-			Chance: d.Chance, Clock: d.Clock, Pace: clock.System(),
+			Chance: d.Chance, Clock: d.Clock, Pace: clock.System(), Published: published,
 		}
 		return samples.Run(ctx)
 	})
@@ -208,12 +203,23 @@ func (d *run) fillBoard(ctx context.Context) (map[kstream.TopicPartition]int64, 
 	return d.kafka.ReadToEnd(ctx, from, d.onDecision)
 }
 
+// published is how many leads were ever published here. Ids of samples are counted
+// on from there: one that is used already would be a repeat.
+func (d *run) published(ctx context.Context) (int, error) {
+	ends, err := d.kafka.Ends(ctx, event.LeadCreated.Topic(d.Instance))
+	leads := 0
+	for _, end := range ends {
+		leads += int(end)
+	}
+	return leads, err
+}
+
 func (d *run) onDecision(r *kstream.Record) error {
 	decision, err := audit.Decode(r)
-	if err == nil {
-		d.board.Add(decision)
+	if err != nil {
+		return err
 	}
-	return err
+	return d.board.Add(decision)
 }
 
 func (d *run) onAssigned(r *kstream.Record) error {

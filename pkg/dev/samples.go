@@ -25,16 +25,13 @@ type Samples struct {
 	Chance    func(n int) int // a number below n
 	Clock     clock.Clock     // of the leads; the rate is in its seconds
 	Pace      clock.Clock     // waits between two leads
-	next      int
+	Published int             // leads so far; their ids are counted on
 }
 
 // Run publishes until ctx ends.
 func (s *Samples) Run(ctx context.Context) error {
 	if s.Rate <= 0 {
 		return nil
-	}
-	if err := s.Board.State(func(state *ledger.State) { s.next = len(state.Leads) }); err != nil {
-		return err
 	}
 	pause := time.Duration(float64(time.Second) / s.Rate)
 	for s.Pace.Sleep(ctx, pause) == nil {
@@ -51,12 +48,12 @@ func (s *Samples) Run(ctx context.Context) error {
 
 // lead invents the next lead.
 func (s *Samples) lead() *kstream.Record {
-	s.next++
+	s.Published++
 	place := pick(s.Chance, places())
 	company := pick(s.Chance, companies())
 	employees := int64([]int{3, 12, 40, 180, 900, 6000}[s.Chance(6)])
 	l := lead.Lead{
-		ID: fmt.Sprintf("L-%04d", s.next), CreatedAt: s.Clock.Now().UTC(),
+		ID: fmt.Sprintf("L-%04d", s.Published), CreatedAt: s.Clock.Now().UTC(),
 		Source:  pick(s.Chance, []string{"demo_request", "demo_request", "content_download", "webinar", "event", "referral"}),
 		Country: place.country, Language: place.language,
 		Company: lead.Company{Name: company, Employees: &employees},

@@ -56,6 +56,7 @@ func (s *Screen) Paint() {
 	picture := append(s.table(), "")
 	picture = append(picture, s.latest...)
 	var b strings.Builder
+	b.WriteString("\x1b[?7l") // a line that is too long is cut, not wrapped: lines are counted
 	if s.painted > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", s.painted) // up to where it began
 	}
@@ -65,6 +66,7 @@ func (s *Screen) Paint() {
 	for range s.painted - len(picture) {
 		b.WriteString("\x1b[2K\n")
 	}
+	b.WriteString("\x1b[?7h")
 	s.painted = max(s.painted, len(picture))
 	_, _ = io.WriteString(s.Out, b.String())
 }

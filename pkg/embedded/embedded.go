@@ -23,10 +23,15 @@ import (
 type Config struct {
 	// Dir keeps the topics. Empty: they are gone when the process ends.
 	Dir string
+	// Fresh forgets the topics in Dir, once nobody else has it open.
+	Fresh bool
 	// KafkaPort and RedisPort are tried first; a taken one is replaced by a free
 	// one. 0 takes any.
 	KafkaPort, RedisPort int
 }
+
+// topics is the folder of the topics.
+func (c Config) topics() string { return filepath.Join(c.Dir, "kafka") }
 
 // Servers are a running Kafka and a running Redis.
 type Servers struct {
@@ -49,6 +54,11 @@ func Start(cfg Config) (_ *Servers, err error) {
 	if cfg.Dir != "" {
 		if s.lock, err = lockDir(cfg.Dir); err != nil {
 			return nil, err
+		}
+	}
+	if cfg.Dir != "" && cfg.Fresh {
+		if err := os.RemoveAll(cfg.topics()); err != nil {
+			return nil, fmt.Errorf("start anew: %w", err)
 		}
 	}
 	if s.kafka, err = startKafka(cfg); err != nil {
@@ -75,7 +85,7 @@ func startKafka(cfg Config) (*kfake.Cluster, error) {
 		kfake.DefaultNumPartitions(4),
 	}
 	if cfg.Dir != "" {
-		opts = append(opts, kfake.DataDir(filepath.Join(cfg.Dir, "kafka")))
+		opts = append(opts, kfake.DataDir(cfg.topics()))
 	}
 	return kfake.NewCluster(opts...)
 }
