@@ -149,7 +149,8 @@ func (f *PolicyFile) activate(p *policy.Policy) {
 }
 
 // stampOf changes whenever a file below path does: names, sizes and times. Links
-// are followed, since that is how mounted configuration is swapped.
+// are followed and what they lead to counts, since that is how mounted configuration
+// is swapped, and the times of an image's files may all be one.
 func stampOf(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -173,11 +174,15 @@ func stampOf(path string) (string, error) {
 		default:
 			continue
 		}
-		info, err := os.Stat(filepath.Join(path, entry.Name()))
+		file, err := filepath.EvalSymlinks(filepath.Join(path, entry.Name()))
 		if err != nil {
 			return "", pathless(err)
 		}
-		fmt.Fprintln(h, entry.Name(), info.Size(), info.ModTime().UnixNano())
+		info, err := os.Stat(file)
+		if err != nil {
+			return "", pathless(err)
+		}
+		fmt.Fprintln(h, entry.Name(), file, info.Size(), info.ModTime().UnixNano())
 	}
 	return string(h.Sum(nil)), nil
 }

@@ -1,0 +1,154 @@
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"go.uber.org/zap/zaptest"
+
+	"leadrouter/pkg/app"
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/kstream"
+)
+
+// site is a router on embedded servers.
+type site struct {
+	t      *testing.T
+	kafka  kstream.Client
+	redis  *miniredis.Miniredis
+	router *app.Router
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}))
+	require.NoError(t, err)
+	t.Cleanup(cluster.Close)
+	s := &site{t: t, kafka: kstream.Client{Brokers: cluster.ListenAddrs()}, redis: miniredis.RunT(t)}
+	require.NoError(t, s.kafka.CreateTopics(t.Context(), app.Topics("x", 2, 1)...))
+	s.router = s.newRouter()
+	return s
+}
+
+func (s *site) newRouter() *app.Router {
+	s.t.Helper()
+	path := filepath.Join(s.t.TempDir(), "policy.yaml")
+	write(s.t, path, minimal)
+	router, err := app.NewRouter(app.RouterConfig{
+		Kafka: s.kafka, Redis: app.Redis{Address: s.redis.Addr()}, Instance: "x", Policy: path,
+		Slot: "test", StartTimeout: time.Second, Logger: zaptest.NewLogger(s.t),
+	})
+	require.NoError(s.t, err)
+	return router
+}
+
+// run routes until the test ends, or stop is called.
+func (s *site) run() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.router.Run(ctx) }()
+	stop = func() {
+		cancel()
+		require.NoError(s.t, <-done)
+	}
+	return stop
+}
+
+func (s *site) ready(want bool) {
+	s.t.Helper()
+	require.Eventually(s.t, func() bool { return (len(s.router.Health().Complaints()) == 0) == want },
+		30*time.Second, 10*time.Millisecond, "%v", s.router.Health().Complaints())
+}
+
+func (s *site) publish(id string) {
+	s.t.Helper()
+	to, err := kstream.NewPublisher(s.kafka)
+	require.NoError(s.t, err)
+	defer to.Close()
+	require.NoError(s.t, to.Publish(s.t.Context(), &kstream.Record{
+		Topic: event.LeadCreated.Topic("x"), Key: []byte(id), Value: []byte(`{"id":"` + id + `","country":"ES"}`),
+	}))
+}
+
+// owners are the reps by lead, once there are so many.
+func (s *site) owners(n int) map[string]string {
+	s.t.Helper()
+	owners := map[string]string{}
+	next, err := s.kafka.Starts(s.t.Context(), event.LeadAssigned.Topic("x"))
+	require.NoError(s.t, err)
+	require.Eventually(s.t, func() bool {
+		next, err = s.kafka.ReadToEnd(s.t.Context(), next, func(r *kstream.Record) error {
+			var a event.Assigned
+			require.NoError(s.t, json.Unmarshal(r.Value, &a))
+			owners[a.LeadID] = a.RepID
+			return nil
+		})
+		return err == nil && len(owners) >= n
+	}, 30*time.Second, 20*time.Millisecond)
+	return owners
+}
+
+func TestARouterRoutesAndSaysWhenItCannot(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	require.Contains(t, s.router.Health().Complaints(), "ledger", "not ready before it runs")
+	stop := s.run()
+	s.ready(true)
+	s.publish("L-1")
+	require.Equal(t, map[string]string{"L-1": "ana"}, s.owners(1))
+
+	s.redis.SetError("LOADING Redis is loading the dataset in memory")
+	s.publish("L-2")
+	s.ready(false)
+	require.Contains(t, s.router.Health().Complaints()["ledger"], "loading the dataset")
+	s.redis.SetError("")
+	s.ready(true)
+	require.Equal(t, map[string]string{"L-1": "ana", "L-2": "ana"}, s.owners(2))
+	stop()
+}
+
+// A ledger that has lost its memory is not used; rebuilt, it goes on.
+func TestAnEmptiedRedisIsRebuilt(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	stop := s.run()
+	s.publish("L-1")
+	s.owners(1)
+	_, err := app.Rebuild(t.Context(), s.kafka, app.Redis{Address: s.redis.Addr()}, "x", time.Now())
+	require.Equal(t, app.ExitNo, app.ExitCode(err), "routers are running")
+	stop()
+
+	s.redis.FlushAll()
+	s.router = s.newRouter()
+	err = s.router.Run(t.Context())
+	require.ErrorContains(t, err, "leadrouter rebuild")
+	require.Equal(t, app.ExitNo, app.ExitCode(err))
+	rebuilt, err := app.Rebuild(t.Context(), s.kafka, app.Redis{Address: s.redis.Addr()}, "x", time.Now())
+	require.NoError(t, err)
+	require.Equal(t, 1, rebuilt.Leads)
+
+	s.router = s.newRouter()
+	stop = s.run()
+	s.publish("L-1")
+	s.publish("L-2")
+	require.Len(t, s.owners(2), 2)
+	stop()
+}
+
+func TestWhatIsNotThereEndsTheStart(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	address := s.redis.Addr()
+	s.redis.Close()
+	err := s.router.Run(t.Context())
+	require.Equal(t, app.ExitUnreachable, app.ExitCode(err))
+	require.ErrorContains(t, err, "no answer from ledger")
+	_, err = app.Rebuild(t.Context(), s.kafka, app.Redis{Address: address}, "x", time.Now())
+	require.Equal(t, app.ExitUnreachable, app.ExitCode(err))
+}
