@@ -18,34 +18,50 @@ import (
 
 func (c *cli) policyInitCommand() *cobra.Command {
 	var dir string
+	var salesforce bool
 	cmd := &cobra.Command{
-		Use:   "init [PEOPLE.csv]",
+		Use:   "init [PEOPLE.csv | --salesforce RULES.xml]",
 		Short: "Write a first policy with tests, of a list of people or of none",
 		Long: `init writes policy.yaml, with tests that pass. Of a CSV file of people (name, e-mail,
 country, language, team, level: whatever is there) it makes reps.csv and rules that
-give each lead to who covers it, in turn. It writes over nothing.`,
+give each lead to who covers it, in turn. With --salesforce the file is the metadata of
+assignment rules (AssignmentRules, XML): its active rule becomes the policy, entry by
+entry; what has no counterpart stands in a comment. It writes over nothing.`,
 		Example: `  leadrouter policy init
-  leadrouter policy init people.csv --dir policy`,
+  leadrouter policy init people.csv --dir policy
+  leadrouter policy init --salesforce Lead.assignmentRules`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return c.policyInit(dir, args) },
+		RunE: func(_ *cobra.Command, args []string) error { return c.policyInit(dir, salesforce, args) },
 	}
 	c.outputFlag(cmd)
 	cmd.Flags().StringVar(&dir, "dir", ".", "`folder` to write into; made if it is not there")
+	cmd.Flags().BoolVar(&salesforce, "salesforce", false, "the file holds assignment rules of Salesforce")
 	return cmd
 }
 
-func (c *cli) policyInit(dir string, args []string) error {
+// firstPolicy writes a policy of what the arguments name.
+func (c *cli) firstPolicy(salesforce bool, args []string) (map[string][]byte, error) {
 	var people io.Reader
 	name := ""
 	if len(args) > 0 {
 		in, _, err := c.open(args[0])
 		if err != nil {
-			return app.Usage(err)
+			return nil, err
 		}
 		defer func() { _ = in.Close() }()
 		people, name = in, args[0]
 	}
-	files, err := starter.Policy(people, name)
+	switch {
+	case salesforce && people == nil:
+		return nil, errors.New("--salesforce needs the file of the assignment rules")
+	case salesforce:
+		return starter.Salesforce(people, name)
+	}
+	return starter.Policy(people, name)
+}
+
+func (c *cli) policyInit(dir string, salesforce bool, args []string) error {
+	files, err := c.firstPolicy(salesforce, args)
 	if err != nil {
 		return app.Usage(err)
 	}

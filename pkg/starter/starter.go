@@ -3,6 +3,7 @@
 //
 //	nothing     ──Policy──► policy.yaml: three reps, two rules
 //	people.csv  ──Policy──► policy.yaml + reps.csv: who covers what gets it, in turn
+//	rules.xml   ──Salesforce──► policy.yaml: what its assignment rules say
 //
 // What it writes passes `policy check` and its own tests.
 package starter
