@@ -105,8 +105,22 @@ func (c *cli) begin(cmd *cobra.Command, _ []string) error {
 	if cmd.Flags().Lookup("output") != nil && !slices.Contains([]string{outputText, outputJSON}, c.output) {
 		return fmt.Errorf("--output %q: want text or json", c.output)
 	}
+	if !validInstance(c.shared.instance) {
+		return fmt.Errorf("--instance %q: want letters, digits, -, _ and ., at most %d: it begins the names of topics", c.shared.instance, maxInstance)
+	}
 	c.started = true
 	return nil
+}
+
+// maxInstance leaves room for the names of topics, which end at 249.
+const maxInstance = 64
+
+// validInstance reports whether a name can stand in those of topics, groups, keys
+// and lock files. None is one, too.
+func validInstance(name string) bool {
+	return len(name) <= maxInstance && !strings.ContainsFunc(name, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_.", r))
+	})
 }
 
 // outputFlag gives a command that prints a result --output.
