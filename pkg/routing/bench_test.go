@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
+	"leadrouter/pkg/policy"
 	"leadrouter/pkg/routing"
 )
 
@@ -62,6 +65,47 @@ func BenchmarkPlan(b *testing.B) {
 		pl := company(b, n)
 		in := routing.Input{Facts: facts(b, typical), At: monday}
 		b.Run(fmt.Sprintf("reps=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				pl.Plan(in)
+			}
+		})
+	}
+}
+
+// BenchmarkTamarisk plans a typical lead with the 40-rep policy of the examples, and
+// writes the record.
+func BenchmarkTamarisk(b *testing.B) {
+	p, _, err := policy.Load("../../examples/tamarisk")
+	require.NoError(b, err)
+	pl, in := routing.New(p), routing.Input{Facts: facts(b, typical), At: monday}
+	b.Run("plan", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			pl.Plan(in)
+		}
+	})
+	plan := pl.Plan(in)
+	b.Run("draft", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			raw, err := plan.Draft().Encode()
+			require.NoError(b, err)
+			b.ReportMetric(float64(len(raw)), "bytes")
+		}
+	})
+}
+
+// BenchmarkManyRules plans a lead that the last of many rules takes.
+func BenchmarkManyRules(b *testing.B) {
+	for _, n := range []int{10, 10_000} {
+		var rules strings.Builder
+		for i := range n {
+			fmt.Fprintf(&rules, "  - {name: r%d, when: source == \"s%d\" && country == \"DE\", to: ana}\n", i, i)
+		}
+		pl := planner(b, "reps: {ana: {}}\nrules:\n"+rules.String())
+		in := routing.Input{Facts: facts(b, fmt.Sprintf(`{"source":"s%d","country":"DE"}`, n-1)), At: monday}
+		b.Run(fmt.Sprintf("rules=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				pl.Plan(in)
