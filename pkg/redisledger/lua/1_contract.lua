@@ -43,13 +43,16 @@ local FIRST_PAYLOAD = 1 + #request.bitmaps
 local call, floor, format, concat = redis.call, math.floor, string.format, table.concat
 
 -- whole writes a number without an exponent, a fraction or a minus zero. Most are
--- needed more than once, and writing is what takes longest.
+-- needed more than once, and writing is what takes longest. The half keeps them from
+-- being places of a list: the embedded Redis would fill it with nothing up to there,
+-- megabytes at a time.
 local wholes = {}
 local function whole(n)
-  local text = wholes[n]
+  if n >= 2 ^ 50 or n <= -2 ^ 50 then return format('%.0f', n) end
+  local text = wholes[n + 0.5]
   if not text then
     text = format('%.0f', n + 0)
-    wholes[n] = text
+    wholes[n + 0.5] = text
   end
   return text
 end
