@@ -65,7 +65,7 @@ func TestTamarisk(t *testing.T) {
 	require.Equal(t, "2026-11", p.Version)
 	require.Len(t, p.Reps, 40)
 	require.Len(t, p.Teams, 5)
-	require.Len(t, p.Tests, 5)
+	require.Len(t, p.Tests, 26)
 
 	jonas, ok := p.Rep("jonas")
 	require.True(t, ok)
