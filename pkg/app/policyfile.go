@@ -36,6 +36,7 @@ type PolicyFile struct {
 
 	log     *zap.Logger
 	clock   clock.Clock
+	told    func(*policy.Policy, error)
 	reloads *prometheus.CounterVec // result
 	info    *prometheus.GaugeVec   // hash, name, version
 }
@@ -45,13 +46,16 @@ type PolicyFileConfig struct {
 	Logger     *zap.Logger
 	Clock      clock.Clock
 	Registerer prometheus.Registerer
+	// Told, when set, hears of each change that is tried: the policy now in force, and
+	// the error when that is still the old one.
+	Told func(*policy.Policy, error)
 }
 
 // OpenPolicy loads the policy for the first time. A policy with errors or failing
 // tests is an error here, so that a wrong policy never starts a router.
 func OpenPolicy(path string, cfg PolicyFileConfig) (*PolicyFile, error) {
 	f := &PolicyFile{
-		path: path, log: cfg.Logger, clock: cfg.Clock,
+		path: path, log: cfg.Logger, clock: cfg.Clock, told: cfg.Told,
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "leadrouter_policy_reloads_total",
 			Help: "Changes of the policy files by result: accepted, refused.",
@@ -60,6 +64,9 @@ func OpenPolicy(path string, cfg PolicyFileConfig) (*PolicyFile, error) {
 			Name: "leadrouter_policy_info",
 			Help: "1 for the policy in force.",
 		}, []string{"hash", "name", "version"}),
+	}
+	if f.told == nil {
+		f.told = func(*policy.Policy, error) {}
 	}
 	cfg.Registerer.MustRegister(f.reloads, f.info)
 	// The stamp is taken first: a change while loading is seen as a change.
@@ -105,6 +112,7 @@ func (f *PolicyFile) reload() {
 		f.reloads.WithLabelValues("refused").Inc()
 		f.log.Error("policy refused, the old one stays", zap.String("policy", f.path),
 			zap.String("in_force", f.Policy().Hash), zap.Error(err))
+		f.told(f.Policy(), err)
 		return
 	}
 	if p.Hash == f.Policy().Hash {
@@ -114,6 +122,7 @@ func (f *PolicyFile) reload() {
 	f.reloads.WithLabelValues("accepted").Inc()
 	f.log.Info("policy changed", zap.String("policy", p.Name), zap.String("version", p.Version),
 		zap.String("hash", p.Hash), zap.Int("rules", len(p.Rules)), zap.Int("tests", len(p.Tests)))
+	f.told(p, nil)
 }
 
 func (f *PolicyFile) load() (*policy.Policy, error) {

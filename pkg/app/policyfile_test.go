@@ -15,6 +15,7 @@ import (
 
 	"leadrouter/pkg/app"
 	"leadrouter/pkg/clock"
+	"leadrouter/pkg/policy"
 )
 
 const minimal = `
@@ -35,13 +36,14 @@ type watched struct {
 	file  *app.PolicyFile
 	clock *clock.Fake
 	reg   *prometheus.Registry
+	told  chan error
 }
 
 func watch(t *testing.T, path string) *watched {
 	t.Helper()
-	w := &watched{t: t, clock: clock.NewFake(time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)), reg: prometheus.NewRegistry()}
+	w := &watched{t: t, clock: clock.NewFake(time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)), reg: prometheus.NewRegistry(), told: make(chan error, 9)}
 	var err error
-	w.file, err = app.OpenPolicy(path, app.PolicyFileConfig{Logger: zaptest.NewLogger(t), Clock: w.clock, Registerer: w.reg})
+	w.file, err = app.OpenPolicy(path, app.PolicyFileConfig{Logger: zaptest.NewLogger(t), Clock: w.clock, Registerer: w.reg, Told: func(_ *policy.Policy, err error) { w.told <- err }})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
@@ -90,6 +92,7 @@ func TestASavedPolicyTakesOver(t *testing.T) {
 	write(t, path, strings.Replace(minimal, "policy: minimal", "policy: second", 1))
 	w.eventually(func() bool { return w.file.Policy().Name == "second" })
 	require.Equal(t, "minimal", before.Policy().Name, "a batch under way keeps its policy")
+	require.NoError(t, <-w.told)
 	require.InDelta(t, 1, w.reloads("accepted"), 0)
 	require.Equal(t, 1, testutil.CollectAndCount(w.reg, "leadrouter_policy_info"), "one policy is in force")
 }
@@ -110,6 +113,7 @@ func TestABadPolicyLeavesTheOldOne(t *testing.T) {
 			hash := w.file.Policy().Hash
 			write(t, path, bad)
 			w.eventually(func() bool { return w.reloads("refused") == 1 })
+			require.Error(t, <-w.told)
 			w.clock.Advance(time.Minute)
 			require.Equal(t, hash, w.file.Policy().Hash)
 

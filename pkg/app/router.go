@@ -21,6 +21,7 @@ import (
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/policy"
 	"leadrouter/pkg/redisledger"
 	"leadrouter/streams/router"
 )
@@ -35,7 +36,9 @@ type RouterConfig struct {
 	Redis    Redis
 	Instance string // prefix of topics; empty: none
 	Policy   string // file or folder
-	Metrics  string // listen address; empty: none
+	// PolicyTold is [PolicyFileConfig.Told]. Optional.
+	PolicyTold func(*policy.Policy, error)
+	Metrics    string // listen address; empty: none
 	// Slot tells the routers apart; empty: one is taken by a lock file.
 	Slot string
 	// StartTimeout bounds the wait for services at start. Default 30 s.
@@ -72,7 +75,7 @@ func NewRouter(cfg RouterConfig) (*Router, error) {
 	r.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	r.health = NewHealth(r.reg, partKafka, partLedger, partStream)
 	file, err := OpenPolicy(cfg.Policy, PolicyFileConfig{
-		Logger: cfg.Logger, Clock: clock.System(), Registerer: r.reg,
+		Logger: cfg.Logger, Clock: clock.System(), Registerer: r.reg, Told: cfg.PolicyTold,
 	})
 	if err != nil {
 		return nil, err

@@ -86,8 +86,10 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
+	d.board = NewBoard()
+	d.screen = &Screen{Out: d.Out, Terminal: d.Terminal, Style: d.Style, Board: d.board, Reps: d.reps}
 	router, err := app.NewRouter(app.RouterConfig{
-		Kafka: d.kafka, Redis: redis, Instance: d.Instance,
+		Kafka: d.kafka, Redis: redis, Instance: d.Instance, PolicyTold: d.screen.Policy,
 		Policy: d.Policy, Metrics: d.Metrics, Slot: "dev", Logger: logger, Clock: d.Clock,
 	})
 	if err != nil {
@@ -157,8 +159,6 @@ func (d *run) header(rebuilt audit.Rebuilt) {
 
 // run routes, shows and feeds until ctx ends.
 func (d *run) run(ctx context.Context) error {
-	d.board = NewBoard()
-	d.screen = &Screen{Out: d.Out, Terminal: d.Terminal, Style: d.Style, Board: d.board, Reps: d.reps}
 	publisher, err := kstream.NewPublisher(d.kafka)
 	if err != nil {
 		return err

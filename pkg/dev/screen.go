@@ -10,6 +10,7 @@ import (
 
 	"leadrouter/pkg/console"
 	"leadrouter/pkg/event"
+	"leadrouter/pkg/policy"
 )
 
 // recent is how many assignments stand below the table.
@@ -27,7 +28,8 @@ type Screen struct {
 	mu      sync.Mutex
 	lines   console.Lines
 	latest  []string
-	painted int // lines of the last picture
+	note    []string // about the policy
+	painted int      // lines of the last picture
 }
 
 // Assigned takes an assignment in.
@@ -46,6 +48,20 @@ func (s *Screen) Assigned(a event.Assigned, took time.Duration) {
 	}
 }
 
+// Policy tells of a policy that was saved: that it is in force, or what is wrong.
+func (s *Screen) Policy(p *policy.Policy, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		s.note = []string{s.Style.Good(fmt.Sprintf("policy %s is in force: %d rules, %d tests pass", p.Name, len(p.Rules), len(p.Tests)))}
+	} else {
+		s.note = append([]string{s.Style.Bad("The policy was refused; the old one stays.")}, strings.Split(err.Error(), "\n")...)
+	}
+	if !s.Terminal {
+		_, _ = fmt.Fprintln(s.Out, strings.Join(s.note, "\n"))
+	}
+}
+
 // Paint repaints the picture; it does nothing where there is no terminal.
 func (s *Screen) Paint() {
 	if !s.Terminal {
@@ -54,7 +70,7 @@ func (s *Screen) Paint() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	picture := append(s.table(), "")
-	picture = append(picture, s.latest...)
+	picture = append(append(picture, s.latest...), s.note...)
 	var b strings.Builder
 	b.WriteString("\x1b[?7l") // a line that is too long is cut, not wrapped: lines are counted
 	if s.painted > 0 {

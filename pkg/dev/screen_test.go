@@ -2,6 +2,7 @@ package dev_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/policy"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -99,4 +101,21 @@ func TestWithoutATerminalALineIsALine(t *testing.T) {
 	require.Contains(t, out.String(), "L-1")
 	require.Equal(t, 1, bytes.Count(out.Bytes(), []byte("\n")))
 	require.NotContains(t, out.String(), "\x1b")
+}
+
+func TestASavedPolicyIsTold(t *testing.T) {
+	t.Parallel()
+	for _, terminal := range []bool{true, false} {
+		var out bytes.Buffer
+		s := &dev.Screen{Out: &out, Terminal: terminal, Board: dev.NewBoard(), Reps: func() []string { return nil }}
+		s.Policy(&policy.Policy{Name: "mine"}, errors.New("policy.yaml:3:1: no pool\n  3 | to: nobody"))
+		s.Paint()
+		require.Contains(t, out.String(), "The policy was refused; the old one stays.\n")
+		require.Contains(t, out.String(), "policy.yaml:3:1: no pool\n")
+		out.Reset()
+		s.Policy(&policy.Policy{Name: "mine"}, nil)
+		s.Paint()
+		require.Contains(t, out.String(), "policy mine is in force")
+		require.NotContains(t, out.String(), "refused")
+	}
 }
