@@ -32,6 +32,11 @@
 // not will never be read again and is taken back by a void operation, so that
 // every hole in the sequence is explained.
 //
+// The same happens whenever something is committed that no output has told of: a
+// record that the stream gave up after its grant, or that was gone when it was to
+// be read again. Every record is followed from the batch it came in to its commit
+// (flight.go); the position of a partition waits for the voids that it owes.
+//
 // # Guarantees
 //
 // One input record has one effect, however often it is delivered and wherever a
