@@ -22,10 +22,12 @@ var (
 )
 
 // refusals are the codes with which a server that is there does not serve: it
-// loads, fails over, lacks a replica, memory or disk, or is busy with a script.
+// loads, fails over, lacks a replica, memory or disk, is busy with a script, or does
+// not let us in. No record is to blame for any of it.
 var refusals = []string{
 	"LOADING", "CLUSTERDOWN", "READONLY", "MASTERDOWN", "TRYAGAIN", "NOREPLICAS",
 	"OOM", "MISCONF", "BUSY", "MOVED", "ASK", "UNBLOCKED",
+	"NOAUTH", "WRONGPASS", "NOPERM",
 }
 
 // classify tells a server that does not serve from a fault of ours.

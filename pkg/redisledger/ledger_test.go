@@ -211,6 +211,8 @@ func TestErrorsOfAServerThatDoesNotServe(t *testing.T) {
 		"LOADING Redis is loading the dataset in memory", "CLUSTERDOWN The cluster is down",
 		"READONLY You can't write against a read only replica.", "MASTERDOWN Link with MASTER is down",
 		"OOM command not allowed when used memory > 'maxmemory'.", "NOREPLICAS Not enough good replicas to write.",
+		"NOAUTH Authentication required.", "WRONGPASS invalid username-password pair or user is disabled.",
+		"NOPERM User router has no permissions to run the 'evalsha' command",
 	} {
 		server.SetError(reply)
 		_, err := l.Apply(t.Context(), ledger.Chunk{})
