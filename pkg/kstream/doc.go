@@ -73,6 +73,9 @@
 // is taken from memory. For the same reason a process takes over its transactional ids first
 // when it starts, which also frees the transaction of its predecessor at once.
 //
+// A record that waits for another (Output.Until) holds its partition: only that record is tried
+// again, and the partition is not fetched, so that what it waits for can be read.
+//
 // Shutdown: the batches under way are committed, the group is left, the clients are closed.
 //
 // # File map

@@ -203,6 +203,55 @@ func TestBusyPartition(t *testing.T) {
 	k.requireCopied(100)
 }
 
+// What a partition waits for may stand in another one, behind more records of the first than
+// fit in a batch: it must be read all the same.
+func TestBusyPartitionWaitsForAnother(t *testing.T) {
+	t.Parallel()
+	k := setup(t, 2)
+	p, err := kstream.NewPublisher(k.client)
+	require.NoError(t, err)
+	defer p.Close()
+	publish := func(key, value string) kstream.TopicPartition {
+		r := &kstream.Record{Topic: k.in, Key: []byte(key), Value: []byte(value)}
+		require.NoError(t, p.Publish(t.Context(), r))
+		return kstream.PartitionOf(r)
+	}
+	var waiting kstream.TopicPartition
+	for range 100 {
+		waiting = publish("a", "wait")
+	}
+	var gone atomic.Bool
+	h := &stub{to: k.out}
+	h.handle = func(b kstream.Batch) (kstream.Output, error) {
+		until := map[kstream.TopicPartition]int64{}
+		var handled []*kstream.Record
+		for _, r := range b.Records {
+			tp := kstream.PartitionOf(r)
+			if string(r.Value) == "go" {
+				gone.Store(true)
+			}
+			if _, held := until[tp]; !held && string(r.Value) == "wait" && !gone.Load() {
+				until[tp] = r.Offset
+			}
+			if _, held := until[tp]; !held {
+				handled = append(handled, r)
+			}
+		}
+		out := h.copy(handled)
+		out.Until = until
+		return out, nil
+	}
+	k.run(h, func(c *kstream.Config) { c.MaxBatch = 10 })
+	calls := func() (n int) { h.see(func() { n = h.calls }); return n }
+	require.Eventually(t, func() bool { return calls() > 3 }, 20*time.Second, 10*time.Millisecond, "it waits")
+	n, other := 100, "b"
+	for ; publish(other, "other") == waiting; n++ {
+		other += "b"
+	}
+	publish(other, "go")
+	require.Len(t, k.read(k.out, n+2), n+2)
+}
+
 // Output for nothing handled cannot be tied to an offset: it is refused, not written.
 func TestOutputWithoutProgressIsRefused(t *testing.T) {
 	t.Parallel()

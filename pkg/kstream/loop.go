@@ -26,10 +26,11 @@ type loop struct {
 	closed   chan struct{} // closed when no step will be taken any more
 
 	queue    *queue
-	member   member         // as of the last joined step, so from before the poll of whatever is in hand
-	polling  *poll          // nil: none is under way
-	idle     []*producer    // longest idle first
-	inflight []*transaction // oldest first, at most depth
+	member   member             // as of the last joined step, so from before the poll of whatever is in hand
+	polling  *poll              // nil: none is under way
+	paused   map[string][]int32 // held partitions, which the client does not fetch
+	idle     []*producer        // longest idle first
+	inflight []*transaction     // oldest first, at most depth
 
 	rewinding bool        // go back to the committed offsets once nothing is in flight
 	busy      bool        // the handler has put records back: wait for a commit
@@ -131,7 +132,7 @@ func (l *loop) canHandle() bool {
 // full one is handled ahead, so that the handler's time overlaps with the writing.
 func (l *loop) writing() <-chan struct{} {
 	n := len(l.inflight)
-	if n == 0 || len(l.queue.pending) >= l.cfg.MaxBatch {
+	if n == 0 || len(l.queue.pending)-l.queue.waiting() >= l.cfg.MaxBatch {
 		return nil
 	}
 	select {

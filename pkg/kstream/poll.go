@@ -3,6 +3,7 @@ package kstream
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -16,7 +17,8 @@ type poll struct {
 }
 
 func (l *loop) startPoll(ctx context.Context) {
-	room := l.cfg.MaxBatch - len(l.queue.pending)
+	l.pauseHeld()
+	room := l.cfg.MaxBatch - (len(l.queue.pending) - l.queue.waiting())
 	if l.polling != nil || l.rewinding || room <= 0 || len(l.queue.owned) == 0 {
 		return
 	}
@@ -24,6 +26,29 @@ func (l *loop) startPoll(ctx context.Context) {
 	p := &poll{cancel: cancel, result: make(chan kgo.Fetches, 1)}
 	l.polling = p
 	go func() { p.result <- l.consumer.PollRecords(ctx, room) }()
+}
+
+// pauseHeld stops fetching partitions that are held, whose records would pile up, and takes up
+// again those that are not any more.
+func (l *loop) pauseHeld() {
+	held := l.queue.held()
+	if len(held) == 0 && len(l.paused) == 0 {
+		return
+	}
+	resumed := make(map[string][]int32)
+	for topic, partitions := range l.paused {
+		resumed[topic] = slices.DeleteFunc(partitions, func(partition int32) bool {
+			return slices.Contains(held, TopicPartition{topic, partition})
+		})
+	}
+	l.paused = make(map[string][]int32)
+	for _, tp := range held {
+		l.paused[tp.Topic] = append(l.paused[tp.Topic], tp.Partition)
+	}
+	if len(held) > 0 {
+		l.consumer.PauseFetchPartitions(l.paused)
+	}
+	l.consumer.ResumeFetchPartitions(resumed)
 }
 
 // stopPoll ends the poll under way and returns what it had got by then.

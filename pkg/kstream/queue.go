@@ -16,6 +16,7 @@ type partition struct {
 	polled    int64 // not yet read
 	end       int64 // high watermark at the last poll
 	announced bool  // the handler knows where reading starts
+	held      bool  // the record at next waits for somebody else's: only that one is tried
 	failures  int   // failed batches since the last progress
 	suspect   int64 // records below go alone
 	culprit   *Dead // failed alone: goes to the DLQ when it comes again
@@ -39,7 +40,7 @@ func (q *queue) assign(offsets map[TopicPartition]int64) {
 			p = &partition{}
 			q.owned[tp] = p
 		}
-		p.committed, p.next, p.polled, p.announced = offset, offset, offset, false
+		p.committed, p.next, p.polled, p.announced, p.held = offset, offset, offset, false, false
 		p.end = max(p.end, offset)
 	}
 	q.forget(func(tp TopicPartition) bool { _, ok := offsets[tp]; return ok })
@@ -74,19 +75,69 @@ func (q *queue) push(records []*Record) {
 	}
 }
 
-// take removes up to limit records from the head: one if the first is suspect, else all up to
-// the first suspect one.
+// take removes the next batch, of up to limit records: one if the first is suspect, else all up
+// to the first suspect one. Of a held partition it takes the first record alone: the rest
+// would be prepared in vain, and could fill the batch while what it waits for stands behind.
 func (q *queue) take(limit int) []*Record {
-	n := 0
-	for n < min(limit, len(q.pending)) && !q.suspects(q.pending[n]) {
-		n++
+	batch, rest := make([]*Record, 0, min(limit, len(q.pending))), q.pending[:0]
+	behind := make(map[*partition]bool) // records of these stay
+	for i, r := range q.pending {
+		p, suspect := q.owned[PartitionOf(r)], q.suspects(r)
+		if len(batch) == limit || suspect && len(batch) > 0 && !p.held {
+			rest = append(rest, q.pending[i:]...)
+			break
+		}
+		if behind[p] || suspect && p.held { // what it waits for goes first
+			rest, behind[p] = append(rest, r), true
+			continue
+		}
+		batch, behind[p] = append(batch, r), p.held
+		if suspect {
+			rest = append(rest, q.pending[i+1:]...)
+			break
+		}
 	}
-	if n == 0 && len(q.pending) > 0 {
-		n = 1
+	if len(batch) == 0 && len(rest) > 0 {
+		batch, rest = append(batch, rest[0]), slices.Delete(rest, 0, 1)
 	}
-	batch := slices.Clone(q.pending[:n])
-	q.pending = slices.Delete(q.pending, 0, n)
+	clear(q.pending[len(rest):])
+	q.pending = rest
 	return batch
+}
+
+// hold notes what became of a batch: a partition is held as long as its first record is.
+func (q *queue) hold(handled, rest []*Record) {
+	for _, r := range handled {
+		q.owned[PartitionOf(r)].held = false
+	}
+	for _, r := range rest {
+		q.owned[PartitionOf(r)].held = true
+	}
+}
+
+// held returns the partitions that wait.
+func (q *queue) held() []TopicPartition {
+	var held []TopicPartition
+	for tp, p := range q.owned {
+		if p.held {
+			held = append(held, tp)
+		}
+	}
+	return held
+}
+
+// waiting counts the records in hand that no batch can take yet, and that may therefore not
+// keep others from being read.
+func (q *queue) waiting() (n int) {
+	if len(q.held()) == 0 {
+		return 0
+	}
+	for _, r := range q.pending {
+		if q.owned[PartitionOf(r)].held {
+			n++
+		}
+	}
+	return n
 }
 
 // putBack returns the records of a batch that stay unhandled to the head, in order.

@@ -100,6 +100,51 @@ func TestFailuresAreForgottenWithProgress(t *testing.T) {
 	require.Len(t, q.take(50), 50)
 }
 
+// What a held partition has in hand fills no batch: only its first record is tried, and what
+// that waits for comes through.
+func TestHeldPartitionsMakeRoom(t *testing.T) {
+	t.Parallel()
+	q := newQueue()
+	q.assign(map[TopicPartition]int64{tp(0): 0, tp(1): 0})
+	q.push(log(0, 0, 50))
+	batch := q.take(20)
+	require.Len(t, batch, 20)
+	handled, rest := split(batch, map[TopicPartition]int64{tp(0): 3})
+	q.putBack(rest)
+	q.hold(handled, rest)
+	require.Equal(t, []TopicPartition{tp(0)}, q.held())
+	require.Equal(t, 47, q.waiting())
+
+	q.push(log(1, 0, 5))
+	batch = q.take(20)
+	require.Equal(t, []int64{3, 0, 1, 2, 3, 4}, offsets(batch))
+	handled, rest = split(batch, map[TopicPartition]int64{tp(0): 3})
+	q.putBack(rest)
+	q.hold(handled, rest)
+	require.Equal(t, []int64{3}, offsets(q.take(20)), "alone when there is nothing else")
+	q.hold(log(0, 3, 4), nil)
+	require.Empty(t, q.held())
+	require.Zero(t, q.waiting())
+	require.Len(t, q.take(100), 46, "the rest follows at once")
+}
+
+// A suspect record that waits does not keep others from going.
+func TestHeldSuspectGoesLast(t *testing.T) {
+	t.Parallel()
+	q := newQueue()
+	q.assign(map[TopicPartition]int64{tp(0): 0, tp(1): 0})
+	q.push(log(0, 0, 2))
+	q.owned[tp(0)].suspect = 2
+	batch := q.take(10)
+	require.Equal(t, []int64{0}, offsets(batch), "alone")
+	q.putBack(batch)
+	q.hold(nil, batch)
+	q.push(log(1, 0, 2))
+	require.Equal(t, []int64{0, 1}, offsets(q.take(10)), "of the other partition")
+	require.Equal(t, []int64{0}, offsets(q.take(10)))
+	require.Equal(t, []int64{1}, offsets(q.pending))
+}
+
 // queueMachine drives a queue like the loop does, against logs that never end, and notes what
 // is committed.
 type queueMachine struct {
@@ -128,6 +173,7 @@ func (m *queueMachine) batch(t *rapid.T) {
 	}
 	handled, rest := split(batch, until)
 	m.q.putBack(rest)
+	m.q.hold(handled, rest)
 	ends := m.q.advance(handled)
 	if rapid.IntRange(0, 4).Draw(t, "abort") == 0 {
 		m.q.fail(handled, func(r *Record) Dead { return Dead{Record: r} })
