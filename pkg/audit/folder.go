@@ -8,7 +8,7 @@ import (
 	"leadrouter/pkg/ledger"
 )
 
-// ErrRepeated: two records of the log carry one sequence, or one carries a sequence
+// ErrRepeated means that two records of the log carry one sequence, or one carries a sequence
 // that a rebuild has given up.
 var ErrRepeated = errors.New("a sequence stands twice in the log")
 
