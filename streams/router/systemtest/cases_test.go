@@ -54,8 +54,8 @@ func TestSecondEventWithAKnownID(t *testing.T) {
 	require.Contains(t, list, first)
 	require.Equal(t, "carl", first.RepID)
 	require.Equal(t, 3, in.recountLog().effects["repeat"])
-	require.EqualValues(t, 3, p.metric(`leadrouter_leads_total{outcome="repeat"}`))
-	require.EqualValues(t, 2, p.metric(`leadrouter_leads_total{outcome="assigned"}`))
+	require.Equal(t, 3, int(p.metric(`leadrouter_leads_total{outcome="repeat"}`)))
+	require.Equal(t, 2, int(p.metric(`leadrouter_leads_total{outcome="assigned"}`)))
 	require.EqualValues(t, 2, in.dump().Reps["carl"].Open)
 }
 

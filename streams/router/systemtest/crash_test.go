@@ -96,6 +96,30 @@ func TestCrash(t *testing.T) {
 	in.requireFolded()
 	count.requireLedger(in)
 	in.requireNoDeadLetters()
+	in.requireTimers(count.reopened)
+}
+
+// requireTimers checks the last word of lead.timers on each lead: its clocks run
+// while somebody has it, and stand once it is closed. Whoever reopens a lead has no
+// clocks.
+func (in *installation) requireTimers(reopened map[string]bool) {
+	in.t.Helper()
+	last := map[string]*kgo.Record{}
+	for _, r := range in.read(in.topic(event.LeadTimers)) {
+		last[string(r.Key)] = r
+	}
+	running := 0
+	for id, l := range in.dump().Leads {
+		switch r := last[id]; {
+		case l.Closed > 0:
+			require.True(in.t, r == nil || r.Value == nil, "lead %s is closed and its clocks run", id)
+		case l.Rep != "" && !reopened[id]:
+			require.NotNil(in.t, r, "lead %s has no clocks", id)
+			require.NotNil(in.t, r.Value, "the clocks of lead %s stand", id)
+			running++
+		}
+	}
+	require.Positive(in.t, running)
 }
 
 // send writes records beside the test; the result waits for it.

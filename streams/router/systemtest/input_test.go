@@ -1,6 +1,7 @@
 package systemtest_test
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -157,7 +158,7 @@ func (in *installation) requireDeadLetters(t event.Type) map[string]int {
 		from := headers[kstream.HeaderSourceTopic] + "/" + headers[kstream.HeaderSourcePartition] + "/" + headers[kstream.HeaderSourceOffset]
 		require.Contains(in.t, source, from)
 		require.Equal(in.t, source[from].Key, letter.Key)
-		require.True(in.t, string(source[from].Value) == string(letter.Value), "%s is not byte for byte", from)
+		require.True(in.t, bytes.Equal(source[from].Value, letter.Value), "%s is not byte for byte", from)
 		require.Equal(in.t, fmt.Sprint(source[from].Headers), fmt.Sprint(letter.Headers[:len(source[from].Headers)]))
 		require.NotEmpty(in.t, headers[kstream.HeaderError])
 		require.NotContains(in.t, headers[kstream.HeaderError], "person.example")

@@ -83,6 +83,9 @@ func (in *installation) start(slot string, flags ...string) *process {
 	p.done, err = services.Start(p.cmd)
 	require.NoError(in.t, err)
 	in.t.Cleanup(func() {
+		if in.t.Failed() {
+			p.dumpStacks()
+		}
 		p.kill()
 		if in.t.Failed() {
 			in.t.Logf("router %s said:\n%s", slot, p.log)
@@ -114,6 +117,17 @@ func (p *process) kill() {
 	_ = p.cmd.Process.Signal(syscall.SIGCONT)
 	_ = p.cmd.Process.Kill() // the error says that it has ended
 	<-p.done
+}
+
+// dumpStacks has the process write what all its goroutines do, and end.
+func (p *process) dumpStacks() {
+	if p.cmd.Process.Signal(syscall.SIGQUIT) != nil {
+		return // it has ended
+	}
+	select {
+	case <-p.done:
+	case <-time.After(5 * time.Second):
+	}
 }
 
 // stop sends SIGTERM and returns the exit code and how long the process took.

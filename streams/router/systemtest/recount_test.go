@@ -77,17 +77,19 @@ type terms struct {
 
 // recount is the ledger, counted again from the log.
 type recount struct {
-	t       *testing.T
-	rosters map[string][]terms
-	credit  map[string]map[string]int64 // by book and rep, micro-leads
-	open    map[string]int              // by rep
-	days    map[string]map[int64]int    // by rep and day
-	owner   map[string]string           // of leads that count
-	closed  map[string]string           // of leads that do not any more
-	last    map[string]int64            // by rep: sequence of the last assignment
-	slack   map[string]int64            // by book: leads that the bound is wider by
+	t        *testing.T
+	rosters  map[string][]terms
+	credit   map[string]map[string]int64 // by book and rep, micro-leads
+	open     map[string]int              // by rep
+	days     map[string]map[int64]int    // by rep and day
+	owner    map[string]string           // of leads that count
+	closed   map[string]string           // of leads that do not any more
+	last     map[string]int64            // by rep: sequence of the last assignment
+	reopened map[string]bool             // leads
+	slack    map[string]int64            // by book: leads that the bound is wider by
 
 	records map[string]int // decisions by input record
+	rebuild string         // the last of these that no input caused
 	effects map[string]int
 	hashes  map[string]int // decisions of new leads by policy
 	largest map[string]int64
@@ -103,7 +105,7 @@ func (in *installation) recountLog() *recount {
 	c := &recount{
 		t: in.t, rosters: map[string][]terms{}, credit: map[string]map[string]int64{},
 		open: map[string]int{}, days: map[string]map[int64]int{}, owner: map[string]string{}, closed: map[string]string{},
-		last: map[string]int64{}, slack: map[string]int64{},
+		last: map[string]int64{}, slack: map[string]int64{}, reopened: map[string]bool{},
 		records: map[string]int{}, effects: map[string]int{}, hashes: map[string]int{}, largest: map[string]int64{},
 	}
 	entries, lost := in.inSequence()
@@ -146,6 +148,9 @@ func (c *recount) add(e entry) {
 		record := fmt.Sprintf("%s/%d/%d", e.Op.Topic, e.Op.Partition, e.Op.Offset)
 		c.records[record]++
 		require.Equal(c.t, 1, c.records[record], "record %s is decided again", record)
+		if g.Effect == "rebuilt" {
+			c.rebuild = record
+		}
 	}
 	if g.Install != nil {
 		c.rosters[g.Roster] = g.Install
@@ -212,6 +217,7 @@ func (c *recount) happened(effect, lead string) {
 	case "freed":
 		c.move(lead, c.owner, c.closed, -1)
 	case "reowned":
+		c.reopened[lead] = true
 		c.move(lead, c.closed, c.owner, +1)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
 	"leadrouter/pkg/app"
@@ -134,6 +135,73 @@ func TestRedisRestarts(t *testing.T) {
 	require.Equal(t, 1, count.effects["rebuilt"])
 	in.requireFolded()
 	count.requireLedger(in)
+}
+
+// Redis loses everything while two routers work. What they had granted and not
+// committed is given up, and the log says so.
+func TestRedisIsLostUnderLoad(t *testing.T) {
+	t.Parallel()
+	brokers, _ := services.Real(t)
+	redis := services.OwnRedis(t, services.RedisConfig{Args: []string{"--appendonly", "no"}})
+	in := installOn(t, brokers, "redis://"+redis.Addr(), map[string]string{"policy.yaml": strings.ReplaceAll(crashPolicy, "OPEN", "60")})
+	pair := []*process{in.router("a"), in.router("b")}
+	work := newWorkload(in, 7)
+	sent := in.send(work.batch(3_000))
+	in.progress(pair)
+	require.NoError(t, redis.Restart(t.Context()))
+	for _, p := range pair {
+		require.Contains(t, p.awaitTrouble("ledger"), "leadrouter rebuild")
+		code, took := p.stop()
+		require.Zero(t, code, p.log)
+		require.Less(t, took, 15*time.Second)
+	}
+	sent()
+
+	late := in.start("a", "--timeout", "2s")
+	require.Equal(t, app.ExitNo, late.exit(20*time.Second), "an empty Redis is not taken for a new one")
+	rebuilt := in.leadrouter("rebuild")
+	require.Zero(t, rebuilt.code, rebuilt.err)
+	t.Log(rebuilt.out)
+	pair = []*process{in.router("a"), in.router("b")}
+	in.send(work.batch(200))()
+	in.awaitCommitted(time.Minute)
+	for _, p := range pair {
+		code, _ := p.stop()
+		require.Zero(t, code)
+	}
+	requireOnce(t, work.leads, in.assigned())
+	count := in.recountLog()
+	delete(count.records, count.rebuild)
+	require.Len(t, count.records, work.records, "each record is decided")
+	in.requireFolded()
+	count.requireLedger(in)
+	in.requireNoDeadLetters()
+}
+
+// A Redis that answers and does not write is as good as none.
+func TestRedisRefusesWrites(t *testing.T) {
+	t.Parallel()
+	in, redis := ownRedis(t)
+	p := in.router("a")
+	client := goredis.NewClient(&goredis.Options{Addr: redis.Addr()})
+	t.Cleanup(func() { require.NoError(t, client.Close()) })
+	var prefixes []string
+	for setting, values := range map[string][2]string{"maxmemory": {"1", "0"}, "min-replicas-to-write": {"1", "0"}} {
+		said := len(p.log.lines("warn", "error"))
+		require.NoError(t, client.ConfigSet(t.Context(), setting, values[0]).Err())
+		prefixes = append(prefixes, setting)
+		in.publish(event.LeadCreated, leads(setting, 20)...)
+		t.Log(p.awaitTrouble("ledger"))
+		<-time.After(3 * time.Second) // the probe, which only reads, must not call it fine
+		ready, _ := p.ready()
+		require.False(t, ready)
+		require.NoError(t, client.ConfigSet(t.Context(), setting, values[1]).Err())
+		in.requireAll(20, prefixes...)
+		p.awaitReady()
+		p.requireQuiet(said)
+	}
+	in.recountLog()
+	in.requireFolded()
 }
 
 func TestRedisIsAwayAtStart(t *testing.T) {

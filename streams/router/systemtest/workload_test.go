@@ -137,4 +137,5 @@ rules:
   - {name: cold, when: intent == "low" && deal_value < 5000, to: nurture}
   - {name: desk, when: intent == "low", to: [desk, next]}
   - {name: floor, to: floor}
+slas: {all: {for: true, contacted: {target: 1h, 4h: reassign}}}
 `
