@@ -410,14 +410,6 @@ func TestFilesOfAFolderAreOnePolicy(t *testing.T) {
 	require.Len(t, p.Reps, 2)
 }
 
-func TestLoadOfWhatIsNotThere(t *testing.T) {
-	t.Parallel()
-	_, _, err := policy.Load("testdata/nowhere")
-	require.ErrorIs(t, err, os.ErrNotExist)
-	_, _, err = policy.Load(t.TempDir())
-	require.ErrorAs(t, err, new(policy.Issues))
-}
-
 func TestRuleInTime(t *testing.T) {
 	t.Parallel()
 	p, issues := policy.Parse(map[string][]byte{"policy.yaml": []byte(`
@@ -446,38 +438,6 @@ func TestSettingsOfTheInnermostWin(t *testing.T) {
 	got := inner.Or(outer)
 	want := policy.Settings{Hold: &five, Relax: []*policy.Axis{}, EvenIf: &policy.Lift{Full: true}}
 	require.Empty(t, cmp.Diff(want, got, cmp.AllowUnexported(policy.Axis{})))
-}
-
-// One file is a policy of its own; CSV files are found beside it.
-func TestLoadOfOneFile(t *testing.T) {
-	t.Parallel()
-	folder := t.TempDir()
-	write := func(name, text string) string {
-		path := filepath.Join(folder, name)
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
-		return path
-	}
-	write("reps.csv", "\ufeffid,name,language\r\nana,\"Ana, of Porto\", es  pt \r\nben,,\r\n")
-	write("other.yaml", "policy: another\nreps: {carl: {}}\nrules: [{name: rest, to: all}]\n")
-	p, issues, err := policy.Load(write("one.yaml", "policy: one\nreps: reps.csv\nrules: [{name: rest, to: all}]\n"))
-	require.NoError(t, err)
-	require.Empty(t, issues)
-	require.Equal(t, "one", p.Name)
-	require.Equal(t, []string{"es", "pt"}, p.Reps[0].Columns["language"])
-	require.Equal(t, "Ana, of Porto", p.Reps[0].Name)
-	require.Equal(t, "ben", p.Reps[1].Name, "the id, when there is no name")
-	_, known := p.Reps[1].Columns["language"]
-	require.False(t, known, "an empty cell says nothing")
-	require.Empty(t, p.Reps[1].Columns["language"])
-}
-
-func TestWarningsDoNotRefuse(t *testing.T) {
-	t.Parallel()
-	p, issues := policy.Parse(map[string][]byte{"p.yml": []byte("policy: p\nreps: {ana: {}}\npools: {x: {who: all}}\nrules: [{name: rest, to: all}]\n")})
-	require.NotNil(t, p)
-	require.Len(t, issues, 1)
-	require.Equal(t, policy.Warning, issues[0].Severity)
-	require.NoError(t, issues.Err())
 }
 
 // Teams, reps and all are destinations as pools are.

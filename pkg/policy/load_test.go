@@ -1,0 +1,51 @@
+package policy_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"leadrouter/pkg/policy"
+)
+
+func TestLoadOfWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	_, _, err := policy.Load("testdata/nowhere")
+	require.ErrorIs(t, err, os.ErrNotExist)
+	_, _, err = policy.Load(t.TempDir())
+	require.ErrorAs(t, err, new(policy.Issues))
+}
+
+// One file is a policy of its own; CSV files are found beside it.
+func TestLoadOfOneFile(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		return path
+	}
+	write("reps.csv", "\ufeffid,name,language\r\nana,\"Ana, of Porto\", es  pt \r\nben,,\r\n")
+	write("other.yaml", "policy: another\nreps: {carl: {}}\nrules: [{name: rest, to: all}]\n")
+	p, issues, err := policy.Load(write("one.yaml", "policy: one\nreps: reps.csv\nrules: [{name: rest, to: all}]\n"))
+	require.NoError(t, err)
+	require.Empty(t, issues)
+	require.Equal(t, "one", p.Name)
+	require.Equal(t, []string{"es", "pt"}, p.Reps[0].Columns["language"])
+	require.Equal(t, "Ana, of Porto", p.Reps[0].Name)
+	require.Equal(t, "ben", p.Reps[1].Name, "the id, when there is no name")
+	_, known := p.Reps[1].Columns["language"]
+	require.False(t, known, "an empty cell says nothing")
+	require.Empty(t, p.Reps[1].Columns["language"])
+}
+
+func TestWarningsDoNotRefuse(t *testing.T) {
+	t.Parallel()
+	p, issues := policy.Parse(map[string][]byte{"p.yml": []byte("policy: p\nreps: {ana: {}}\npools: {x: {who: all}}\nrules: [{name: rest, to: all}]\n")})
+	require.NotNil(t, p)
+	require.Len(t, issues, 1)
+	require.Equal(t, policy.Warning, issues[0].Severity)
+	require.NoError(t, issues.Err())
+}
