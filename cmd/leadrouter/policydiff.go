@@ -93,7 +93,7 @@ func (c *cli) sample(flags sampleFlags) ([]lead.Lead, error) {
 	}
 	var cfg intake.Config
 	if flags.mapFile != "" {
-		raw, err := os.ReadFile(flags.mapFile) //nolint:gosec // the user names the file
+		raw, err := os.ReadFile(flags.mapFile)
 		if err == nil {
 			cfg.Map, err = intake.ParseMap(raw)
 		}

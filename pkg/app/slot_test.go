@@ -40,7 +40,7 @@ func TestSlotsAreTakenOnceAndReused(t *testing.T) {
 func TestAKilledProcessFreesItsSlot(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	child := exec.Command(os.Args[0], "-test.run=^TestHoldASlot$") //nolint:gosec // this test again
+	child := exec.Command(os.Args[0], "-test.run=^TestHoldASlot$")
 	child.Env = append(os.Environ(), slotDir+"="+dir)
 	in, err := child.StdinPipe()
 	require.NoError(t, err)

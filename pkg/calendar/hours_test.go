@@ -80,8 +80,7 @@ func FuzzParseHours(f *testing.F) {
 	f.Add("mon , Tue-Thu 9:00 - 24:00, 1:00-2:00;")
 	f.Fuzz(func(t *testing.T, text string) {
 		hours, err := calendar.ParseHours(text)
-		var problem *calendar.HoursError
-		if errors.As(err, &problem) {
+		if problem, ok := errors.AsType[*calendar.HoursError](err); ok {
 			require.LessOrEqual(t, problem.Offset, len(text))
 			require.NotEmpty(t, problem.Error())
 			return

@@ -49,7 +49,7 @@ func (p *paper) String() string {
 
 func config(dir string, out *paper) dev.Config {
 	return dev.Config{
-		Dir: dir, Rate: 200, Chance: rand.New(rand.NewPCG(1, 0)).IntN, Clock: clock.System(), Version: "test", Out: out, //nolint:gosec // sample data
+		Dir: dir, Rate: 200, Chance: rand.New(rand.NewPCG(1, 0)).IntN, Clock: clock.System(), Version: "test", Out: out,
 	}
 }
 

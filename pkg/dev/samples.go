@@ -94,8 +94,19 @@ type place struct{ country, language string }
 
 func places() []place {
 	return []place{
-		{"DE", "de"}, {"AT", "de-AT"}, {"CH", "de-CH"}, {"GB", "en"}, {"IE", "en"}, {"US", "en-US"},
-		{"US", "en-US"}, {"FR", "fr"}, {"BE", "fr"}, {"ES", "es"}, {"MX", "es-MX"}, {"PT", "pt"}, {"PL", ""},
+		{"DE", "de"},
+		{"AT", "de-AT"},
+		{"CH", "de-CH"},
+		{"GB", "en"},
+		{"IE", "en"},
+		{"US", "en-US"},
+		{"US", "en-US"},
+		{"FR", "fr"},
+		{"BE", "fr"},
+		{"ES", "es"},
+		{"MX", "es-MX"},
+		{"PT", "pt"},
+		{"PL", ""},
 	}
 }
 

@@ -28,8 +28,10 @@ func board(t *testing.T) *dev.Board {
 	b := dev.NewBoard()
 	terms := []ledger.Terms{{ID: "ana", Weight: 1}, {ID: "ben", Weight: 1}}
 	for i, g := range []ledger.Grant{
-		{Effect: ledger.Owned, Lead: "L-1", Rep: "ana", Attempt: 1, Outcome: ledger.Assigned, Roster: "r", Install: terms,
-			Turn: &ledger.Turn{Book: "all", Amount: ledger.Unit, Free: ledger.NewBitmap([]int32{0, 1})}},
+		{
+			Effect: ledger.Owned, Lead: "L-1", Rep: "ana", Attempt: 1, Outcome: ledger.Assigned, Roster: "r", Install: terms,
+			Turn: &ledger.Turn{Book: "all", Amount: ledger.Unit, Free: ledger.NewBitmap([]int32{0, 1})},
+		},
 		{Effect: ledger.Owned, Lead: "L-2", Rep: "ana", Attempt: 1, Outcome: ledger.Assigned, Roster: "r"},
 		{Effect: ledger.Present, Rep: "cho", Verb: ledger.Away},
 	} {

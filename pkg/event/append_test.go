@@ -74,8 +74,8 @@ func fill(t *rapid.T, v reflect.Value, deep int) {
 			fill(t, v.Index(i), deep-1)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(t, v.Field(i), deep)
+		for _, field := range v.Fields() {
+			fill(t, field, deep)
 		}
 	default:
 		if deep > 0 { // maps of the ledger's images

@@ -3,6 +3,7 @@ package kstream_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"sync"
 	"testing"
@@ -160,9 +161,7 @@ func (s *stub) Committed(_ context.Context, offsets map[kstream.TopicPartition]i
 	if s.committed == nil {
 		s.committed = make(map[kstream.TopicPartition]int64)
 	}
-	for tp, offset := range offsets {
-		s.committed[tp] = offset
-	}
+	maps.Copy(s.committed, offsets)
 }
 
 func (s *stub) Revoked(_ context.Context, tps []kstream.TopicPartition) {

@@ -125,12 +125,12 @@ const maxSpan = 3650 * 24 * time.Hour
 // this order.
 func parseSpan(s string) (Span, bool) {
 	days, rest := 0, s
-	if i := strings.IndexByte(s, 'd'); i >= 0 {
-		n, err := strconv.ParseUint(s[:i], 10, 16)
+	if before, after, ok := strings.Cut(s, "d"); ok {
+		n, err := strconv.ParseUint(before, 10, 16)
 		if err != nil {
 			return Span{}, false
 		}
-		days, rest = int(n), s[i+1:]
+		days, rest = int(n), after
 	}
 	span := Span{Days: days}
 	units := []struct {

@@ -87,8 +87,8 @@ func (r *reader) vetMapping(n node) {
 func (r *reader) cutOff(value, key, rest node) bool {
 	line := []rune(rest.src.line(rest.Line))
 	end := rest.Column - 1 + len([]rune(rest.Value))
-	if strings.HasSuffix(rest.Value, ":") { // {when:, to: x}: a colon needs a blank behind it
-		r.fail(rest, "`%s` is empty", strings.TrimSuffix(rest.Value, ":"))
+	if before, ok := strings.CutSuffix(rest.Value, ":"); ok { // {when:, to: x}: a colon needs a blank behind it
+		r.fail(rest, "`%s` is empty", before)
 		return true
 	}
 	if value.Kind != yaml.ScalarNode || value.Line != rest.Line || rest.Style != 0 || end > len(line) ||

@@ -139,8 +139,12 @@ func poolFacets(p *policy.Policy, pool *policy.Pool) []facet {
 		who = append(who, p.Reps[i].ID)
 	}
 	return []facet{
-		{"who", list(who)}, {"match", list(axes(pool.Match))}, {"relax", list(axes(pool.Relax))}, {"pick", string(pool.Pick)},
-		{"ledger", pool.Book}, {"fair_by value", fmt.Sprint(pool.ByValue)},
+		{"who", list(who)},
+		{"match", list(axes(pool.Match))},
+		{"relax", list(axes(pool.Relax))},
+		{"pick", string(pool.Pick)},
+		{"ledger", pool.Book},
+		{"fair_by value", fmt.Sprint(pool.ByValue)},
 	}
 }
 
@@ -179,14 +183,15 @@ func slaFacets(s *policy.SLA) []facet {
 		if x.clock.IsZero() {
 			continue
 		}
-		text := "target " + span(x.clock.Target)
+		var text strings.Builder
+		text.WriteString("target " + span(x.clock.Target))
 		for _, stage := range x.clock.Stages {
-			text += ", " + span(stage.After)
+			text.WriteString(", " + span(stage.After))
 			for _, do := range stage.Do {
-				text += " " + string(do)
+				text.WriteString(" " + string(do))
 			}
 		}
-		out = append(out, facet{x.name, text})
+		out = append(out, facet{x.name, text.String()})
 	}
 	return out
 }

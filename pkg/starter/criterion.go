@@ -39,7 +39,7 @@ func (c *criterion) values() ([]string, error) {
 	var out []string
 	name := c.name()
 	known, _ := lead.Lookup(name)
-	for _, text := range strings.Split(c.Value, ",") {
+	for text := range strings.SplitSeq(c.Value, ",") {
 		text = strings.TrimSpace(text)
 		_, notNumber := strconv.ParseFloat(text, 64)
 		number := known.Type == lead.Int || known.Type == lead.Float
