@@ -22,13 +22,29 @@ func (s *State) decideAssign(op *Op, at int64) Grant {
 	g := Grant{At: at, Effect: Ended, Lead: op.Lead, Attempt: 1, Value: op.Value, Test: op.Test}
 	if op.Roster != nil {
 		g.Roster = op.Roster.Digest
-		if _, known := s.Rosters[g.Roster]; !known {
+		if s.tells(op) {
 			g.Install = op.Roster.Reps
 		}
 	}
 	s.walk(&g, op)
 	g.Held = s.late(&g)
 	return g
+}
+
+// tells says whether the grant of an assign carries the content of its roster. The
+// first of each input partition does: a partition is committed in its own order, so
+// whatever is lost with a store, a grant in the log has one before it that tells. A
+// record that was passed over and is read after all comes before some that were told.
+func (s *State) tells(op *Op) bool {
+	if !s.Told[op.Roster.Digest][op.ID.Partition.String()] {
+		return true
+	}
+	tail := s.Tails[op.ID.Partition.String()]
+	if tail == nil {
+		return false
+	}
+	place, _ := tail.find(op.ID)
+	return place < len(tail.Memos)
 }
 
 // walk takes the first step that has a free rep, or that is an end.

@@ -27,8 +27,11 @@
 // # No dirty reads of a lead
 //
 // While the last operation on a lead is not acknowledged, only the batch that
-// caused it may go on with that lead; everybody else is told [Busy] and comes
-// back, in the order of the partition.
+// caused it may go on with that lead, and only by records of the same partition;
+// everybody else is told [Busy] and comes back, in the order of the partition. So
+// all that is in flight of a lead stands in one partition, and if its transaction
+// is aborted it is delivered again, and written, in that order: two partitions may
+// come back in two batches, and to two routers.
 //
 // # Turns
 //

@@ -76,7 +76,7 @@ func (s *State) followsVoid(g *Grant) error {
 func (s *State) commit(id OpID, g *Grant) {
 	s.Sequence, s.At = g.Sequence, g.At
 	if g.Install != nil {
-		s.Rosters[g.Roster] = g.Install
+		s.install(id.Partition, g)
 	}
 	switch g.Effect {
 	case Owned, Ended:
@@ -97,6 +97,15 @@ func (s *State) commit(id OpID, g *Grant) {
 		s.undo(id, g.Undone, g.Before)
 	case Repeat, Fenced, Ignored, Rebuilt:
 	}
+}
+
+// install keeps the content of a roster, and that the partition's grants hold it.
+func (s *State) install(p Partition, g *Grant) {
+	s.Rosters[g.Roster] = g.Install
+	if s.Told[g.Roster] == nil {
+		s.Told[g.Roster] = Told{}
+	}
+	s.Told[g.Roster][p.String()] = true
 }
 
 // Skip passes over the next sequence: a Rebuilt grant has called it lost.

@@ -8,7 +8,7 @@ const (
 	Applied  Code = "applied"  // applied now: Grant is new
 	Replayed Code = "replayed" // applied before, not acknowledged: Grant and Body are the first ones
 	Done     Code = "done"     // acknowledged before: nothing comes out
-	Busy     Code = "busy"     // its lead is in another batch's hands, or the partition is blocked: come back
+	Busy     Code = "busy"     // its lead is in other hands, or the partition is blocked: come back
 )
 
 // Result answers one operation.
@@ -66,8 +66,8 @@ type Grant struct {
 	// Load of the rep after Owned, Freed and Reowned.
 	Load *Load `json:"load,omitempty"`
 
-	// Roster names the terms in force; Install is their content, given once, with
-	// the first grant that uses them.
+	// Roster names the terms in force; Install is their content, given with the first
+	// grant of each input partition that uses them.
 	Roster  string  `json:"roster,omitempty"`
 	Install []Terms `json:"install,omitempty"`
 

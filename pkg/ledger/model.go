@@ -97,7 +97,7 @@ func (r *chunkRun) answer(op *Op) Result {
 // apply does an operation for the first time.
 func (r *chunkRun) apply(op *Op) Result {
 	s := r.state
-	if op.Lead != "" && s.busy(op.Lead, r.batch) {
+	if op.Lead != "" && s.busy(op.Lead, op.ID.Partition, r.batch) {
 		r.blocked[op.ID.Partition] = true
 		return Result{ID: op.ID, Code: Busy}
 	}

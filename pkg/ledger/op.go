@@ -178,8 +178,8 @@ type Ack struct {
 // A chunk is no transaction: an operation answered [Busy] stops only its own
 // partition.
 type Chunk struct {
-	// Batch names the batch of the caller; operations of one batch may follow each
-	// other on a lead. Empty puts no lead in anybody's hands.
+	// Batch names the batch of the caller; operations of one batch and one partition
+	// may follow each other on a lead. Empty puts no lead in anybody's hands.
 	Batch string
 	Seen  int64 // the highest sequence the caller has been given: a store behind it has lost writes
 	Acks  []Ack

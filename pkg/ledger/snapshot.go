@@ -13,6 +13,10 @@ import (
 func (s *State) Clone() *State {
 	c := *s
 	c.Rosters = maps.Clone(s.Rosters)
+	c.Told = make(map[string]Told, len(s.Told))
+	for digest, told := range s.Told {
+		c.Told[digest] = maps.Clone(told)
+	}
 	c.Reps = cloneAll(s.Reps)
 	c.Leads = cloneAll(s.Leads)
 	c.Books = make(map[string]Book, len(s.Books))
@@ -83,7 +87,7 @@ func Parse(src []byte) (*State, error) {
 }
 
 func (s *State) validate() error {
-	if s.Rosters == nil || s.Reps == nil || s.Books == nil || s.Leads == nil || s.Held == nil || s.Tails == nil {
+	if s.Rosters == nil || s.Told == nil || s.Reps == nil || s.Books == nil || s.Leads == nil || s.Held == nil || s.Tails == nil {
 		return fmt.Errorf("%w: a part is null", ErrInvalid)
 	}
 	if s.Sequence < 0 || s.At < 0 || s.Epoch < 0 {
@@ -92,6 +96,11 @@ func (s *State) validate() error {
 	for digest, reps := range s.Rosters {
 		if err := (&Roster{Digest: digest, Reps: reps}).validate(); err != nil {
 			return fmt.Errorf("%w: roster %q: %w", ErrInvalid, digest, err)
+		}
+	}
+	for digest, told := range s.Told {
+		if s.Rosters[digest] == nil || told == nil {
+			return fmt.Errorf("%w: told of roster %q", ErrInvalid, digest)
 		}
 	}
 	for id, rep := range s.Reps {

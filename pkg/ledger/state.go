@@ -21,6 +21,7 @@ type State struct {
 	Epoch    int64 `json:"epoch"`
 
 	Rosters map[string][]Terms `json:"rosters"` // by digest
+	Told    map[string]Told    `json:"told"`    // by digest
 	Reps    map[string]*Rep    `json:"reps"`    // who was ever counted or told apart from "available"
 	Books   map[string]Book    `json:"books"`
 	Leads   map[string]*Lead   `json:"leads"`
@@ -47,6 +48,10 @@ type Window struct {
 	ID    int64 `json:"id"` // hours, days or weeks since 1970; weeks begin on Monday
 	Count int64 `json:"count"`
 }
+
+// Told names the input partitions with a grant that carries a roster's content, by
+// [Partition.String].
+type Told map[string]bool
 
 // Book holds the credit of reps in micro-leads or minor units. It adds up to 0.
 type Book map[string]int64
@@ -115,6 +120,7 @@ func NewState() *State {
 	return &State{
 		Epoch:   1,
 		Rosters: map[string][]Terms{},
+		Told:    map[string]Told{},
 		Reps:    map[string]*Rep{},
 		Books:   map[string]Book{},
 		Leads:   map[string]*Lead{},
@@ -183,16 +189,17 @@ func (s *State) position(p Partition) int64 {
 // acked says whether an operation is committed.
 func (s *State) acked(id OpID) bool { return id.Offset < s.position(id.Partition) }
 
-// busy says whether a lead is in the hands of another batch. Counters may be read
+// busy says whether a lead is in the hands of another batch, or of another
+// partition's operation in the same one. Counters may be read
 // dirty, because they commute; what happens to a lead does not.
-func (s *State) busy(lead, batch string) bool {
+func (s *State) busy(lead string, p Partition, batch string) bool {
 	last, holder := OpID{}, ""
 	if l := s.Leads[lead]; l != nil {
 		last, holder = l.Last, l.Batch
 	} else if early := s.Held[lead]; len(early) > 0 {
 		last, holder = early[len(early)-1].ID, early[len(early)-1].Batch
 	}
-	return holder != "" && holder != batch && !s.acked(last)
+	return holder != "" && (holder != batch || last.Partition != p) && !s.acked(last)
 }
 
 // claim puts the lead of an operation into the hands of a batch.

@@ -76,6 +76,22 @@ func (d *dump) readRosters(ctx context.Context) error {
 			return err
 		}
 	}
+	return d.readTold(ctx)
+}
+
+func (d *dump) readTold(ctx context.Context) error {
+	members, err := d.client.SMembers(ctx, d.keys.told()).Result()
+	if err != nil {
+		return classify(err)
+	}
+	for _, member := range members {
+		number, part, _ := strings.Cut(member, " ")
+		digest := d.digests[number]
+		if d.state.Told[digest] == nil {
+			d.state.Told[digest] = ledger.Told{}
+		}
+		d.state.Told[digest][part] = true
+	}
 	return nil
 }
 

@@ -35,6 +35,10 @@ func (k keys) credit() string { return k.in("credit") }
 // rosters are the terms by digest. From install of owned and ended.
 func (k keys) rosters() string { return k.in("rosters") }
 
+// told are the rosters whose content is in a grant of a partition. From install of
+// owned and ended.
+func (k keys) told() string { return k.in("told") }
+
 // held are the activities of unknown leads. From held; owned and ended end them.
 func (k keys) held() string { return k.in("held") }
 

@@ -245,8 +245,10 @@ func TestOnlyClosedLeadsExpire(t *testing.T) {
 			Kind: ledger.Activity, At: 1_764_000_000_000, Lead: lead, Verb: verb,
 		}
 	}
-	apply(t, l, assign(created, 0, roster(0)), assign(created, 1, roster(0)), assign(created, 2, roster(0)),
-		verb(0, "created/0/0", ledger.Lost), verb(1, "created/0/1", ledger.Lost), verb(2, "created/0/1", ledger.Reopened),
+	apply(t, l, assign(created, 0, roster(0)), assign(created, 1, roster(0)), assign(created, 2, roster(0)))
+	_, err := l.Apply(t.Context(), ledger.Chunk{Acks: []ledger.Ack{{Partition: created, Position: 3}}})
+	require.NoError(t, err)
+	apply(t, l, verb(0, "created/0/0", ledger.Lost), verb(1, "created/0/1", ledger.Lost), verb(2, "created/0/1", ledger.Reopened),
 		verb(3, "unknown", ledger.Accepted))
 	keys, err := client.Keys(t.Context(), "*").Result()
 	require.NoError(t, err)
@@ -269,7 +271,7 @@ func TestKeysAreKnown(t *testing.T) {
 	keys, err := client.Keys(t.Context(), "*").Result()
 	require.NoError(t, err)
 	for _, key := range keys {
-		require.Regexp(t, `^\{n\}:(meta|1\.[0-9a-z]+:(clock|reps|credit|rosters|held|acked|floors|memo:.+|lead:.+))$`, key)
+		require.Regexp(t, `^\{n\}:(meta|1\.[0-9a-z]+:(clock|reps|credit|rosters|held|acked|floors|told|memo:.+|lead:.+))$`, key)
 	}
 }
 

@@ -138,6 +138,11 @@ func (w *writer) rosters(ctx context.Context, s *ledger.State) error {
 		}
 	}
 	w.pipe.HSet(ctx, key, rosterCount, len(w.numbers))
+	for digest, told := range s.Told {
+		for part := range told {
+			w.pipe.SAdd(ctx, w.keys.told(), w.numbers[digest]+" "+part)
+		}
+	}
 	return nil
 }
 

@@ -230,7 +230,7 @@ func (b *builder) call() ([]string, []any, error) {
 	}
 	keys := []string{
 		b.keys.meta(), b.keys.clock(), b.keys.reps(), b.keys.credit(),
-		b.keys.rosters(), b.keys.held(), b.keys.acked(), b.keys.floors(),
+		b.keys.rosters(), b.keys.held(), b.keys.acked(), b.keys.floors(), b.keys.told(),
 	}
 	for _, part := range b.Parts {
 		keys = append(keys, b.keys.in(memoPrefix+part))

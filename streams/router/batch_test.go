@@ -58,9 +58,10 @@ func filler(size int) string {
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
-// Records of one lead in one batch follow each other; their sequences are dense and
-// in the order in which they were applied.
-func TestTheLifeOfALeadInOneBatch(t *testing.T) {
+// Records of one lead in one batch follow each other, those of another partition once
+// these are committed; their sequences are dense and in the order in which they were
+// applied.
+func TestTheLifeOfALeadAtOnce(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	lead := b.created("L-1", "DE")
@@ -69,23 +70,33 @@ func TestTheLifeOfALeadInOneBatch(t *testing.T) {
 	closed := b.record(event.LeadActivity, `{"lead_id":"L-1","activity":"closed"}`)
 	late := b.record(event.LeadActivity, `{"lead_id":"L-1","activity":"contacted"}`)
 
-	out := b.handle(accepted, closed, late, lead, again)
-	var effects []ledger.Effect
-	for i, d := range decisions(t, out) {
-		require.EqualValues(t, i+1, d.Grant.Sequence)
-		effects = append(effects, d.Grant.Effect)
+	sequence := int64(0)
+	effects := func(out kstream.Output) (effects []ledger.Effect) {
+		for _, d := range decisions(t, out) {
+			sequence++
+			require.Equal(t, sequence, d.Grant.Sequence)
+			effects = append(effects, d.Grant.Effect)
+		}
+		return effects
 	}
-	require.Equal(t, []ledger.Effect{ledger.Owned, ledger.Repeat, ledger.Noted, ledger.Freed, ledger.Ignored}, effects)
+	afterCrash := func(whole kstream.Output, records ...*kstream.Record) {
+		b.restart()
+		b.fresh(records[0], 0)
+		var parts kstream.Output
+		for _, r := range records {
+			parts.Records = append(parts.Records, b.handle(r).Records...)
+		}
+		require.Empty(t, cmp.Diff(text(whole), text(parts)), "the same records in other batches")
+	}
 
-	t.Log("a crash, and the same records in other batches")
-	b.restart()
-	b.fresh(lead, 0)
-	b.fresh(accepted, 0)
-	var parts kstream.Output
-	for _, r := range []*kstream.Record{lead, again, accepted, closed, late} {
-		parts.Records = append(parts.Records, b.handle(r).Records...)
-	}
-	require.Empty(t, cmp.Diff(text(out), text(parts)))
+	out := b.handle(accepted, closed, late, lead, again)
+	require.Equal(t, []ledger.Effect{ledger.Owned, ledger.Repeat}, effects(out))
+	afterCrash(out, lead, again)
+	b.commit(out, lead, again)
+
+	out = b.handle(accepted, closed, late)
+	require.Equal(t, []ledger.Effect{ledger.Noted, ledger.Freed, ledger.Ignored}, effects(out))
+	afterCrash(out, accepted, closed, late)
 }
 
 // A batch that is cut into sections gives what small batches give.

@@ -42,5 +42,6 @@
 // One input record has one effect, however often it is delivered and wherever a
 // process dies. A lead has at most one owner. Records of one partition are handled
 // in order; across partitions, topics and routers the order of a lead is the
-// ledger's: an operation on a lead that another batch holds waits for that batch.
+// ledger's: an operation on a lead that another batch holds, or a record of another
+// partition in the same batch, waits until that is committed.
 package router

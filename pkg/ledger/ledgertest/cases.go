@@ -14,6 +14,8 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"equal weights stay within the bound": equalWeights,
 	"weights are kept to":                 weights,
 	"many reps in many chunks":            manyReps,
+	"one batch, two partitions":           twoPartitions,
+	"content of a roster":                 rosterContent,
 }
 
 func assign(n int, roster *ledger.Roster, members []int32) ledger.Op {
@@ -100,5 +102,60 @@ func manyReps(t *testing.T, store ledger.Store) {
 	for i := range again {
 		require.Equal(t, ledger.Replayed, again[i].Code)
 		require.Equal(t, want[i].Grant, again[i].Grant)
+	}
+}
+
+// twoPartitions: what happens to a lead in one batch by records of two partitions
+// could come back in two batches after an abort, the later one first.
+func twoPartitions(t *testing.T, store ledger.Store) {
+	created := assign(0, reps(3, one), []int32{0, 1, 2})
+	activity := func(offset int64, verb string) ledger.Op {
+		return ledger.Op{
+			ID:   ledger.OpID{Partition: ledger.Partition{Topic: "activity"}, Offset: offset},
+			Kind: ledger.Activity, At: start, Lead: created.Lead, Verb: verb,
+		}
+	}
+	codes := func(batch string, acks []ledger.Ack, ops ...ledger.Op) []ledger.Code {
+		results, err := store.Apply(t.Context(), ledger.Chunk{Batch: batch, Acks: acks, Ops: ops})
+		require.NoError(t, err)
+		codes := make([]ledger.Code, len(results))
+		for i, r := range results {
+			codes[i] = r.Code
+		}
+		return codes
+	}
+	accepted, closed := activity(0, ledger.Accepted), activity(1, ledger.Closed)
+	require.Equal(t, []ledger.Code{ledger.Applied, ledger.Busy, ledger.Busy}, codes("a", nil, created, accepted, closed))
+	require.Equal(t, []ledger.Code{ledger.Busy}, codes("b", nil, accepted), "aborted: the activity comes back first")
+	require.Equal(t, []ledger.Code{ledger.Replayed, ledger.Busy}, codes("c", nil, created, accepted))
+	committed := []ledger.Ack{{Partition: created.ID.Partition, Position: 1}}
+	require.Equal(t, []ledger.Code{ledger.Applied, ledger.Applied}, codes("d", committed, accepted, closed), "one partition, one batch")
+}
+
+// rosterContent: of any two partitions one may be in the log without the other when a
+// store is lost, and then it has to be enough.
+func rosterContent(t *testing.T, store ledger.Store) {
+	roster := reps(3, one)
+	at := func(partition int32, offset int64) ledger.Op {
+		op := assign(int(offset)+100*int(partition), roster, []int32{0, 1, 2})
+		op.ID = ledger.OpID{Partition: ledger.Partition{Topic: "created", Index: partition}, Offset: offset}
+		return op
+	}
+	results, err := store.Apply(t.Context(), ledger.Chunk{Batch: "a", Ops: []ledger.Op{
+		at(0, 0), at(0, 2), at(1, 0), at(1, 1),
+	}})
+	require.NoError(t, err)
+	between, err := store.Apply(t.Context(), ledger.Chunk{Batch: "b", Ops: []ledger.Op{at(0, 1)}})
+	require.NoError(t, err)
+	results = append(results, between...)
+	var tells []bool
+	for _, r := range results {
+		tells = append(tells, r.Grant.Install != nil)
+	}
+	require.Equal(t, []bool{true, false, true, false, true}, tells, "the last was passed over at first")
+	lost := ledger.NewState()
+	for i, r := range results[2:4] {
+		r.Grant.Sequence = int64(i) + 1
+		require.NoError(t, lost.Fold(r.ID, r.Grant))
 	}
 }

@@ -53,13 +53,14 @@ func (m *machine) applied(t *rapid.T, c *ledger.Chunk, op *ledger.Op, g ledger.G
 	m.checkCaps(t, op, g)
 }
 
-// checkHands: nobody goes on with a lead that another batch holds.
+// checkHands: nobody goes on with a lead that another batch holds, or that the same
+// one holds by a record of another partition.
 func (m *machine) checkHands(t *rapid.T, c *ledger.Chunk, op *ledger.Op, g ledger.Grant) {
 	if op.Lead == "" {
 		return
 	}
 	h, held := m.hands[op.Lead]
-	if held && h.batch != c.Batch {
+	if held && (h.batch != c.Batch || h.id.Partition != op.ID.Partition) {
 		require.Less(t, h.id.Offset, m.inputs[h.id.Partition].acked, "%s is in the hands of %s", op.Lead, h.batch)
 	}
 	switch g.Effect {

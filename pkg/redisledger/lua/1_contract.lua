@@ -13,7 +13,9 @@
 --       6 held     hash    lead -> [[part, offset, ordinal, verb, attempt, batch], ...]
 --       7 acked    hash    part -> position
 --       8 floors   zset    part -> the lowest sequence among its memos
---       9 ...      list    memos, one list for each of request.parts, ascending
+--       9 told     set     "number part" of rosters whose content is in a grant of
+--                          the partition
+--       10 ...     list    memos, one list for each of request.parts, ascending
 --       ...        string  leads, one key for each lead of the chunk
 --
 -- ARGV  1          the request, JSON: see request.go
@@ -28,15 +30,15 @@
 --         { 'roster', n }      request.rosters[n] is not installed: send it along
 --         { 'ok', answer ... } one per operation:
 --                    GRANT     applied; it begins with a brace
---                    i GRANT   applied, and its roster was installed with it
+--                    i GRANT   applied, and the content of its roster goes with it
 --                    v MEMO    applied: a memo was taken back, and this it is now
 --                    r MEMO    it was applied before
 --                    d         it was acknowledged before
 --                    b         its lead is in other hands, or its partition waits
 
 local request = cjson.decode(ARGV[1])
-local META, CLOCK, REPS, CREDIT, ROSTERS, HELD, ACKED, FLOORS = unpack(KEYS, 1, 8)
-local FIRST_MEMO = 8
+local META, CLOCK, REPS, CREDIT, ROSTERS, HELD, ACKED, FLOORS, TOLD = unpack(KEYS, 1, 9)
+local FIRST_MEMO = 9
 local FIRST_LEAD = FIRST_MEMO + #request.parts
 local FIRST_PAYLOAD = 1 + #request.bitmaps
 

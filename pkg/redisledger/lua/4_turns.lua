@@ -27,7 +27,7 @@ end
 local function read_views()
   for n = 1, #request.rosters do
     local asked = request.rosters[n]
-    local view = { asked = asked, terms = {}, weight = {}, room = {}, place = {}, wake = 0, at = 0, alike = true }
+    local view = { asked = asked, terms = {}, weight = {}, room = {}, place = {}, told = {}, wake = 0, at = 0, alike = true }
     view.number = call('HGET', ROSTERS, asked.digest)
     local terms = {}
     if view.number then
@@ -51,9 +51,8 @@ local function read_views()
   end
 end
 
--- install keeps a roster that was sent along, with the first grant that uses it.
+-- install keeps a roster that was sent along.
 local function install(view)
-  if view.number then return false end
   local number = whole(call('HINCRBY', ROSTERS, '#', 1))
   view.number = number
   local fields = { view.asked.digest, number }
@@ -63,7 +62,17 @@ local function install(view)
     fields[2 * i + 2] = '[' .. quote(t[T_REP]) .. format(',%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f]', unpack(t, 2))
   end
   in_parts('HSET', ROSTERS, fields)
-  return true
+end
+
+-- tells says whether a grant carries the content of its roster, as ledger.Model.
+local function tells(view, op, part)
+  local fresh = not view.number
+  if fresh then install(view) end
+  if not view.told[part] then
+    view.told[part] = true
+    fresh = call('SADD', TOLD, view.number .. ' ' .. part) == 1 or fresh
+  end
+  return fresh or op.passed_over
 end
 
 -- read_books splits the members of each book into those with a slot, who may move,

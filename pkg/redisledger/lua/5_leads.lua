@@ -136,7 +136,8 @@ end
 
 local function counts(lead) return lead.rep ~= '' and not lead.test and lead.closed == 0 end
 
--- busy says whether a lead is in the hands of another batch.
+-- busy says whether a lead is in the hands of another batch, or of another
+-- partition's operation in this one.
 local function busy(op)
   local part, offset, batch
   local lead, early = lead_at(op.lead), held[op.id]
@@ -147,7 +148,8 @@ local function busy(op)
   else
     return false
   end
-  return batch ~= '' and batch ~= request.batch and offset >= position(part)
+  local ours = batch == request.batch and part == request.parts[op.part]
+  return batch ~= '' and not ours and offset >= position(part)
 end
 
 -- forget drops a lead that was closed long ago.

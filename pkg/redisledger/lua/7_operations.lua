@@ -1,5 +1,5 @@
 -- Operations: each gives its grant as JSON, what it found and changed, and whether
--- it installed a roster.
+-- the content of its roster goes with it.
 
 local sequence, clock -- the last sequence, and ledger time
 local lowest          -- the lowest sequence that is not acknowledged, as text
@@ -110,7 +110,7 @@ local function assign(op, part, at)
   op.value, op.test = op.list[7], op.list[8] == 1
   local view = views[op.list[9]]
   local found = walk(op, view, at)
-  local installs = view and install(view) or false
+  local installs = view ~= nil and tells(view, op, part)
   local turn, terms = found.turn, found.terms
   local over = terms ~= nil and room(reps[terms[T_REP]], terms, at) < op.value
   set_lead(op.lead, new_lead({

@@ -23,6 +23,7 @@ local function apply(op, tail, next_memo)
   local at = math.max(clock, op.at)
   if op.lead > 0 then forget(op, at) end
   sequence, clock = sequence + 1, at
+  op.passed_over = next_memo ~= nil
   local grant, image, installs = DO[op.kind](op, tail.part, at)
   remember(tail, op, next_memo, sequence, installs, grant, image)
   return installs and 'i' .. grant or grant

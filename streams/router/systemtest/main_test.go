@@ -2,6 +2,7 @@ package systemtest_test
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,8 +23,20 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(suite{services.Main(m)}) }
 // suite removes the program after the tests.
 type suite struct{ tests *services.M }
 
+// atOnce is how many tests run at the same time, whatever the machine: most of the
+// time they wait for sessions to end.
+const atOnce = "4"
+
 // Run runs the tests and returns the exit code.
 func (s suite) Run() int {
+	flag.Parse()
+	byHand := false
+	flag.Visit(func(f *flag.Flag) { byHand = byHand || f.Name == "test.parallel" })
+	if !byHand {
+		if err := flag.Set("test.parallel", atOnce); err != nil {
+			panic(err)
+		}
+	}
 	code := s.tests.Run()
 	if err := program.remove(); err != nil && code == 0 {
 		code = 1
@@ -56,7 +69,9 @@ func (b *binary) build() (err error) {
 		return err
 	}
 	b.path = filepath.Join(b.dir, "leadrouter")
-	if out, err := exec.Command("go", "build", "-o", b.path, root+"/cmd/leadrouter").CombinedOutput(); err != nil {
+	cmd := exec.Command("go", "build", "-trimpath", "-o", b.path, root+"/cmd/leadrouter")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as "make build" does, whose cache it shares
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return errors.Join(fmt.Errorf("build leadrouter: %w: %s", err, out), b.remove())
 	}
 	return nil
