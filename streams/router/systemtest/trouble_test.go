@@ -109,10 +109,7 @@ func TestRedisRestarts(t *testing.T) {
 	in.publish(event.LeadCreated, leads("during", 50)...)
 	p.awaitTrouble("ledger")
 	require.NoError(t, redis.Restart(t.Context()))
-	in.eventually(20*time.Second, "readyz says what to do", func() bool {
-		_, waitingFor := p.ready()
-		return strings.Contains(waitingFor["ledger"], "leadrouter rebuild")
-	})
+	in.awaitLost(p)
 	require.Len(t, in.assigned(), 50, "nothing is granted")
 	p.requireQuiet(said)
 
@@ -137,6 +134,15 @@ func TestRedisRestarts(t *testing.T) {
 	count.requireLedger(in)
 }
 
+// awaitLost waits until a router has seen that its Redis forgot, and says what to do.
+func (in *installation) awaitLost(p *process) {
+	in.t.Helper()
+	in.eventually(20*time.Second, "readyz says what to do", func() bool {
+		_, waitingFor := p.ready()
+		return strings.Contains(waitingFor["ledger"], "leadrouter rebuild")
+	})
+}
+
 // Redis loses everything while two routers work. What they had granted and not
 // committed is given up, and the log says so.
 func TestRedisIsLostUnderLoad(t *testing.T) {
@@ -150,7 +156,7 @@ func TestRedisIsLostUnderLoad(t *testing.T) {
 	in.progress(pair)
 	require.NoError(t, redis.Restart(t.Context()))
 	for _, p := range pair {
-		require.Contains(t, p.awaitTrouble("ledger"), "leadrouter rebuild")
+		in.awaitLost(p)
 		code, took := p.stop()
 		require.Zero(t, code, p.log)
 		require.Less(t, took, 15*time.Second)
