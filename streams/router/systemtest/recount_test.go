@@ -93,7 +93,10 @@ type recount struct {
 	effects map[string]int
 	hashes  map[string]int // decisions of new leads by policy
 	largest map[string]int64
-	full    int // grants that took the last place under a cap
+	// shaken is true from a grant that was lost with Redis to the rebuild: what was
+	// granted in between had counted it, and nobody knows any more whose it was.
+	shaken bool
+	full   int // grants that took the last place under a cap
 }
 
 // recountLog reads lead.decisions and counts it, record by record in the order of
@@ -113,6 +116,7 @@ func (in *installation) recountLog() *recount {
 	for _, e := range entries {
 		for ; next < e.Grant.Sequence; next++ {
 			require.True(in.t, lost[next], "sequence %d is missing and nothing says why", next)
+			c.shaken = true
 		}
 		require.Equal(in.t, next, e.Grant.Sequence, "a sequence comes twice")
 		c.add(e)
@@ -149,7 +153,7 @@ func (c *recount) add(e entry) {
 		c.records[record]++
 		require.Equal(c.t, 1, c.records[record], "record %s is decided again", record)
 		if g.Effect == "rebuilt" {
-			c.rebuild = record
+			c.rebuild, c.shaken = record, false
 		}
 	}
 	if g.Install != nil {
@@ -202,7 +206,7 @@ func (c *recount) assign(g grant, sign int) {
 	}
 	c.owner[g.Lead], c.last[g.Rep] = g.Rep, g.Sequence
 	open, today := int64(c.open[g.Rep]), int64(c.days[g.Rep][day])
-	if !g.Over {
+	if !g.Over && !c.shaken {
 		require.True(c.t, who.Caps.Open == 0 || open <= who.Caps.Open, "%s holds %d of %d at %d", g.Rep, open, who.Caps.Open, g.Sequence)
 		require.True(c.t, who.Caps.Day == 0 || today <= who.Caps.Day, "%s got %d of %d a day at %d", g.Rep, today, who.Caps.Day, g.Sequence)
 	}
@@ -245,7 +249,7 @@ func (c *recount) turn(g grant, sign int) {
 	}
 	free := c.members(g)
 	earned := shares(g.Turn.Amount, free)
-	if sign > 0 {
+	if sign > 0 && !c.shaken {
 		require.Equal(c.t, book[g.Rep], g.Turn.Before, "credit of %s before %d", g.Rep, g.Sequence)
 		c.requireTurn(g, free, earned)
 	}
@@ -253,10 +257,11 @@ func (c *recount) turn(g grant, sign int) {
 		book[rep.ID] += int64(sign) * earned[i]
 	}
 	book[g.Rep] -= int64(sign) * g.Turn.Amount
-	if sign > 0 {
-		require.Equal(c.t, book[g.Rep], g.Turn.After, "credit of %s after %d", g.Rep, g.Sequence)
-	} else {
+	switch {
+	case sign < 0 || c.shaken:
 		c.slack[g.Turn.Book]++
+	default:
+		require.Equal(c.t, book[g.Rep], g.Turn.After, "credit of %s after %d", g.Rep, g.Sequence)
 	}
 	c.requireBound(g)
 }
