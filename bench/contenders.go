@@ -1,9 +1,13 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"go.uber.org/zap"
@@ -47,15 +51,17 @@ func Router(ctx context.Context, s Site) (Contender, error) {
 }
 
 // Bare is the copy loop in a new installation: the same topics, transactions and
-// producers, and the same bytes as like for each lead; no plan and no ledger.
-func Bare(ctx context.Context, s Site, like []*kstream.Record) (Contender, error) {
+// producers, and for each lead the bytes of one of like; no plan and no ledger.
+func Bare(ctx context.Context, s Site, like [][]*kstream.Record) (Contender, error) {
 	if err := s.Kafka.CreateTopics(ctx, app.Topics(s.Instance, s.Partitions, 1)...); err != nil {
 		return Contender{}, err
 	}
-	own := make([]*kstream.Record, len(like))
-	for i, r := range like {
-		_, name, _ := strings.Cut(r.Topic, ".")
-		own[i] = &kstream.Record{Topic: s.Instance + "." + name, Value: r.Value, Headers: r.Headers}
+	own := make([][]*kstream.Record, len(like))
+	for i, records := range like {
+		for _, r := range records {
+			_, name, _ := strings.Cut(r.Topic, ".")
+			own[i] = append(own[i], &kstream.Record{Topic: s.Instance + "." + name, Value: r.Value, Headers: r.Headers})
+		}
 	}
 	var topics []string
 	for _, t := range []event.Type{event.RepStatus, event.LeadCreated, event.LeadActivity} {
@@ -64,7 +70,7 @@ func Bare(ctx context.Context, s Site, like []*kstream.Record) (Contender, error
 	start := func(ctx context.Context) (func() error, error) {
 		stream, err := kstream.New(kstream.Config{
 			Client: s.Kafka, Instance: s.Instance, Role: "copy", Slot: "bench", Topics: topics,
-		}, Copy{Like: own})
+		}, &Copy{Like: own})
 		if err != nil {
 			return nil, err
 		}
@@ -84,9 +90,9 @@ func launch(ctx context.Context, run func(context.Context) error) func() error {
 	}
 }
 
-// Sample is what the router writes for one lead: the records of the decision log
-// and of lead.assigned.
-func Sample(ctx context.Context, s Site) ([]*kstream.Record, error) {
+// Sample is what the router writes for some leads, for each the records of the decision
+// log and of lead.assigned.
+func Sample(ctx context.Context, s Site) ([][]*kstream.Record, error) {
 	c, err := Router(ctx, s)
 	if err != nil {
 		return nil, err
@@ -96,8 +102,7 @@ func Sample(ctx context.Context, s Site) ([]*kstream.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The first decision carries the roster; one further on is the usual size.
-	const leads = 50
+	const leads = 1_000
 	if err := fill(ctx, c.Path, leads); err != nil {
 		return nil, err
 	}
@@ -105,9 +110,9 @@ func Sample(ctx context.Context, s Site) ([]*kstream.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	last, seen := map[string]*kstream.Record{}, 0
+	byLead, seen := map[string][]*kstream.Record{}, 0
 	err = s.Kafka.Tail(ctx, from, func(r *kstream.Record) error {
-		last[r.Topic] = r
+		byLead[string(r.Key)] = append(byLead[string(r.Key)], r)
 		if seen++; seen == leads*len(topics) {
 			return errComplete
 		}
@@ -116,7 +121,18 @@ func Sample(ctx context.Context, s Site) ([]*kstream.Record, error) {
 	if stopErr := stop(); stopErr != nil {
 		return nil, stopErr
 	}
-	return []*kstream.Record{last[topics[0]], last[topics[1]]}, unless(err, errComplete)
+	// A first decision carries the roster: that of each partition is longer than the rest.
+	usual := slices.SortedFunc(maps.Values(byLead), func(a, b []*kstream.Record) int { return cmp.Compare(size(a), size(b)) })
+	usual = usual[:len(usual)-int(s.Partitions)]
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(usual), func(i, k int) { usual[i], usual[k] = usual[k], usual[i] })
+	return usual, unless(err, errComplete)
+}
+
+func size(records []*kstream.Record) (sum int) {
+	for _, r := range records {
+		sum += len(r.Value)
+	}
+	return sum
 }
 
 // path is from lead.created to lead.assigned.

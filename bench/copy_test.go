@@ -27,7 +27,7 @@ func copyPath(t testing.TB, partitions int32) bench.Path {
 	))
 	stream, err := kstream.New(kstream.Config{
 		Client: client, Instance: instance, Role: "copy", Topics: []string{path.In},
-	}, bench.Copy{To: path.Out})
+	}, &bench.Copy{To: path.Out})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -36,7 +36,7 @@ func main() {
 type match struct {
 	clock   clock.Clock
 	site    bench.Site
-	like    []*kstream.Record
+	like    [][]*kstream.Record
 	backlog int
 	seconds int
 	reps    int
@@ -67,7 +67,7 @@ func run(ctx context.Context) error {
 	if *profile != "" {
 		return m.profile(ctx, *profile)
 	}
-	fmt.Printf("%s; %d bytes of decision, %d of assignment a lead\n", *policy, len(m.like[0].Value), len(m.like[1].Value))
+	fmt.Printf("%s; %d bytes of decision and assignment a lead\n", *policy, m.bytes()/len(m.like))
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
 	defer func() { _ = w.Flush() }()
 	fmt.Fprintln(w, "measured\tbare loop\trouter\tratio\tmin\tmax\t")
@@ -103,6 +103,16 @@ func (m *match) profile(ctx context.Context, file string) error {
 	pprof.StopCPUProfile()
 	fmt.Printf("%.0f leads/s; see go tool pprof %s\n", result.PerSecond(), file)
 	return err
+}
+
+// bytes of all that the bare loop is to write in turn.
+func (m *match) bytes() (sum int) {
+	for _, records := range m.like {
+		for _, r := range records {
+			sum += len(r.Value)
+		}
+	}
+	return sum
 }
 
 // next is a new installation.

@@ -2,7 +2,6 @@ package redisledger
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -197,10 +196,9 @@ func (r *chunkRun) result(ctx context.Context, op *ledger.Op, answer string) (le
 		result.Code = ledger.Busy
 		r.blocked[op.ID.Partition] = true
 		return result, nil
-	case "{", "i":
-		rest = strings.TrimPrefix(answer, "i")
+	case "{", "[", "i":
 		result.Code, result.Body = ledger.Applied, op.Body
-		if err := json.Unmarshal([]byte(rest), &result.Grant); err != nil {
+		if err := parseGrant(strings.TrimPrefix(answer, "i"), &result.Grant); err != nil {
 			return result, fmt.Errorf("read grant of %s: %w", op.ID, err)
 		}
 		if code == "i" {

@@ -64,7 +64,7 @@ func parseMemo(p ledger.Partition, text string) (m ledger.Memo, installs bool, e
 	if n.err != nil {
 		return m, false, fmt.Errorf("read memo of %s: %w", p, n.err)
 	}
-	if err := json.Unmarshal([]byte(parts[1]), &m.Grant); err != nil {
+	if err := parseGrant(parts[1], &m.Grant); err != nil {
 		return m, false, fmt.Errorf("read memo %s: %w", m.ID, err)
 	}
 	if m.Before, err = parseImage(parts[3]); err != nil {
@@ -72,7 +72,7 @@ func parseMemo(p ledger.Partition, text string) (m ledger.Memo, installs bool, e
 	}
 	if parts[2] != "" {
 		m.Grant.Undone, m.Grant.Before = &ledger.Grant{}, m.Before
-		if err := json.Unmarshal([]byte(parts[2]), m.Grant.Undone); err != nil {
+		if err := parseGrant(parts[2], m.Grant.Undone); err != nil {
 			return m, false, fmt.Errorf("read memo %s: %w", m.ID, err)
 		}
 	}

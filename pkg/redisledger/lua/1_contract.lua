@@ -22,6 +22,11 @@
 --       2 ...      the member sets: slots, one or two bytes each
 --       ...        one payload per operation: its digest \n its body
 --
+-- A GRANT is the JSON of ledger.Grant, but for owned, which is what counts: there it
+-- is a list of sequence, floor, epoch, at, lead, attempt, outcome, step, rep, value,
+-- test, over, the turn (book or empty, amount, free, before, after), the load (open,
+-- open value, hour, day, week), roster, and held if there is any.
+--
 -- A memo is six parts: "offset ordinal low installs" \n grant \n undone grant \n
 -- what was before \n digest \n body; low is the lowest sequence from here on.
 --
@@ -29,7 +34,7 @@
 --                              caller knows; nothing was done
 --         { 'roster', n }      request.rosters[n] is not installed: send it along
 --         { 'ok', answer ... } one per operation:
---                    GRANT     applied; it begins with a brace
+--                    GRANT     applied; it begins with a brace or a bracket
 --                    i GRANT   applied, and the content of its roster goes with it
 --                    v MEMO    applied: a memo was taken back, and this it is now
 --                    r MEMO    it was applied before
@@ -44,27 +49,16 @@ local FIRST_PAYLOAD = 1 + #request.bitmaps
 
 local call, floor, format, concat = redis.call, math.floor, string.format, table.concat
 
--- whole writes a number without an exponent, a fraction or a minus zero. Most are
--- needed more than once, and writing is what takes longest. The half keeps them from
--- being places of a list: the embedded Redis would fill it with nothing up to there,
--- megabytes at a time.
-local wholes = {}
-local function whole(n)
-  if n >= 2 ^ 50 or n <= -2 ^ 50 then return format('%.0f', n) end
-  local text = wholes[n + 0.5]
-  if not text then
-    text = format('%.0f', n + 0)
-    wholes[n + 0.5] = text
-  end
-  return text
-end
+-- whole writes a number without an exponent, a fraction or a minus zero. %d does the
+-- same up to 2^53, which no number here passes, in a third of the time of %.0f.
+local function whole(n) return format('%d', n) end
 
--- quote writes a string as JSON.
+-- quote writes a string as JSON. Most are plain.
 local quoted = {}
 local function quote(s)
   local q = quoted[s]
   if not q then
-    q = cjson.encode(s)
+    q = string.find(s, '[%c"\\]') and cjson.encode(s) or '"' .. s .. '"'
     quoted[s] = q
   end
   return q

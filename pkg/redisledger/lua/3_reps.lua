@@ -141,7 +141,7 @@ local function hold(lead, sign, at)
   touch(lead.rep, at)
 end
 
-local REP = '[%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f]'
+local REP = '[%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%d,%d]'
 
 local function write_reps()
   local pairs_ = {}

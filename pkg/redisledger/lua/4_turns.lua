@@ -59,7 +59,7 @@ local function install(view)
   for i = 1, #view.asked.install do
     local t = view.asked.install[i]
     fields[2 * i + 1] = number .. '/' .. whole(i - 1)
-    fields[2 * i + 2] = '[' .. quote(t[T_REP]) .. format(',%.0f,%.0f,%.0f,%.0f,%.0f,%.0f,%.0f]', unpack(t, 2))
+    fields[2 * i + 2] = '[' .. quote(t[T_REP]) .. format(',%d,%d,%d,%d,%d,%d,%d]', unpack(t, 2))
   end
   in_parts('HSET', ROSTERS, fields)
 end
@@ -101,7 +101,7 @@ local function book_text(list)
   for first = 1, #list, ENTRIES do
     local last = math.min(first + ENTRIES - 1, #list)
     for i = first, last, 2 do list[i] = quote(list[i]) end
-    parts[#parts + 1] = format(string.rep(',%s,%.0f', (last - first + 1) / 2), unpack(list, first, last))
+    parts[#parts + 1] = format(string.rep(',%s,%d', (last - first + 1) / 2), unpack(list, first, last))
   end
   return '[' .. string.sub(concat(parts), 2) .. ']'
 end

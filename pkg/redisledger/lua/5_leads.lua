@@ -21,7 +21,7 @@ local function lead_of(text)
   }
 end
 
-local LEAD = '["%s",%.0f,%s,%.0f,%s,%s,%.0f,%.0f,%.0f,%.0f,%.0f,%s,%.0f,%.0f,%s,%s,%.0f,"%s","%s"]'
+local LEAD = '["%s",%d,%s,%d,%s,%s,%d,%d,%d,%d,%d,%s,%d,%d,%s,%s,%d,"%s","%s"]'
 
 local function lead_text(l)
   return format(LEAD, l.outcome, l.attempt, quote(l.rep), l.value, l.test and '1' or '0', l.over and '1' or '0',
@@ -29,13 +29,14 @@ local function lead_text(l)
     quote(l.part), l.offset, l.ordinal, quote(l.batch), quote(l.book), l.amount, l.free, l.roster)
 end
 
--- new_lead is lead_text of a lead that was just decided, in fewer steps.
-local function new_lead(l, at, part, op)
-  return '["' .. l.outcome .. '",1,' .. quote(l.rep) .. ',' .. whole(op.value)
-    .. (op.test and ',1' or ',0') .. (l.over and ',1,' or ',0,') .. whole(at) .. ',0,0,0,'
-    .. (l.closed and whole(at) or '0') .. ',' .. quote(part) .. ',' .. whole(op.offset) .. ',' .. whole(op.ordinal)
-    .. ',' .. quote(request.batch) .. ',' .. quote(l.book) .. ',' .. whole(l.amount)
-    .. ',"' .. l.free .. '","' .. l.roster .. '"]'
+local NEW_LEAD = '["%s",1,%s,%d,%d,%d,%d,0,0,0,%d,%s,%d,%d,%s,%s,%d,"%s","%s"]'
+
+-- new_lead is lead_text of a lead that was just decided, without a table for it;
+-- number is that of its roster.
+local function new_lead(op, part, at, outcome, rep, over, turn, number)
+  return format(NEW_LEAD, outcome, quote(rep), op.value, op.test and 1 or 0, over and 1 or 0, at,
+    outcome == 'disqualified' and at or 0, quote(part), op.offset, op.ordinal, quote(request.batch),
+    quote(turn and turn.book or ''), turn and turn.amount or 0, turn and turn.free or '', turn and number or '')
 end
 
 -- lead_at gives a lead of the chunk; nil when it is unknown.
@@ -118,8 +119,8 @@ end
 
 -- Held activities are lists: part, offset, ordinal, verb, attempt, batch.
 local function early_text(e)
-  return '[' .. quote(e[1]) .. format(',%.0f,%.0f,', e[2], e[3]) .. quote(e[4])
-    .. format(',%.0f,', e[5]) .. quote(e[6]) .. ']'
+  return '[' .. quote(e[1]) .. format(',%d,%d,', e[2], e[3]) .. quote(e[4])
+    .. format(',%d,', e[5]) .. quote(e[6]) .. ']'
 end
 
 local function write_held()

@@ -180,9 +180,16 @@ local function represent(grant, image)
   touch(grant.rep, grant.at)
 end
 
+-- grant_of reads what of a grant is needed to take it back.
+local function grant_of(text)
+  local g = cjson.decode(text)
+  if g.effect then return g end
+  return { effect = 'owned', at = g[4], lead = g[5], rep = g[9], roster = g[23], held = g[24] }
+end
+
 -- undo takes back what a memo granted.
 local function undo(op, part, memo, at)
-  local grant = cjson.decode(memo.grant)
+  local grant = grant_of(memo.grant)
   local effect = grant.effect
   if effect == 'owned' or effect == 'ended' then
     undecide(op, grant)

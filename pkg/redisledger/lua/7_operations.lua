@@ -13,7 +13,7 @@ end
 -- number writes a field that stays out when it is nothing.
 local function number(name, n)
   if n == 0 then return '' end
-  return format(',"%s":%.0f', name, n)
+  return format(',"%s":%d', name, n)
 end
 
 local function text(name, s)
@@ -21,10 +21,10 @@ local function text(name, s)
   return ',"' .. name .. '":' .. quote(s)
 end
 
--- late lets what waited for a lead happen to it.
+-- late lets what waited for a lead happen to it, and tells it as JSON.
 local function late(op, at)
   local early = held[op.id]
-  if not early then return '' end
+  if not early then return nil end
   local lead, texts = lead_at(op.lead), {}
   for i = 1, #early do
     local e = early[i]
@@ -35,7 +35,7 @@ local function late(op, at)
   end
   held[op.id] = nil
   change_held(op.id)
-  return ',"held":[' .. concat(texts, ',') .. ']'
+  return '[' .. concat(texts, ',') .. ']'
 end
 
 -- choose picks one of the free reps of a step.
@@ -46,16 +46,17 @@ local function choose(view, op, step, set, book, free, n, gone, at)
 end
 
 -- walk takes the first step that has a free rep, or that is an end. Steps are
--- three numbers each: shape, set, book.
+-- three numbers each: shape, set, book. It gives the outcome, the place of the step,
+-- the rep's terms and the turn; a table for these would cost as much as the walk.
 local function walk(op, view, at)
   local list = op.list
   for i = 10, #list, 3 do
     local step, set, book, place = request.shapes[list[i]], list[i + 1], list[i + 2], (i - 10) / 3
-    if step.finish ~= '' then return { outcome = step.finish, step = place } end
+    if step.finish ~= '' then return step.finish, place end
     local free, n, gone = free_of(view, step, sets[set], op.value, at)
     if n > 0 then
       local slot, turn = choose(view, op, step, set, book, free, n, gone, at)
-      return { outcome = step.outcome, step = place, terms = view.terms[slot], turn = turn }
+      return step.outcome, place, view.terms[slot], turn
     end
   end
 end
@@ -72,31 +73,26 @@ local function own(rep, terms, op, over, at)
   touch(terms[T_REP], at)
 end
 
--- owned_text is the grant of a lead that got an owner: the one that counts. Strings
--- are joined and only numbers that are not seen twice are formatted, because that
--- is what takes time.
-local function owned_text(op, view, found, over, waited)
-  local terms, turn = found.terms, found.turn
+local OWNED = '[%d,%s,%s,%d,%s,1,"%s",%d,%s,%d,%d,%d,%s,%d,"%s",%d,%d,%d,%d,%d,%d,%d,%s%s]'
+local NO_TURN = { book = '', amount = 0, free = '', before = 0, after = 0 }
+
+-- owned_text is the grant of a lead that got an owner, in one call: writing is what
+-- takes longest.
+local function owned_text(op, view, outcome, step, terms, over, turn, waited)
   local rep = reps[terms[T_REP]]
   local hour, day, week = windows(clock, terms[T_OFFSET])
-  local book = turn and ',"turn":{"book":' .. quote(turn.book) .. ',"amount":' .. whole(turn.amount)
-    .. ',"free":"' .. turn.free .. format('","before":%.0f,"after":%.0f}', turn.before, turn.after) or ''
-  return '{"sequence":' .. whole(sequence) .. ',"floor":' .. lowest .. ',"epoch":' .. request.epoch
-    .. ',"at":' .. whole(clock) .. ',"effect":"owned","lead":' .. quote(op.id)
-    .. ',"attempt":1,"outcome":"' .. found.outcome .. '","step":' .. whole(found.step)
-    .. ',"rep":' .. quote(terms[T_REP]) .. ',"value":' .. whole(op.value)
-    .. (op.test and ',"test":true' or '') .. (over and ',"over":true' or '') .. book
-    .. ',"load":{"open":' .. whole(rep[OPEN]) .. format(',"open_value":%.0f', rep[VALUE])
-    .. ',"hour":' .. whole(counted(rep, HOUR, hour)) .. ',"day":' .. whole(counted(rep, DAY, day))
-    .. ',"week":' .. whole(counted(rep, WEEK, week)) .. '},"roster":' .. quote(view.asked.digest) .. waited .. '}'
+  turn = turn or NO_TURN
+  return format(OWNED, sequence, lowest, request.epoch, clock, quote(op.id), outcome, step, quote(terms[T_REP]),
+    op.value, op.test and 1 or 0, over and 1 or 0, quote(turn.book), turn.amount, turn.free, turn.before, turn.after,
+    rep[OPEN], rep[VALUE], counted(rep, HOUR, hour), counted(rep, DAY, day), counted(rep, WEEK, week),
+    quote(view.asked.digest), waited)
 end
 
-local ENDED = ',"lead":%s,"attempt":1,"outcome":"%s","step":%.0f,"value":%.0f,"test":%s'
+local ENDED = ',"lead":%s,"attempt":1,"outcome":"%s","step":%d,"value":%d,"test":%s%s'
 
-local function ended_text(op, view, found, waited)
-  return grant_text('ended',
-    format(ENDED, quote(op.id), found.outcome, found.step, op.value, op.test and 'true' or 'false')
-      .. (view and text('roster', view.asked.digest) or '') .. waited)
+local function ended_text(op, view, outcome, step, waited)
+  return grant_text('ended', format(ENDED, quote(op.id), outcome, step, op.value, op.test and 'true' or 'false',
+    view and text('roster', view.asked.digest) or '') .. waited)
 end
 
 local function repeat_text(op, known)
@@ -109,21 +105,15 @@ local function assign(op, part, at)
   if known then return repeat_text(op, known), '' end
   op.value, op.test = op.list[7], op.list[8] == 1
   local view = views[op.list[9]]
-  local found = walk(op, view, at)
+  local outcome, step, terms, turn = walk(op, view, at)
   local installs = view ~= nil and tells(view, op, part)
-  local turn, terms = found.turn, found.terms
   local over = terms ~= nil and room(reps[terms[T_REP]], terms, at) < op.value
-  set_lead(op.lead, new_lead({
-    outcome = found.outcome, rep = terms and terms[T_REP] or '', over = over,
-    closed = found.outcome == 'disqualified',
-    book = turn and turn.book or '', amount = turn and turn.amount or 0,
-    free = turn and turn.free or '', roster = turn and view.number or '',
-  }, at, part, op))
-  if found.outcome == 'disqualified' then lead_at(op.lead) end -- as a table, to be written as a closed one
+  set_lead(op.lead, new_lead(op, part, at, outcome, terms and terms[T_REP] or '', over, turn, view and view.number))
+  if outcome == 'disqualified' then lead_at(op.lead) end -- as a table, to be written as a closed one
   if terms and not op.test then own(reps[terms[T_REP]], terms, op, over, at) end
   local waited = late(op, at)
-  if not terms then return ended_text(op, view, found, waited), '', installs end
-  return owned_text(op, view, found, over, waited), '', installs
+  if not terms then return ended_text(op, view, outcome, step, waited and ',"held":' .. waited or ''), '', installs end
+  return owned_text(op, view, outcome, step, terms, over, turn, waited and ',' .. waited or ''), '', installs
 end
 
 local function activity(op, part, at)
@@ -155,7 +145,7 @@ end
 local function presence(op, _, at)
   op.rep, op.verb = op.list[7], op.list[8]
   local rep = rep_of(op.rep)
-  local image = format('[%.0f,%.0f]', rep[PRESENCE], rep[UNTIL])
+  local image = format('[%d,%d]', rep[PRESENCE], rep[UNTIL])
   local shares, effect, until_ = '', 'present', op.verb == 'away' and op.list[9] or 0
   if op.verb == 'left' then
     effect, shares = 'settled', settle(op.rep)

@@ -48,6 +48,7 @@ local function operation(i)
   return {
     index = i, list = list, kind = list[1], part = list[2], offset = list[3], ordinal = list[4],
     at = list[5], lead = list[6], id = request.leads[list[6]] or '',
+    value = 0, test = false, passed_over = false, -- of an assign; room for them is made at once
   }
 end
 
