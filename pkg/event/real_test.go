@@ -39,6 +39,7 @@ rules: [{name: local, to: [{to: all, match: [language], relax: [language]}]}]
 	require.NoError(t, err)
 	assigned, err := routing.Decide(results[0].Body, results[0].Grant)
 	require.NoError(t, err)
+	assigned.AssignmentID = event.ID("t/0/0", event.LeadAssigned, 0)
 	assigned.Lead = &l
 	require.Equal(t, "all", assigned.SLA.Name)
 

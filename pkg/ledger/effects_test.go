@@ -240,7 +240,7 @@ func TestVoidRestoresExactly(t *testing.T) {
 			after := b.state().Logged()
 			require.Equal(t, before.Sequence+2, after.Sequence)
 			after.Sequence, after.Told = before.Sequence, before.Told // the roster is in what was taken back
-			for id, rep := range before.Reps { // says who was asked last, which is not taken back
+			for id, rep := range before.Reps {                        // says who was asked last, which is not taken back
 				after.Reps[id].Last = rep.Last
 			}
 			for id, rep := range after.Reps {

@@ -2,7 +2,7 @@ package ledger
 
 import (
 	"cmp"
-	"fmt"
+	"strconv"
 )
 
 // Unit is what one lead is worth in a book that counts leads: micro-leads.
@@ -31,15 +31,18 @@ type OpID struct {
 }
 
 // String is "topic/partition".
-func (p Partition) String() string { return fmt.Sprintf("%s/%d", p.Topic, p.Index) }
+func (p Partition) String() string { return p.Topic + "/" + strconv.Itoa(int(p.Index)) }
 
 // String is "topic/partition/offset" or "topic/partition/offset/ordinal".
 func (id OpID) String() string {
-	s := fmt.Sprintf("%s/%d", id.Partition, id.Offset)
+	b := make([]byte, 0, 64)
+	b = append(b, id.Topic...)
+	b = strconv.AppendInt(append(b, '/'), int64(id.Index), 10)
+	b = strconv.AppendInt(append(b, '/'), id.Offset, 10)
 	if id.Ordinal > 0 {
-		s += fmt.Sprintf("/%d", id.Ordinal)
+		b = strconv.AppendInt(append(b, '/'), int64(id.Ordinal), 10)
 	}
-	return s
+	return string(b)
 }
 
 // compare orders the operations of one partition.

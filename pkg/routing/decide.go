@@ -1,12 +1,9 @@
 package routing
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"leadrouter/pkg/event"
@@ -15,7 +12,7 @@ import (
 
 // Decide joins a draft and what the ledger did with it. It asks for nothing else,
 // so that the same two always give the same event. The lead itself is left out:
-// the log does not hold it. A grant that gave the lead to nobody and nowhere (a
+// the log does not hold the one, and the other is the record's to name. A grant that gave the lead to nobody and nowhere (a
 // repeat, an activity) is an error.
 func Decide(draft []byte, g ledger.Grant) (event.Assigned, error) {
 	var d Draft
@@ -38,7 +35,7 @@ func (d Draft) Decide(g ledger.Grant) (event.Assigned, error) {
 	}
 	s := &d.Steps[g.Step]
 	a := event.Assigned{
-		AssignmentID: assignmentID(g), LeadID: g.Lead, Attempt: g.Attempt, Outcome: g.Outcome,
+		LeadID: g.Lead, Attempt: g.Attempt, Outcome: g.Outcome,
 		RepID: g.Rep, Pool: s.pool(), Rule: s.Rule, Row: s.Row, Pick: s.Code.pick(),
 		Reason: d.Reason(g.Step), ReasonCode: string(s.Code), ReasonData: d.data(s),
 		Relaxed: s.Relaxed, Over: g.Over, Score: d.Score, Fit: d.Fit, Intent: d.Intent,
@@ -62,14 +59,6 @@ func (d Draft) Decide(g ledger.Grant) (event.Assigned, error) {
 		a.Team, a.SLA = crew.Team, d.deadline(s.SLA, crew.Calendar)
 	}
 	return a, nil
-}
-
-// assignmentID is one for a lead's attempt. The sequence tells apart a lead that
-// came again after it was forgotten.
-func assignmentID(g ledger.Grant) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00%s", g.Lead, strconv.Itoa(g.Attempt), strconv.FormatInt(g.Sequence, 10))
-	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 func (d Draft) crew(rep string) Crew {

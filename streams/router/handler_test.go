@@ -29,6 +29,7 @@ func TestALeadBecomesADecisionAndAnAssignment(t *testing.T) {
 	require.Equal(t, "local", a.Rule)
 	require.Equal(t, ledger.Assigned, a.Outcome)
 	require.Equal(t, 1, a.Attempt)
+	require.Len(t, a.AssignmentID, 32)
 	require.NotEmpty(t, a.Reason)
 	require.Equal(t, "jo@weber.example", a.Lead.Email, "subscribers get the lead")
 

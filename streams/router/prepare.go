@@ -1,12 +1,13 @@
 package router
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
@@ -51,10 +52,9 @@ func (h *Handler) prepareOne(planner *routing.Planner, record *kstream.Record, n
 	if err != nil {
 		return nil, err
 	}
-	digest := sha256.Sum256(record.Value)
 	it := &item{record: record, trace: envelope.Traceparent, op: ledger.Op{
 		ID:     ledger.OpID{Partition: h.partition(kstream.PartitionOf(record)), Offset: record.Offset},
-		Digest: hex.EncodeToString(digest[:8]),
+		Digest: strconv.FormatUint(xxhash.Sum64(record.Value), 16),
 		At:     now.UnixMilli(),
 	}}
 	switch h.topics[record.Topic] {

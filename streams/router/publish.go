@@ -51,7 +51,7 @@ func (h *Handler) assignment(it *item, r ledger.Result) ([]*kstream.Record, erro
 		return nil, fmt.Errorf("decide %s: %w", it.op.ID, err)
 	}
 	cause := it.op.ID.String()
-	a.AssignmentID = event.ID(cause, event.LeadAssigned, 0)
+	a.AssignmentID = event.ID(cause, event.LeadAssigned, 0) // as the event's own
 	a.Lead = it.lead
 	assigned, err := h.record(event.LeadAssigned, cause, a.LeadID, r.Grant, a, it.trace, a.Headers())
 	if err != nil || a.SLA == nil || over(r.Grant) {
