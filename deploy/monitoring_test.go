@@ -26,6 +26,7 @@ var metrics = map[string]metric{
 	"leadrouter_redis_seconds":               {histogram: true},
 	"leadrouter_consumer_lag_records":        {labels: []string{"topic", "partition"}},
 	"leadrouter_dlq_records_total":           {labels: []string{"topic", "code"}},
+	"leadrouter_partition_waits_total":       {labels: []string{"topic", "partition"}},
 	"leadrouter_policy_reloads_total":        {labels: []string{"result"}},
 	"leadrouter_transactions_total":          {labels: []string{"result"}},
 	"leadrouter_ready":                       {},

@@ -99,7 +99,7 @@ func (c *cli) commands() []*cobra.Command {
 
 // begin runs before every command: arguments and flags have been parsed.
 func (c *cli) begin(cmd *cobra.Command, _ []string) error {
-	if err := app.Settings(cmd.Flags(), c.settings, c.lookup); err != nil {
+	if err := app.Settings(cmd.Flags(), c.settings, flagOf(cmd.Root()), c.lookup); err != nil {
 		return err
 	}
 	if cmd.Flags().Lookup("output") != nil && !slices.Contains([]string{outputText, outputJSON}, c.output) {
@@ -110,6 +110,14 @@ func (c *cli) begin(cmd *cobra.Command, _ []string) error {
 	}
 	c.started = true
 	return nil
+}
+
+// flagOf says whether a command below this one, or itself, has a flag.
+func flagOf(cmd *cobra.Command) func(name string) bool {
+	return func(name string) bool {
+		return cmd.Flags().Lookup(name) != nil || cmd.PersistentFlags().Lookup(name) != nil ||
+			slices.ContainsFunc(cmd.Commands(), func(sub *cobra.Command) bool { return flagOf(sub)(name) })
+	}
 }
 
 // maxInstance leaves room for the names of topics, which end at 249.

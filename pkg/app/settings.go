@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -19,14 +21,20 @@ const EnvPrefix = "LEADROUTER_"
 // environment, then from the settings file. A flag keeps its default where
 // neither speaks of it. All problems come back in one error.
 //
-// file may be empty; then leadrouter.yaml is read if there is one. lookup is
-// os.LookupEnv outside tests.
-func Settings(flags *pflag.FlagSet, file string, lookup func(string) (string, bool)) error {
+// file may be empty; then leadrouter.yaml is read if there is one. It serves all
+// commands: known says whether a name is a flag of any. lookup is os.LookupEnv
+// outside tests.
+func Settings(flags *pflag.FlagSet, file string, known func(flag string) bool, lookup func(string) (string, bool)) error {
 	fromFile, err := readSettings(file)
 	if err != nil {
 		return err
 	}
 	var problems []error
+	for _, name := range slices.Sorted(maps.Keys(fromFile)) {
+		if !known(name) {
+			problems = append(problems, fmt.Errorf("settings file: %s is no setting; each is a flag without its dashes, such as log-level", name))
+		}
+	}
 	flags.VisitAll(func(f *pflag.Flag) {
 		value, ok := lookup(envName(f.Name))
 		from := envName(f.Name)

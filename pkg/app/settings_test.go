@@ -26,6 +26,18 @@ func env(pairs map[string]string) func(string) (string, bool) {
 	}
 }
 
+func every(string) bool { return true }
+
+func TestSettingsNoCommandHas(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "settings.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("log-level: warn\nloglevel: hunter2\nredis: x\n"), 0o600))
+	known := func(name string) bool { return name != "loglevel" }
+	err := app.Settings(roleFlags(), file, known, env(nil))
+	require.EqualError(t, err, "settings file: loglevel is no setting; each is a flag without its dashes, such as log-level")
+	require.Equal(t, app.ExitUsage, app.ExitCode(err))
+}
+
 func TestSettingsPrecedence(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "settings.yaml")
@@ -33,7 +45,7 @@ func TestSettingsPrecedence(t *testing.T) {
 
 	flags := roleFlags()
 	require.NoError(t, flags.Parse([]string{"--max-batch", "9"}))
-	require.NoError(t, app.Settings(flags, file, env(map[string]string{"LEADROUTER_LOG_LEVEL": "debug", "LEADROUTER_MAX_BATCH": "8"})))
+	require.NoError(t, app.Settings(flags, file, every, env(map[string]string{"LEADROUTER_LOG_LEVEL": "debug", "LEADROUTER_MAX_BATCH": "8"})))
 
 	brokers, err := flags.GetStringSlice("brokers")
 	require.NoError(t, err)
@@ -45,10 +57,10 @@ func TestSettingsPrecedence(t *testing.T) {
 func TestSettingsTellAllProblemsWithoutValues(t *testing.T) {
 	t.Parallel()
 	flags := roleFlags()
-	err := app.Settings(flags, "", env(map[string]string{"LEADROUTER_MAX_BATCH": "hunter2"}))
+	err := app.Settings(flags, "", every, env(map[string]string{"LEADROUTER_MAX_BATCH": "hunter2"}))
 	require.EqualError(t, err, "LEADROUTER_MAX_BATCH: --max-batch wants a int")
 	require.NotContains(t, err.Error(), "hunter2")
 	require.Equal(t, app.ExitUsage, app.ExitCode(err))
 
-	require.Equal(t, app.ExitUsage, app.ExitCode(app.Settings(flags, "no-such-file.yaml", env(nil))))
+	require.Equal(t, app.ExitUsage, app.ExitCode(app.Settings(flags, "no-such-file.yaml", every, env(nil))))
 }

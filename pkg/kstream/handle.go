@@ -29,6 +29,7 @@ func (l *loop) handle(ctx context.Context) error {
 	handled, rest := split(records, out.Until)
 	l.queue.putBack(rest)
 	l.queue.hold(handled, rest)
+	l.metrics.waiting(out.Until)
 	l.busy = len(rest) > 0
 	switch {
 	case len(handled) > 0 || len(out.Records) > 0:

@@ -15,6 +15,7 @@ type metrics struct {
 	transactions *prometheus.CounterVec // result
 	lag          *prometheus.GaugeVec   // topic, partition
 	dead         *prometheus.CounterVec // topic, code
+	waits        *prometheus.CounterVec // topic, partition
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -36,12 +37,17 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Name: "leadrouter_dlq_records_total",
 			Help: "Records written to a dead letter topic, by source topic and error code.",
 		}, []string{"topic", "code"}),
+		waits: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadrouter_partition_waits_total",
+			Help: "Batches in which a record of the partition had to wait for another batch. A partition that stands still while this grows waits for somebody who is gone.",
+		}, []string{"topic", "partition"}),
 	}
 	var err error
 	m.batch, err = register(reg, m.batch, err)
 	m.transactions, err = register(reg, m.transactions, err)
 	m.lag, err = register(reg, m.lag, err)
 	m.dead, err = register(reg, m.dead, err)
+	m.waits, err = register(reg, m.waits, err)
 	return m, err
 }
 
@@ -82,9 +88,17 @@ func (m *metrics) lagging(q *queue, of map[TopicPartition]int64) {
 	}
 }
 
+// waiting counts the partitions that a handler has put records back to.
+func (m *metrics) waiting(until map[TopicPartition]int64) {
+	for tp := range until {
+		m.waits.WithLabelValues(tp.Topic, strconv.Itoa(int(tp.Partition))).Inc()
+	}
+}
+
 // forget drops the series of partitions that another member reports from now on.
 func (m *metrics) forget(tps []TopicPartition) {
 	for _, tp := range tps {
 		m.lag.DeleteLabelValues(tp.Topic, strconv.Itoa(int(tp.Partition)))
+		m.waits.DeleteLabelValues(tp.Topic, strconv.Itoa(int(tp.Partition)))
 	}
 }

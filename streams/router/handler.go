@@ -187,7 +187,7 @@ func (h *Handler) grant(ctx context.Context, chunk ledger.Chunk) ([]ledger.Resul
 	h.cfg.Report(err)
 	if err != nil {
 		h.acks.giveBack(chunk.Acks)
-		return nil, h.fate(err)
+		return nil, h.fate(ctx, err)
 	}
 	if len(results) != len(chunk.Ops) {
 		return nil, fmt.Errorf("ledger gave %d answers to %d operations", len(results), len(chunk.Ops))
@@ -195,17 +195,21 @@ func (h *Handler) grant(ctx context.Context, chunk ledger.Chunk) ([]ledger.Resul
 	return results, nil
 }
 
-// fate decides what an error of the ledger means for the batch.
-func (h *Handler) fate(err error) error {
-	switch {
-	case errors.Is(err, ledger.ErrEpoch):
-		h.stale = true
-		return kstream.Retry(err)
-	case errors.Is(err, ledger.ErrUnavailable):
-		return kstream.Retry(err)
-	default:
-		return fmt.Errorf("grant: %w", err)
+// fate decides what an error of the ledger means for the batch. An error that is
+// nobody's yet counts against the records only if the ledger works without them:
+// otherwise a server with a new way to say no would send good leads to the dead
+// letters.
+func (h *Handler) fate(ctx context.Context, err error) error {
+	passing := errors.Is(err, ledger.ErrEpoch) || errors.Is(err, ledger.ErrUnavailable)
+	if !passing {
+		_, idle := h.ledger.Apply(ctx, ledger.Chunk{})
+		passing = idle != nil
 	}
+	h.stale = h.stale || errors.Is(err, ledger.ErrEpoch)
+	if passing {
+		return kstream.Retry(err)
+	}
+	return fmt.Errorf("grant: %w", err)
 }
 
 // verify binds the ledger anew where it refused the last call.

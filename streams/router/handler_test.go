@@ -202,8 +202,8 @@ func TestTroubleOfTheLedgerIsPassing(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	lead := b.created("L-1", "DE")
-	for _, err := range []error{ledger.ErrUnavailable, ledger.ErrEpoch} {
-		b.store.refuse(err)
+	for _, err := range []error{ledger.ErrUnavailable, ledger.ErrEpoch, errors.New("ERR max number of clients reached")} {
+		b.store.refuse(err, err)
 		_, got := b.handler.Handle(t.Context(), kstream.Batch{Records: []*kstream.Record{lead}})
 		require.ErrorIs(t, got, err)
 		require.Equal(t, kstream.Retry(err).Error(), got.Error())
@@ -211,9 +211,10 @@ func TestTroubleOfTheLedgerIsPassing(t *testing.T) {
 	require.Len(t, assignments(t, b.handle(lead)), 1)
 	require.Equal(t, 1, b.store.verified, "after a refusal the ledger is verified before it is used")
 
-	b.store.refuse(errors.New("a fault of ours"))
+	b.store.refuse(errors.New("what this record does to the script"))
 	_, err := b.handler.Handle(t.Context(), kstream.Batch{Records: []*kstream.Record{b.created("L-2", "DE")}})
-	require.ErrorContains(t, err, "a fault of ours")
+	require.ErrorContains(t, err, "what this record does to the script")
+	require.NotEqual(t, kstream.Retry(err), err, "the ledger works without it")
 }
 
 func TestSkippedGrantsAreTakenBack(t *testing.T) {

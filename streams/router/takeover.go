@@ -39,7 +39,7 @@ func (h *Handler) takeOver(ctx context.Context, offsets map[kstream.TopicPartiti
 		memos, err := h.ledger.Pending(ctx, h.partition(at), math.MaxInt64)
 		h.cfg.Report(err)
 		if err != nil {
-			return h.fate(err)
+			return h.fate(ctx, err)
 		}
 		var below []ledger.Result
 		for _, m := range memos {
