@@ -131,6 +131,9 @@ func (c *cli) publishFile(ctx context.Context, file string, cfg intake.Config, t
 		return result, app.Usage(err)
 	}
 	defer func() { _ = in.Close() }()
+	if file == "-" {
+		in = interruptible(ctx, c.in)
+	}
 	bar := c.progress(file, size)
 	r, err := intake.NewReader(io.TeeReader(in, bar), displayName(file), cfg)
 	if err != nil {
@@ -188,6 +191,19 @@ func (c *cli) open(file string) (io.ReadCloser, int64, error) {
 		return nil, 0, fmt.Errorf("%s is a folder; name the files in it", file)
 	}
 	return f, info.Size(), nil
+}
+
+// interruptible is a reader that ends with ctx, also while nothing comes: a terminal or
+// a pipe can keep a read waiting for good, and Ctrl-C is not to wait with it.
+func interruptible(ctx context.Context, in io.Reader) io.ReadCloser {
+	r, w := io.Pipe()
+	stop := context.AfterFunc(ctx, func() { _ = w.CloseWithError(ctx.Err()) })
+	go func() {
+		defer stop()
+		_, err := io.Copy(w, in)
+		_ = w.CloseWithError(err)
+	}()
+	return r
 }
 
 // displayName is how messages call a file, and where its refused rows go.
