@@ -137,7 +137,7 @@ func (c *cli) publishFile(ctx context.Context, file string, cfg intake.Config, t
 	bar := c.progress(file, size)
 	r, err := intake.NewReader(io.TeeReader(in, bar), displayName(file), cfg)
 	if err != nil {
-		return result, app.Usage(err)
+		return result, c.again(ctx, result, app.Usage(err))
 	}
 	refused := intake.NewRefused(r, displayName(file))
 	told := teller{out: c.err}
