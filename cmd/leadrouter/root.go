@@ -92,6 +92,8 @@ func (c *cli) commands() []*cobra.Command {
 		c.publishCommand(),
 		c.tailCommand(),
 		c.explainCommand(),
+		c.activityCommand(),
+		c.repCommand(),
 		c.doctorCommand(),
 		c.versionCommand(),
 	}

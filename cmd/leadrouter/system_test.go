@@ -11,11 +11,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"leadrouter/pkg/app"
+	"leadrouter/pkg/audit"
 	"leadrouter/pkg/event"
+	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/starter"
 	"leadrouter/pkg/testkit/services"
 )
@@ -92,4 +96,71 @@ func TestPublishRouteTail(t *testing.T) {
 	require.Equal(t, 5, strings.Count(lines, " ->  ana "))
 	require.NotContains(t, lines, "@", "nothing personal")
 	require.Contains(t, ok("doctor"), "ok    ledger    epoch ")
+}
+
+// TestReports: what people report on the command line is what the router acts on.
+func TestReports(t *testing.T) {
+	t.Parallel()
+	dir, instance := t.TempDir(), services.Instance(t)
+	file := filepath.Join(dir, "policy.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(`policy: reports
+caps: {all: {open: 1}}
+reps: {ana: {name: Ana Ruiz}, ben: {name: Ben Cole}}
+rules: [{name: anyone, to: [all, review]}]
+`), 0o600))
+	env := map[string]string{
+		"LEADROUTER_BROKERS": strings.Join(services.Kafka(t), ","), "LEADROUTER_REDIS": services.Redis(t),
+		"LEADROUTER_INSTANCE": instance, "LEADROUTER_POLICY": file, "NO_COLOR": "1",
+	}
+	run := func(code int, args ...string) string {
+		c := &command{env: env}
+		require.Equal(t, code, c.run(t.Context(), args...), "%v: %s%s", args, c.out.String(), c.err.String())
+		return c.out.String() + c.err.String()
+	}
+	run(0, "topics", "create", "--partitions", "2", "--replication", "1")
+	router := &command{env: env}
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { router.run(ctx, "router", "--log-level", "warn") })
+	defer running.Wait()
+	defer stop()
+
+	log := audit.NewLog(kstream.Client{Brokers: services.Kafka(t)}, instance)
+	logged := func(effect ledger.Effect, n int) {
+		t.Helper()
+		require.Eventually(t, func() bool {
+			seen := 0
+			err := log.Read(t.Context(), func(d event.Decision) error {
+				if d.Grant.Effect == effect {
+					seen++
+				}
+				return nil
+			})
+			return err == nil && seen == n
+		}, 20*time.Second, 50*time.Millisecond, "%s %d times", effect, n)
+	}
+
+	require.Contains(t, run(app.ExitUsage, "rep", "away", "An"), "An is no rep of policy reports; did you mean ana?")
+	require.Contains(t, run(app.ExitUsage, "rep", "away", "ben", "--until", "yesterday"), "--until wants a day")
+	require.Contains(t, run(app.ExitUsage, "rep", "away", "ben", "--until", "2020-01-01"), "is over already")
+	require.Contains(t, run(app.ExitUsage, "activity", "L-1", "won"), "activity")
+
+	require.Contains(t, run(0, "rep", "away", "ben", "--until", "3h"), "ben is reported away until ")
+	logged(ledger.Present, 1)
+	publish := func(ids ...string) {
+		c := &command{env: env, in: strings.NewReader("id\n" + strings.Join(ids, "\n") + "\n")}
+		require.Zero(t, c.run(t.Context(), "publish", "-", "--format", "csv"), c.err.String())
+	}
+	publish("L-1", "L-2") // ana's cap is one, and ben is away
+	logged(ledger.Owned, 1)
+	logged(ledger.Ended, 1)
+	require.Equal(t, "ben is reported back\n", run(0, "rep", "back", "ben"))
+	logged(ledger.Present, 2)
+	publish("L-3")
+	logged(ledger.Owned, 2)
+
+	require.Contains(t, run(0, "activity", "L-3", "lost", "--rep", "ben", "--reason", "no budget"), "L-3 is reported lost")
+	logged(ledger.Freed, 1)
+	require.Contains(t, run(0, "rep", "left", "ben", "--output", "json"), `"status": "left"`)
+	logged(ledger.Settled, 1)
 }

@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/user"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"leadrouter/pkg/app"
+	"leadrouter/pkg/clock"
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/ledger"
+)
+
+// What people report: what happened to a lead, and who is there.
+
+func (c *cli) activityCommand() *cobra.Command {
+	var a event.Activity
+	var value float64
+	cmd := &cobra.Command{
+		Use:   "activity LEAD ACTIVITY",
+		Short: "Report what happened to a lead: accepted, contacted, lost and so on",
+		Long: `activity writes an event to lead.activity, as a CRM does. A lead that is converted,
+lost or closed counts no longer against its rep's caps; reopened, it counts again.
+
+--attempt names the assignment that is meant, so that a report that comes late
+says nothing about the rep who has the lead by now.`,
+		Example:   "  leadrouter activity L-20418 converted --rep jonas --value 42000",
+		Args:      cobra.ExactArgs(2),
+		ValidArgs: event.Activities(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a.LeadID, a.Activity = args[0], args[1]
+			if cmd.Flags().Changed("value") {
+				a.Value = &value
+			}
+			return c.reportActivity(cmd.Context(), a)
+		},
+	}
+	c.kafkaFlags(cmd)
+	c.outputFlag(cmd)
+	f := cmd.Flags()
+	f.StringVar(&a.RepID, "rep", "", "`rep` it is about; of claimed and owner_changed the new owner")
+	f.IntVar(&a.Attempt, "attempt", 0, "`number` of the assignment it is about (default the current one)")
+	f.StringVar(&a.Reason, "reason", "", "why, for the record")
+	f.Float64Var(&value, "value", 0, "`amount` of the deal, in the lead's currency")
+	f.StringVar(&a.Intent, "intent", "", "of a signal: high, medium or low")
+	f.StringVar(&a.By, "by", "", "who says so (default you)")
+	complete(cmd, "intent", "high", "medium", "low")
+	return cmd
+}
+
+func (c *cli) reportActivity(ctx context.Context, a event.Activity) error {
+	a.By, a.At = reporter(a.By), clock.System().Now().UTC()
+	e, err := report(event.LeadActivity, a.LeadID, a.At, a)
+	if err != nil {
+		return err
+	}
+	if _, err := e.Activity(); err != nil {
+		return app.Usage(err)
+	}
+	if err := c.send(ctx, event.LeadActivity, a.LeadID, e); err != nil {
+		return err
+	}
+	if c.json() {
+		return c.printJSON(a)
+	}
+	fmt.Fprintf(c.out, "%s is reported %s; see leadrouter explain %s\n", a.LeadID, a.Activity, a.LeadID)
+	return nil
+}
+
+func (c *cli) repCommand() *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "rep",
+		Short: "Report that a rep is away, back, or has left",
+	},
+		c.presenceCommand("away", ledger.Away, "Report that a rep is away: no new leads until they are back"),
+		c.presenceCommand("back", ledger.Available, "Report that a rep is back: new leads come again"),
+		c.presenceCommand("left", ledger.Left, "Report that a rep has left for good: their turns are shared out"),
+	)
+}
+
+// presenceCommand is rep VERB REP.
+func (c *cli) presenceCommand(verb, status, short string) *cobra.Command {
+	var by, until string
+	cmd := &cobra.Command{
+		Use:   verb + " REP",
+		Short: short,
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			now := clock.System().Now()
+			end, err := endOfAbsence(until, now)
+			if err != nil {
+				return app.Usage(err)
+			}
+			return c.reportPresence(cmd.Context(), event.Status{RepID: args[0], Status: status, Until: end, By: by, At: now.UTC()})
+		},
+	}
+	c.kafkaFlags(cmd)
+	c.policyFlag(cmd)
+	c.outputFlag(cmd)
+	cmd.Flags().StringVar(&by, "by", "", "who says so (default you)")
+	if status == ledger.Away {
+		cmd.Example = "  leadrouter rep away jonas --until 2026-12-07\n  leadrouter rep away jonas --until 3h"
+		cmd.Flags().StringVar(&until, "until", "", "`when` they are back: a day, a time (RFC 3339) or a while, such as 3h (default until rep back)")
+	}
+	return cmd
+}
+
+func (c *cli) reportPresence(ctx context.Context, s event.Status) error {
+	s.By = reporter(s.By)
+	if err := c.knownRep(s.RepID); err != nil {
+		return err
+	}
+	e, err := report(event.RepStatus, s.RepID, s.At, s)
+	if err != nil {
+		return err
+	}
+	if _, err := e.Status(); err != nil {
+		return app.Usage(err)
+	}
+	if err := c.send(ctx, event.RepStatus, s.RepID, e); err != nil {
+		return err
+	}
+	if c.json() {
+		return c.printJSON(s)
+	}
+	fmt.Fprintln(c.out, presenceSaid(s))
+	return nil
+}
+
+func presenceSaid(s event.Status) string {
+	switch {
+	case s.Status == ledger.Available:
+		return s.RepID + " is reported back"
+	case s.Status == ledger.Left:
+		return s.RepID + " is reported to have left"
+	case s.Until.IsZero():
+		return fmt.Sprintf("%s is reported away until leadrouter rep back %s", s.RepID, s.RepID)
+	}
+	return fmt.Sprintf("%s is reported away until %s", s.RepID, s.Until.Local().Format("Mon 2 Jan 2006 15:04 MST"))
+}
+
+// knownRep asks the policy, if there is one here: a name that it does not know would
+// only be told in the dead letters.
+func (c *cli) knownRep(id string) error {
+	planner, err := c.planner()
+	if err != nil || planner == nil {
+		return err
+	}
+	p := planner.Policy()
+	if _, known := p.Rep(id); known {
+		return nil
+	}
+	var similar []string
+	for _, r := range p.Reps {
+		if strings.Contains(strings.ToLower(r.ID+" "+r.Name), strings.ToLower(id)) {
+			similar = append(similar, r.ID)
+		}
+	}
+	hint := ""
+	if len(similar) > 0 {
+		hint = "; did you mean " + strings.Join(similar, " or ") + "?"
+	}
+	return app.Usage(fmt.Errorf("%s is no rep of policy %s%s", id, p.Name, hint))
+}
+
+var errUntil = errors.New("--until wants a day such as 2026-12-07, a time such as 2026-12-07T09:00:00+01:00, or a while such as 3h")
+
+// endOfAbsence reads --until. A day begins where this machine is.
+func endOfAbsence(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	end, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		end, err = time.ParseInLocation(time.DateOnly, text, time.Local)
+	}
+	if err != nil {
+		var d time.Duration
+		d, err = time.ParseDuration(text)
+		end = now.Add(d)
+	}
+	if err != nil {
+		return time.Time{}, errUntil
+	}
+	if !end.After(now) {
+		return time.Time{}, fmt.Errorf("--until %s is over already", text)
+	}
+	return end.UTC().Truncate(time.Second), nil
+}
+
+// reporter is who says something: the person at the keyboard unless named.
+func reporter(by string) string {
+	if by != "" {
+		return by
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
+}
+
+// report is the envelope of what somebody reports. The same report at another time is
+// another event.
+func report(t event.Type, subject string, at time.Time, data any) (event.Envelope, error) {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return event.Envelope{}, fmt.Errorf("encode %s: %w", t, err)
+	}
+	return event.New(t, string(raw), 0, subject, at, json.RawMessage(raw))
+}
+
+// send writes one event to its topic.
+func (c *cli) send(ctx context.Context, t event.Type, key string, e event.Envelope) error {
+	topic := t.Topic(c.shared.instance)
+	if err := c.askTopic(ctx, topic, func(ctx context.Context) error {
+		_, err := c.shared.kafka.Starts(ctx, topic)
+		return err
+	}); err != nil {
+		return err
+	}
+	to, err := kstream.NewPublisher(c.shared.kafka)
+	if err != nil {
+		return app.Usage(err)
+	}
+	defer to.Close()
+	return c.askKafka(ctx, func(ctx context.Context) error {
+		return to.Publish(ctx, kstream.Encode(topic, key, e))
+	})
+}
