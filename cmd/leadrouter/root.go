@@ -94,6 +94,7 @@ func (c *cli) commands() []*cobra.Command {
 		c.explainCommand(),
 		c.activityCommand(),
 		c.repCommand(),
+		c.dlqCommand(),
 		c.doctorCommand(),
 		c.versionCommand(),
 	}

@@ -55,3 +55,20 @@ func emit(ts *testscript.TestScript, neg bool, args []string) {
 		})))
 	}
 }
+
+// setaside TYPE CODE VALUE writes a dead letter, as a stream would.
+func setaside(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: setaside TYPE CODE VALUE")
+	}
+	to, err := kstream.NewPublisher(kstream.Client{Brokers: strings.Split(ts.Getenv("BROKERS"), ",")})
+	ts.Check(err)
+	defer to.Close()
+	ts.Check(to.Publish(context.Background(), &kstream.Record{
+		Topic: args[0] + kstream.DLQSuffix, Value: []byte(args[2]),
+		Headers: []kstream.Header{
+			{Key: kstream.HeaderErrorCode, Value: []byte(args[1])},
+			{Key: kstream.HeaderError, Value: []byte("is not good")},
+		},
+	}))
+}

@@ -88,6 +88,27 @@ func (c Client) Members(ctx context.Context, group string) (int, error) {
 	return len(described[group].Members), nil
 }
 
+// DeleteBelow deletes the records of partitions below an offset each, for good.
+func (c Client) DeleteBelow(ctx context.Context, below map[TopicPartition]int64) error {
+	client, err := c.open()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	offsets := kadm.Offsets{}
+	for tp, offset := range below {
+		offsets.AddOffset(tp.Topic, tp.Partition, offset, -1)
+	}
+	deleted, err := kadm.NewClient(client).DeleteRecords(ctx, offsets)
+	if err == nil {
+		err = deleted.Error()
+	}
+	if err != nil {
+		return fmt.Errorf("delete records: %w", err)
+	}
+	return nil
+}
+
 // WaitSettled waits until every transaction that is open on a topic at the call is
 // decided: readers under read_committed then get to what was its end. A dead process
 // holds it up for as long as its transaction timeout.

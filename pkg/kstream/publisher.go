@@ -3,6 +3,7 @@ package kstream
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -16,7 +17,12 @@ type Publisher struct{ client *kgo.Client }
 func NewPublisher(c Client) (*Publisher, error) {
 	client, err := c.open(
 		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)),
-		kgo.ProducerBatchMaxBytes(DefaultMaxMessageBytes),
+		kgo.ProducerBatchMaxBytesFn(func(topic string) int32 {
+			if strings.HasSuffix(topic, DLQSuffix) {
+				return DefaultMaxMessageBytes + dlqHeadroom
+			}
+			return DefaultMaxMessageBytes
+		}),
 		kgo.ProducerLinger(0), // under load batches fill while a request is under way
 	)
 	if err != nil {
