@@ -1,12 +1,11 @@
 package bench
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -121,18 +120,13 @@ func Sample(ctx context.Context, s Site) ([][]*kstream.Record, error) {
 	if stopErr := stop(); stopErr != nil {
 		return nil, stopErr
 	}
-	// A first decision carries the roster: that of each partition is longer than the rest.
-	usual := slices.SortedFunc(maps.Values(byLead), func(a, b []*kstream.Record) int { return cmp.Compare(size(a), size(b)) })
-	usual = usual[:len(usual)-int(s.Partitions)]
-	rand.New(rand.NewPCG(1, 2)).Shuffle(len(usual), func(i, k int) { usual[i], usual[k] = usual[k], usual[i] })
-	return usual, unless(err, errComplete)
-}
-
-func size(records []*kstream.Record) (sum int) {
-	for _, r := range records {
-		sum += len(r.Value)
+	for id, records := range byLead {
+		// The first decision of each partition, which carries the roster, is not the usual.
+		if slices.ContainsFunc(records, func(r *kstream.Record) bool { return bytes.Contains(r.Value, []byte(`"install":`)) }) {
+			delete(byLead, id)
+		}
 	}
-	return sum
+	return slices.Collect(maps.Values(byLead)), unless(err, errComplete)
 }
 
 // path is from lead.created to lead.assigned.
