@@ -226,6 +226,18 @@ func (c *cli) progress(file string, size int64) *progressbar.ProgressBar {
 	)
 }
 
+// counting is a progress bar over records.
+func (c *cli) counting(what string, total int64) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(c.err),
+		progressbar.OptionSetVisibility(isTerminal(c.err)),
+		progressbar.OptionSetDescription(what),
+		progressbar.OptionShowCount(),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionClearOnFinish(),
+	)
+}
+
 // dryRun reads the files and shows the first leads of each, without a server.
 func (c *cli) dryRun(cfg intake.Config, files []string) error {
 	var results []published

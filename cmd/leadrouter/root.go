@@ -92,6 +92,7 @@ func (c *cli) commands() []*cobra.Command {
 		c.publishCommand(),
 		c.tailCommand(),
 		c.explainCommand(),
+		c.auditCommand(),
 		c.activityCommand(),
 		c.repCommand(),
 		c.dlqCommand(),

@@ -96,6 +96,24 @@ func TestPublishRouteTail(t *testing.T) {
 	require.Equal(t, 5, strings.Count(lines, " ->  ana "))
 	require.NotContains(t, lines, "@", "nothing personal")
 	require.Contains(t, ok("doctor"), "ok    ledger    epoch ")
+
+	require.Equal(t, "60 decisions, 60 derived again, byte for byte\nnothing found\n", ok("audit"))
+	other := filepath.Join(dir, "other.yaml")
+	require.NoError(t, os.WriteFile(other, []byte("policy: other\nreps: {ana: {}}\nrules: [{name: x, to: all}]\n"), 0o600))
+	require.Contains(t, ok("audit", "--policy", other), "60 taken at their word: policy not at hand: ")
+
+	to, err := kstream.NewPublisher(kstream.Client{Brokers: services.Kafka(t)})
+	require.NoError(t, err)
+	defer to.Close()
+	forged := []byte(`{"engine":1,"op":{"topic":"x","partition":0,"offset":0},"kind":"assign","grant":{"sequence":7,"floor":1,"epoch":1,"at":1,"effect":"owned","lead":"L-0","rep":"carl"}}`)
+	require.NoError(t, to.Publish(t.Context(), &kstream.Record{Topic: event.LeadDecisions.Topic(instance), Value: forged}))
+	c := &command{env: env}
+	require.Equal(t, app.ExitNo, c.run(t.Context(), "audit"))
+	require.Contains(t, c.out.String(), "sequence 7: repeated, lead L-0\n")
+	require.Contains(t, c.out.String(), "1 finding\n")
+	c = &command{env: env}
+	require.Equal(t, app.ExitNo, c.run(t.Context(), "audit", "--output", "json"))
+	require.Contains(t, c.out.String(), `"findings": 1`)
 }
 
 // TestReports: what people report on the command line is what the router acts on.

@@ -22,6 +22,9 @@ type Folder struct {
 	// Next and Seen, when set, are told of each record right before and right after
 	// it is applied.
 	Next, Seen func(d event.Decision, s *ledger.State)
+
+	fold func(entry) error    // [ledger.State.Fold], or what proves it, too
+	gone func(sequence int64) // when set, is told of what a rebuild has given up
 }
 
 // entry is one grant at its place in the sequence. decision is nil where a void
@@ -34,7 +37,9 @@ type entry struct {
 
 // NewFolder starts from an empty ledger.
 func NewFolder() *Folder {
-	return &Folder{state: ledger.NewState(), early: map[int64]entry{}, lost: map[int64]bool{}}
+	f := &Folder{state: ledger.NewState(), early: map[int64]entry{}, lost: map[int64]bool{}}
+	f.fold = func(e entry) error { return f.state.Fold(e.id, e.grant) }
+	return f
 }
 
 // Add takes a record and applies what is in order by now.
@@ -78,6 +83,9 @@ func (f *Folder) advance() error {
 		if f.lost[next] {
 			delete(f.lost, next)
 			f.state.Skip()
+			if f.gone != nil {
+				f.gone(next)
+			}
 			continue
 		}
 		e, ok := f.early[next]
@@ -88,7 +96,7 @@ func (f *Folder) advance() error {
 		if f.Next != nil && e.decision != nil {
 			f.Next(*e.decision, f.state)
 		}
-		if err := f.state.Fold(e.id, e.grant); err != nil {
+		if err := f.fold(e); err != nil {
 			return err
 		}
 		if f.Seen != nil && e.decision != nil {

@@ -26,7 +26,7 @@ rules:
   - {name: local, to: [{to: all, match: [country]}, review]}
 `
 
-func planner(t *testing.T, source string) *routing.Planner {
+func planner(t testing.TB, source string) *routing.Planner {
 	t.Helper()
 	p, issues := policy.Parse(map[string][]byte{"policy.yaml": []byte(source)})
 	require.NoError(t, issues.Err())
@@ -34,7 +34,7 @@ func planner(t *testing.T, source string) *routing.Planner {
 }
 
 // lead decides a lead and logs it.
-func (h *history) lead(t *testing.T, p *routing.Planner, id, country string) event.Decision {
+func (h *history) lead(t testing.TB, p *routing.Planner, id, country string) event.Decision {
 	t.Helper()
 	op := h.op("created", ledger.Assign, id)
 	plan := p.Plan(routing.Input{Facts: lead.Lead{ID: id, Country: country}.Facts(), At: time.UnixMilli(op.At)})
@@ -43,12 +43,12 @@ func (h *history) lead(t *testing.T, p *routing.Planner, id, country string) eve
 	op.Steps, op.Roster, op.Value, op.Body = plan.Steps, plan.Roster, plan.Value, body
 	h.write(t, op)
 	d := &h.log[len(h.log)-1]
-	d.Draft = body
+	d.Engine, d.Draft = routing.Engine, body
 	return *d
 }
 
 // happens lets something happen to a lead and logs it.
-func (h *history) happens(t *testing.T, id, verb string) {
+func (h *history) happens(t testing.TB, id, verb string) {
 	t.Helper()
 	op := h.op("activity", ledger.Activity, id)
 	op.Verb = verb

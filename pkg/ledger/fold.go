@@ -16,6 +16,27 @@ func (s *State) Fold(id OpID, g Grant) error {
 	return nil
 }
 
+// Regrant does an operation again, and enters what it comes to by now: that is the
+// logged grant, if the log is right and the state is the one before it. What was in
+// flight then is in no log: floor and epoch are taken from logged. An error leaves the
+// state as it was and wraps [ErrFold] or [ErrInvalid].
+func (s *State) Regrant(op Op, logged Grant) (Grant, error) {
+	alone := Chunk{Ops: []Op{op}}
+	if err := alone.Validate(); err != nil {
+		return Grant{}, fmt.Errorf("grant %d of %s again: %w", logged.Sequence, op.ID, err)
+	}
+	if logged.Sequence != s.Sequence+1 {
+		return Grant{}, fmt.Errorf("grant %d of %s again: %w: expected sequence %d", logged.Sequence, op.ID, ErrFold, s.Sequence+1)
+	}
+	at := max(s.At, op.At)
+	s.forget(op.Lead, at, Dedupe.Milliseconds())
+	g := s.decide(&op, at)
+	g.Sequence, g.Floor, g.Epoch = logged.Sequence, logged.Floor, logged.Epoch
+	g = s.enter(op.ID, g)
+	s.Epoch = logged.Epoch
+	return g, nil
+}
+
 // follows checks all that commit takes for granted.
 func (s *State) follows(id OpID, g *Grant) error {
 	switch {

@@ -63,6 +63,13 @@ func (c Caps) fits(l Load, value int64) bool {
 		(c.Week == 0 || l.Week < c.Week)
 }
 
+// Passed says whether a load is above a cap.
+func (c Caps) Passed(l Load) bool {
+	above := func(n, limit int64) bool { return limit > 0 && n > limit }
+	return above(l.Open, c.Open) || above(l.OpenValue, c.OpenValue) ||
+		above(l.Hour, c.Hour) || above(l.Day, c.Day) || above(l.Week, c.Week)
+}
+
 // fullness is how full the fullest cap is, in basis points; 0 without caps.
 func (c Caps) fullness(l Load) int64 {
 	return max(points(l.Open, c.Open), points(l.OpenValue, c.OpenValue),

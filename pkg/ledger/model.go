@@ -109,14 +109,20 @@ func (r *chunkRun) apply(op *Op) Result {
 	return Result{ID: op.ID, Code: Applied, Grant: memo.Grant, Body: memo.Body}
 }
 
-// commit numbers a grant, commits it and adds the load that comes of it.
+// commit numbers a grant, enters it and puts its lead into the hands of the batch.
 func (r *chunkRun) commit(op *Op, g Grant) Grant {
 	s := r.state
 	g.Sequence, g.Floor, g.Epoch = s.Sequence+1, r.floor, s.Epoch
-	s.commit(op.ID, &g)
+	g = s.enter(op.ID, g)
 	if r.batch != "" && op.Lead != "" {
 		s.claim(op.Lead, op.ID, r.batch)
 	}
+	return g
+}
+
+// enter commits a grant and adds the load that comes of it.
+func (s *State) enter(id OpID, g Grant) Grant {
+	s.commit(id, &g)
 	if g.Rep == "" {
 		return g
 	}

@@ -1,9 +1,14 @@
 package systemtest_test
 
 import (
+	"fmt"
+
 	"github.com/stretchr/testify/require"
 
 	"leadrouter/pkg/audit"
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/policy"
+	"leadrouter/pkg/routing"
 )
 
 // requireFolded checks that Redis holds just what the decision log says.
@@ -18,4 +23,26 @@ func (in *installation) requireFolded() {
 	require.GreaterOrEqual(in.t, dumped.Epoch, folded.Epoch)
 	folded.Epoch = dumped.Epoch
 	require.Empty(in.t, folded.Diff(dumped), "the log and Redis differ")
+}
+
+// requireProven derives every decision again, by the policies that were in force.
+func (in *installation) requireProven(policies ...string) audit.Verdict {
+	in.t.Helper()
+	var planners []*routing.Planner
+	for _, text := range policies {
+		p, issues := policy.Parse(map[string][]byte{"policy.yaml": []byte(text)})
+		require.NoError(in.t, issues.Err())
+		planners = append(planners, routing.New(p))
+	}
+	auditor := audit.NewAuditor(planners, func(f audit.Finding) { in.t.Errorf("audit: %+v", f) })
+	require.NoError(in.t, audit.NewLog(in.kafka, in.name).Read(in.t.Context(), func(d event.Decision) error {
+		auditor.Add(d)
+		return nil
+	}))
+	verdict := auditor.Close()
+	for why := range verdict.Unproven {
+		require.NotContains(in.t, why, "not at hand", fmt.Sprintf("%+v", verdict))
+	}
+	in.t.Logf("audit: %+v", verdict)
+	return verdict
 }

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"leadrouter/pkg/app"
+	"leadrouter/pkg/audit"
+	"leadrouter/pkg/console"
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/routing"
+)
+
+func (c *cli) auditCommand() *cobra.Command {
+	var policies []string
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "Prove every decision: derive it again from the log and compare",
+		Long: `audit reads the whole decision log. Each lead is planned again from the facts on its
+record, each grant done again on the ledger before it, in the order of the sequence, and
+compared with what the log says, byte for byte. Gaps and repeats of the sequence, caps
+passed and owners doubled are found without any policy.
+
+Name every policy that decisions were made by: --policy as often as it takes. The hash on
+the record says which is whose. Exit code 1: something does not add up.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.audit(cmd.Context(), policies, limit) },
+	}
+	c.kafkaFlags(cmd)
+	c.outputFlag(cmd)
+	cmd.Flags().StringSliceVar(&policies, "policy", nil, "policy `file` or folder; once for each version")
+	cmd.Flags().IntVar(&limit, "limit", 20, "show at most so many findings; count all")
+	_ = cmd.RegisterFlagCompletionFunc("policy", completePolicy)
+	return cmd
+}
+
+// audited is what audit prints as JSON.
+type audited struct {
+	audit.Verdict
+	Shown []audit.Finding `json:"shown"`
+}
+
+func (c *cli) audit(ctx context.Context, policies []string, limit int) error {
+	planners, err := c.planners(policies)
+	if err != nil {
+		return err
+	}
+	topic := event.LeadDecisions.Topic(c.shared.instance)
+	total := int64(0)
+	if err := c.askTopic(ctx, topic, func(ctx context.Context) error {
+		total, err = c.records(ctx, topic)
+		return err
+	}); err != nil {
+		return err
+	}
+	result := audited{Shown: []audit.Finding{}}
+	auditor := audit.NewAuditor(planners, func(f audit.Finding) {
+		if len(result.Shown) < limit {
+			result.Shown = append(result.Shown, f)
+		}
+	})
+	bar := c.counting("audit", total)
+	err = audit.NewLog(c.shared.kafka, c.shared.instance).Read(ctx, func(d event.Decision) error {
+		_ = bar.Add(1)
+		auditor.Add(d)
+		return nil
+	})
+	_ = bar.Finish()
+	if err != nil {
+		return err
+	}
+	result.Verdict = auditor.Close()
+	if c.json() {
+		err = c.printJSON(result)
+	} else {
+		c.printAudit(result)
+	}
+	if err == nil && result.Findings > 0 {
+		return app.No(errSaid)
+	}
+	return err
+}
+
+// records counts those of a topic, markers of transactions among them.
+func (c *cli) records(ctx context.Context, topic string) (n int64, err error) {
+	starts, err := c.shared.kafka.Starts(ctx, topic)
+	if err != nil {
+		return 0, err
+	}
+	ends, err := c.shared.kafka.Ends(ctx, topic)
+	for at, end := range ends {
+		n += end - starts[at]
+	}
+	return n, err
+}
+
+// planners are those of the policies named, or of the one that lies here.
+func (c *cli) planners(paths []string) ([]*routing.Planner, error) {
+	if len(paths) == 0 {
+		if p, err := c.planner(); err != nil || p != nil {
+			return []*routing.Planner{p}, err
+		}
+		return nil, nil
+	}
+	var list []*routing.Planner
+	for _, path := range paths {
+		p, err := c.loadPolicy([]string{path})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, routing.New(p))
+	}
+	return list, nil
+}
+
+func (c *cli) printAudit(r audited) {
+	for _, f := range r.Shown {
+		fmt.Fprintf(c.out, "sequence %d: %s", f.Sequence, f.Kind)
+		if f.Lead != "" {
+			fmt.Fprintf(c.out, ", lead %s", console.Printable(f.Lead))
+		}
+		fmt.Fprintf(c.out, "\n  %s\n", console.Printable(f.What))
+		for _, d := range f.Differences {
+			fmt.Fprintf(c.out, "  %-16s logged %s, derived %s\n", d.Path, orDash(d.Logged), orDash(d.Derived))
+		}
+	}
+	if more := r.Findings - len(r.Shown); more > 0 {
+		fmt.Fprintf(c.out, "and %s more; see --limit\n", grouped(more))
+	}
+	fmt.Fprintf(c.out, "%s, %s derived again, byte for byte\n", count(r.Decisions, "decision"), grouped(r.Proven))
+	for _, why := range slices.Sorted(maps.Keys(r.Unproven)) {
+		fmt.Fprintf(c.out, "%s taken at their word: %s\n", grouped(r.Unproven[why]), why)
+	}
+	if r.Lost > 0 {
+		fmt.Fprintf(c.out, "%s given up by a rebuild\n", count(r.Lost, "sequence"))
+	}
+	if r.Findings == 0 {
+		fmt.Fprintln(c.out, c.style(c.out).Good("nothing found"))
+		return
+	}
+	fmt.Fprintln(c.out, c.style(c.out).Bad(count(r.Findings, "finding")))
+}
+
+// orDash is a value, or a dash where there is none.
+func orDash(v string) string {
+	if v == "" {
+		return "-"
+	}
+	return console.Printable(v)
+}

@@ -1,0 +1,250 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/routing"
+)
+
+// Kind says what is wrong with a decision.
+type Kind string
+
+// The kinds.
+const (
+	Repeated Kind = "repeated" // its sequence stands twice in the log
+	Missing  Kind = "missing"  // the sequence stands nowhere, and nothing says why
+	Broken   Kind = "broken"   // it cannot follow from the log before it
+	Plan     Kind = "plan"     // the policy and the facts on the record give another plan
+	Grant    Kind = "grant"    // the plan and the ledger before it give another grant
+	Cap      Kind = "cap"      // a rep holds more than a cap allows, and the grant does not say so
+	Owner    Kind = "owner"    // the lead has an owner already
+)
+
+// Finding is one thing that does not add up.
+type Finding struct {
+	Kind     Kind        `json:"kind"`
+	Sequence int64       `json:"sequence"`
+	Op       ledger.OpID `json:"op,omitzero"` // the input record that it answers
+	Lead     string      `json:"lead_id,omitempty"`
+	What     string      `json:"what"`
+	// Differences, of a plan or a grant: where, what the log says, what is derived.
+	Differences []Difference `json:"differences,omitempty"`
+}
+
+// Verdict is what an audit comes to.
+type Verdict struct {
+	Decisions int `json:"decisions"` // read
+	// Proven were derived again, byte for byte: the plan of a lead, and what the
+	// ledger did.
+	Proven   int `json:"proven"`
+	Findings int `json:"findings"`
+	// Unproven are taken at their word, by the reason why.
+	Unproven map[string]int `json:"unproven,omitempty"`
+	// Lost are sequences that a rebuild has given up, which the log says.
+	Lost int `json:"lost"`
+}
+
+// Reasons why a decision cannot be derived again. Of a policy or engine that is not
+// here they begin so and end with its name.
+const (
+	byPolicy  = "policy not at hand: "
+	byEngine  = "engine not at hand: "
+	byAttempt = "an attempt that is over" // the record does not say which
+	byGap     = "after what is missing"   // it had counted what nobody knows any more
+)
+
+// Auditor derives every decision of a log again and compares. A decision that differs
+// is reported once: what follows is held against what the decision should have been.
+type Auditor struct {
+	planners map[string]*routing.Planner // by hash of the policy
+	report   func(Finding)
+	folder   *Folder
+	verdict  Verdict
+	// shaken is true where the ledger before a grant is not known: from a lost grant
+	// to the rebuild that gave it up, and for good from a missing one.
+	shaken, unknown bool
+}
+
+// NewAuditor audits with some policies and reports findings as they come.
+func NewAuditor(planners []*routing.Planner, report func(Finding)) *Auditor {
+	a := &Auditor{
+		planners: map[string]*routing.Planner{}, report: report, folder: NewFolder(),
+		verdict: Verdict{Unproven: map[string]int{}},
+	}
+	for _, p := range planners {
+		a.planners[p.Policy().Hash] = p
+	}
+	a.folder.fold = a.fold
+	a.folder.gone = func(int64) {
+		a.shaken = true
+		a.verdict.Lost++
+	}
+	return a
+}
+
+// Add takes a record of the log. Partitions may be interleaved as they come.
+func (a *Auditor) Add(d event.Decision) {
+	a.verdict.Decisions++
+	if err := a.folder.Add(d); err != nil {
+		a.find(Finding{Kind: Repeated, Sequence: d.Grant.Sequence, Op: d.Op, Lead: d.Grant.Lead, What: err.Error()})
+	}
+}
+
+// Close ends the audit: every record was added. Sequences that are still awaited are
+// missing.
+func (a *Auditor) Close() Verdict {
+	for {
+		missing := a.folder.Missing()
+		if len(missing) == 0 {
+			return a.verdict
+		}
+		a.find(Finding{Kind: Missing, Sequence: missing[0], What: "no record has this sequence, and no rebuild gave it up"})
+		a.unknown = true
+		a.folder.state.Skip()
+		if err := a.folder.advance(); err != nil {
+			a.find(Finding{Kind: Repeated, Sequence: missing[0], What: err.Error()})
+		}
+	}
+}
+
+func (a *Auditor) find(f Finding) {
+	a.verdict.Findings++
+	a.report(f)
+}
+
+// fold checks the next entry and enters it.
+func (a *Auditor) fold(e entry) error {
+	a.invariants(e)
+	op, why := a.operation(e)
+	if e.grant.Effect == ledger.Rebuilt {
+		a.shaken = false
+	}
+	if why == "" && (a.shaken || a.unknown) && op != nil {
+		why = byGap
+	}
+	switch {
+	case why != "":
+		a.verdict.Unproven[why]++
+	case op != nil:
+		a.regrant(e, *op)
+		return nil
+	case e.decision != nil:
+		a.verdict.Proven++ // nothing but the log speaks of it: that it follows is all
+	}
+	a.follow(e)
+	return nil
+}
+
+// follow enters what the log says.
+func (a *Auditor) follow(e entry) {
+	if err := a.folder.state.Fold(e.id, e.grant); err != nil {
+		a.find(a.finding(Broken, e, err.Error(), nil))
+		a.unknown = true
+		a.folder.state.Skip()
+	}
+}
+
+// regrant does the operation again and compares.
+func (a *Auditor) regrant(e entry, op ledger.Op) {
+	derived, err := a.folder.state.Regrant(op, e.grant)
+	if err != nil {
+		a.find(a.finding(Broken, e, err.Error(), nil))
+		a.unknown = true
+		a.folder.state.Skip()
+		return
+	}
+	// A record that was passed over and is read after all tells its roster once more.
+	if derived.Install == nil && op.Roster != nil && reflect.DeepEqual(e.grant.Install, op.Roster.Reps) {
+		derived.Install = e.grant.Install
+	}
+	if differences := compare(e.grant, derived); len(differences) > 0 {
+		a.find(a.finding(Grant, e, "the ledger before it gives another grant", differences))
+		return
+	}
+	a.verdict.Proven++
+}
+
+// operation derives what was asked of the ledger; why says that it cannot, and neither
+// that there is nothing to ask: a void, a rebuild, what a void took back.
+func (a *Auditor) operation(e entry) (op *ledger.Op, why string) {
+	g := e.grant
+	if e.decision == nil {
+		return nil, ""
+	}
+	op = &ledger.Op{ID: e.id, Digest: e.decision.Digest, Kind: e.decision.Kind, At: g.At, Lead: g.Lead}
+	switch e.decision.Kind {
+	case ledger.Assign:
+		return a.assign(e, op)
+	case ledger.Activity:
+		op.Verb = g.Verb
+		if g.Effect == ledger.Held {
+			op.Attempt = g.Attempt
+		}
+		if g.Effect == ledger.Fenced {
+			return nil, byAttempt
+		}
+		return op, ""
+	case ledger.Presence:
+		op.Rep, op.Verb, op.Until = g.Rep, g.Verb, g.Until
+		return op, ""
+	case ledger.Void, ledger.Rebuild:
+	}
+	return nil, ""
+}
+
+// assign plans the lead again from the facts on its record.
+func (a *Auditor) assign(e entry, op *ledger.Op) (*ledger.Op, string) {
+	if e.decision.Engine != routing.Engine {
+		return nil, byEngine + fmt.Sprint(e.decision.Engine)
+	}
+	var draft routing.Draft
+	if err := json.Unmarshal(e.decision.Draft, &draft); err != nil {
+		a.find(a.finding(Plan, e, "its plan cannot be read: "+err.Error(), nil))
+		return nil, byGap
+	}
+	planner := a.planners[draft.Policy.Hash]
+	if planner == nil {
+		return nil, byPolicy + draft.Policy.Name + " " + draft.Policy.Hash
+	}
+	plan := planner.Plan(draft.Input())
+	derived, err := plan.Draft().Encode()
+	if err != nil || !bytes.Equal(derived, e.decision.Draft) {
+		a.find(a.finding(Plan, e, "the policy and the facts on the record give another plan", differences(e.decision.Draft, derived)))
+		return nil, byGap
+	}
+	op.At, op.Value, op.Test = draft.At, plan.Value, e.grant.Test
+	op.Steps, op.Roster = plan.Steps, plan.Roster
+	return op, ""
+}
+
+// invariants hold for every grant, whether or not it can be derived again.
+func (a *Auditor) invariants(e entry) {
+	g, s := e.grant, a.folder.state
+	if g.Effect != ledger.Owned || a.shaken || a.unknown {
+		return
+	}
+	if l := s.Leads[g.Lead]; l != nil && l.Rep != "" && l.Closed == 0 {
+		a.find(a.finding(Owner, e, fmt.Sprintf("%s has the lead already", l.Rep), nil))
+	}
+	if g.Load == nil || g.Over || g.Test || len(g.Held) > 0 {
+		return
+	}
+	reps := s.Rosters[g.Roster]
+	if g.Install != nil {
+		reps = g.Install
+	}
+	for i := range reps {
+		if reps[i].ID == g.Rep && reps[i].Caps.Passed(*g.Load) {
+			a.find(a.finding(Cap, e, fmt.Sprintf("%s holds %+v of %+v", g.Rep, *g.Load, reps[i].Caps), nil))
+		}
+	}
+}
+
+func (a *Auditor) finding(kind Kind, e entry, what string, differences []Difference) Finding {
+	return Finding{Kind: kind, Sequence: e.grant.Sequence, Op: e.id, Lead: e.grant.Lead, What: what, Differences: differences}
+}
