@@ -52,10 +52,9 @@ type Verdict struct {
 // Reasons why a decision cannot be derived again. Of a policy or engine that is not
 // here they begin so and end with its name.
 const (
-	byPolicy  = "policy not at hand: "
-	byEngine  = "engine not at hand: "
-	byAttempt = "an attempt that is over" // the record does not say which
-	byGap     = "after what is missing"   // it had counted what nobody knows any more
+	byPolicy = "policy not at hand: "
+	byEngine = "engine not at hand: "
+	byGap    = "after what is missing" // it had counted what nobody knows any more
 )
 
 // Auditor derives every decision of a log again and compares. A decision that differs
@@ -182,11 +181,12 @@ func (a *Auditor) operation(e entry) (op *ledger.Op, why string) {
 		return a.assign(e, op)
 	case ledger.Activity:
 		op.Verb = g.Verb
-		if g.Effect == ledger.Held {
+		switch g.Effect {
+		case ledger.Held:
 			op.Attempt = g.Attempt
-		}
-		if g.Effect == ledger.Fenced {
-			return nil, byAttempt
+		case ledger.Fenced:
+			op.Attempt = g.Asked
+		default: // it named the attempt of the time, or none
 		}
 		return op, ""
 	case ledger.Presence:

@@ -87,7 +87,10 @@ func TestARightLogIsProven(t *testing.T) {
 			case 0, 1, 2:
 				h.lead(t, p, id, rapid.SampledFrom([]string{"DE", "ES", "US", ""}).Draw(rt, "country"))
 			case 3, 4:
-				h.happens(t, id, rapid.SampledFrom([]string{ledger.Accepted, ledger.Lost, ledger.Reopened}).Draw(rt, "verb"))
+				op := h.op("activity", ledger.Activity, id)
+				op.Verb = rapid.SampledFrom([]string{ledger.Accepted, ledger.Lost, ledger.Reopened}).Draw(rt, "verb")
+				op.Attempt = rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(rt, "attempt")
+				h.write(rt, op)
 			default:
 				op := h.op("status", ledger.Presence, "")
 				op.Rep = rapid.SampledFrom([]string{"ana", "ben", "cho"}).Draw(rt, "rep")

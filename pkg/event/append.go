@@ -203,6 +203,7 @@ func (w *writer) grant(g *ledger.Grant) {
 	w.optText("roster", g.Roster)
 	optList(w, "install", g.Install)
 	w.optText("verb", g.Verb)
+	w.optInteger("asked", int64(g.Asked))
 	w.optInteger("until", g.Until)
 	optList(w, "held", g.Held)
 	optList(w, "shares", g.Shares)

@@ -175,6 +175,9 @@ func (s *State) decideActivity(op *Op, at int64) Grant {
 		after := *l
 		g.Effect = after.react(op.Verb, op.Attempt, at)
 		g.Attempt, g.Outcome, g.Rep, g.Value, g.Test = l.Attempt, l.Outcome, l.Rep, l.Value, l.Test
+		if g.Effect == Fenced {
+			g.Asked = op.Attempt
+		}
 	}
 	return g
 }

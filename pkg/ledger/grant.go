@@ -72,6 +72,7 @@ type Grant struct {
 	Install []Terms `json:"install,omitempty"`
 
 	Verb  string `json:"verb,omitempty"`
+	Asked int    `json:"asked,omitempty"` // of Fenced: the attempt that the activity named
 	Until int64  `json:"until,omitempty"`
 	// Held are activities that waited for this lead and are applied with it, in
 	// the order they came.

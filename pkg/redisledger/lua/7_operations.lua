@@ -139,7 +139,7 @@ local function activity(op, part, at)
   end
   return grant_text(effect, ',"lead":' .. quote(op.id) .. number('attempt', lead.attempt)
     .. text('outcome', lead.outcome) .. text('rep', lead.rep) .. number('value', lead.value)
-    .. (lead.test and ',"test":true' or '') .. load .. text('verb', op.verb)), image
+    .. (lead.test and ',"test":true' or '') .. load .. text('verb', op.verb) .. (effect == 'fenced' and number('asked', op.attempt) or '')), image
 end
 
 local function presence(op, _, at)
