@@ -139,7 +139,11 @@ func (c *cli) printAudit(r audited) {
 	if r.Lost > 0 {
 		fmt.Fprintf(c.out, "%s given up by a rebuild\n", count(r.Lost, "sequence"))
 	}
-	if r.Findings == 0 {
+	switch {
+	case r.Findings == 0 && r.Proven == 0 && r.Decisions > 0:
+		fmt.Fprintln(c.out, c.style(c.out).Warn("nothing was proven: name the policies that decided, with --policy"))
+		return
+	case r.Findings == 0:
 		fmt.Fprintln(c.out, c.style(c.out).Good("nothing found"))
 		return
 	}

@@ -80,13 +80,14 @@ func movedBecause(cause string) string {
 	return cause
 }
 
-// turn is the credit that won, in leads.
+// turn is the credit that won, in leads like this one.
 func turn(a event.Assigned) string {
-	micro, ok := number(a.ReasonData["turn"])
+	credit, ok := number(a.ReasonData["turn"])
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf(" (%+.2f)", micro/1e6)
+	amount, _ := number(a.ReasonData["turn_amount"])
+	return " (" + Turn(int64(credit), int64(amount)) + ")"
 }
 
 // noneFree counts who fits, and says what keeps them.

@@ -173,7 +173,7 @@ func (t Teller) numbers(c audit.Chapter, id string) []string {
 	}
 	var cells []string
 	if c.Grant.Turn != nil {
-		cells = append(cells, fmt.Sprintf("turn %+.2f -> %+.2f", float64(s.Before)/ledger.Unit, float64(s.After)/ledger.Unit))
+		cells = append(cells, fmt.Sprintf("turn %s -> %s", Turn(s.Before, c.Grant.Turn.Amount), Turn(s.After, c.Grant.Turn.Amount)))
 	}
 	return append(cells, "open "+of(after.Open, s.Caps.Open), "today "+of(after.Day, s.Caps.Day))
 }
@@ -238,12 +238,12 @@ func (t Teller) lost(c audit.Chapter, tried routing.Tried) string {
 	case c.Grant.Turn == nil:
 		return "fits; " + c.Assigned.Reason
 	}
-	mine, theirs := c.Standings[t.WhyNot], c.Standings[c.Grant.Rep]
+	mine, theirs, amount := c.Standings[t.WhyNot], c.Standings[c.Grant.Rep], c.Grant.Turn.Amount
 	if mine.Before == theirs.Before {
-		return fmt.Sprintf("fits; the turn was the same (%+.2f), and %s had waited longer for a lead.", float64(mine.Before)/ledger.Unit, t.Name(c.Grant.Rep))
+		return fmt.Sprintf("fits; the turn was the same (%s), and %s had waited longer for a lead.", Turn(mine.Before, amount), t.Name(c.Grant.Rep))
 	}
-	return fmt.Sprintf("fits; %s's turn was higher, counting each one's share of this lead (%+.2f to %+.2f).",
-		t.Name(c.Grant.Rep), float64(theirs.Before)/ledger.Unit, float64(mine.Before)/ledger.Unit)
+	return fmt.Sprintf("fits; %s's turn was higher, counting each one's share of this lead (%s to %s).",
+		t.Name(c.Grant.Rep), Turn(theirs.Before, amount), Turn(mine.Before, amount))
 }
 
 func barriers(out routing.Out) string {

@@ -10,6 +10,7 @@ import (
 
 	"leadrouter/pkg/console"
 	"leadrouter/pkg/event"
+	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
 )
 
@@ -110,7 +111,7 @@ func turns(books map[string]int64) string {
 	slices.Sort(names)
 	parts := make([]string, len(names))
 	for i, name := range names {
-		parts[i] = fmt.Sprintf("%+.2f %s", float64(books[name])/1e6, name)
+		parts[i] = console.Turn(books[name], ledger.Unit) + " " + name
 	}
 	return strings.Join(parts, ", ")
 }

@@ -47,6 +47,9 @@ func (d Draft) Decide(g ledger.Grant) (event.Assigned, error) {
 	}
 	if g.Turn != nil {
 		a.ReasonData["turn"] = g.Turn.Before // the credit that won, in micro-leads or minor units
+		if g.Turn.Amount != ledger.Unit {
+			a.ReasonData["turn_amount"] = g.Turn.Amount // what this lead takes, in the same
+		}
 	}
 	if g.Over {
 		a.Reason += " You are past a cap: the policy wants you to have it all the same."

@@ -184,3 +184,19 @@ func TestDecideErrors(t *testing.T) {
 		})
 	}
 }
+
+// A turn that is fair by value is told with what the lead takes of it.
+func TestTheTurnTellsItsUnit(t *testing.T) {
+	t.Parallel()
+	for fairness, amount := range map[string]any{"count": nil, "value": int64(5_000_00)} {
+		pl := planner(t, `
+reps: {ana: {level: senior}, ben: {level: senior}}
+pools: {closers: {who: {level: senior}, fair_by: `+fairness+`}}
+rules: [{name: any, to: closers}]
+`)
+		plan := pl.Plan(routing.Input{Facts: facts(t, `{"id":"L","deal_value":5000,"currency":"EUR"}`), At: monday})
+		a, _, _ := newOffice().take(t, "L", plan)
+		require.Equal(t, amount, a.ReasonData["turn_amount"])
+		require.Contains(t, a.ReasonData, "turn")
+	}
+}
