@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"leadrouter/pkg/ledger"
@@ -27,6 +29,7 @@ type request struct {
 	Parts   []string    `json:"parts"`
 	Acks    [][2]int64  `json:"acks"` // part, position
 	Leads   []string    `json:"leads"`
+	Plain   bool        `json:"plain"` // the leads are the same as JSON
 	Reps    []string    `json:"reps"` // whose presence changes
 	Rosters []rosterUse `json:"rosters"`
 	Width   int         `json:"width"` // bytes of a slot in a set
@@ -238,6 +241,7 @@ func (b *builder) call() ([]string, []any, error) {
 	for _, lead := range b.Leads {
 		keys = append(keys, b.keys.lead(lead))
 	}
+	b.Plain = !slices.ContainsFunc(b.Leads, func(lead string) bool { return strings.ContainsFunc(lead, special) })
 	head, err := json.Marshal(b.request)
 	if err != nil {
 		return nil, nil, fmt.Errorf("encode request: %w", err)
@@ -252,6 +256,9 @@ func (b *builder) call() ([]string, []any, error) {
 	}
 	return keys, args, nil
 }
+
+// special says whether a character is not itself in JSON.
+func special(r rune) bool { return r < ' ' || r == '"' || r == '\\' }
 
 // bytes writes slots as the script reads them.
 func (b *builder) bytes(slots []int) []byte {

@@ -267,7 +267,8 @@ local function rotate_weighted(view, free, n, amount, credit)
 end
 
 -- rotate lets everybody free earn a share and the largest credit pay. A test lead
--- turns a copy of the book.
+-- turns a copy of the book. The turn that it gives is good until the next one.
+local last_turn = { book = '', amount = 0, free = '', before = 0, after = 0 }
 local function rotate(view, op, step, set, book, free, n, gone)
   local amount = step.by_value and op.value or request.unit
   local credit = books[book]
@@ -280,10 +281,10 @@ local function rotate(view, op, step, set, book, free, n, gone)
   if op.test then return best end
   local now = credit[best]
   credit[best] = now - amount
-  return best, {
-    book = request.books[book], amount = amount, free = strike(request.bitmaps[set], gone),
-    before = now - earned, after = now - amount,
-  }
+  local turned = last_turn
+  turned.book, turned.amount, turned.free = request.books[book], amount, strike(request.bitmaps[set], gone)
+  turned.before, turned.after = now - earned, now - amount
+  return best, turned
 end
 
 -- pick_least takes the least filled, then the fewest leads, then the longest

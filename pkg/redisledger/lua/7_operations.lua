@@ -82,7 +82,8 @@ local function owned_text(op, view, outcome, step, terms, over, turn, waited)
   local rep = reps[terms[T_REP]]
   local hour, day, week = windows(clock, terms[T_OFFSET])
   turn = turn or NO_TURN
-  return format(OWNED, sequence, lowest, request.epoch, clock, quote(op.id), outcome, step, quote(terms[T_REP]),
+  local id = request.plain and '"' .. op.id .. '"' or quote(op.id)
+  return format(OWNED, sequence, lowest, request.epoch, clock, id, outcome, step, quote(terms[T_REP]),
     op.value, op.test and 1 or 0, over and 1 or 0, quote(turn.book), turn.amount, turn.free, turn.before, turn.after,
     rep[OPEN], rep[VALUE], counted(rep, HOUR, hour), counted(rep, DAY, day), counted(rep, WEEK, week),
     quote(view.asked.digest), waited)

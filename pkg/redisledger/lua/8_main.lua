@@ -42,14 +42,17 @@ local function void(op, tail, memo, place)
   return 'v' .. memo
 end
 
--- operation names what every operation has; the rest of the list depends on kind.
+-- operation names what every operation has; the rest of the list depends on kind. One
+-- table serves them all: one of its own for each would cost as much as a rotation.
+local current = {
+  index = 0, list = false, kind = '', part = 0, offset = 0, ordinal = 0, at = 0, lead = 0, id = '',
+  value = 0, test = false, passed_over = false, rep = '', verb = '', attempt = 0,
+}
 local function operation(i)
-  local list = request.ops[i]
-  return {
-    index = i, list = list, kind = list[1], part = list[2], offset = list[3], ordinal = list[4],
-    at = list[5], lead = list[6], id = request.leads[list[6]] or '',
-    value = 0, test = false, passed_over = false, -- of an assign; room for them is made at once
-  }
+  local op, list = current, request.ops[i]
+  op.index, op.list, op.kind, op.part, op.offset, op.ordinal = i, list, list[1], list[2], list[3], list[4]
+  op.at, op.lead, op.id = list[5], list[6], request.leads[list[6]] or ''
+  return op
 end
 
 local function answer(op)
