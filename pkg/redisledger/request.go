@@ -30,14 +30,15 @@ type request struct {
 	Acks    [][2]int64  `json:"acks"` // part, position
 	Leads   []string    `json:"leads"`
 	Plain   bool        `json:"plain"` // the leads are the same as JSON
-	Reps    []string    `json:"reps"` // whose presence changes
+	Reps    []string    `json:"reps"`  // whose presence changes
 	Rosters []rosterUse `json:"rosters"`
 	Width   int         `json:"width"` // bytes of a slot in a set
 	Shapes  []shape     `json:"shapes"`
 	Books   []string    `json:"books"`
 
 	Bitmaps []ledger.Bitmap `json:"bitmaps"` // of each set, over positions
-	Ops     [][]any         `json:"ops"`     // lists: names would take longer to read than all else
+	// Behind these comes "ops", a list of lists: names would take longer to read than
+	// all else.
 }
 
 // A slot is a rep in use, counted from 1, the same under every roster.
@@ -70,7 +71,9 @@ type builder struct {
 	keys      keys
 	installed map[string]bool
 
-	parts   map[string]int
+	ops rows
+
+	parts   map[ledger.Partition]int
 	leads   map[string]int
 	rosters map[string]int
 	slots   map[string]int
@@ -79,7 +82,7 @@ type builder struct {
 	books   map[string]int
 	sets    map[string]int
 	members [][]int // per set: its slots
-	payload []string
+	payload [][]byte
 }
 
 func newBuilder(l *Ledger, b binding, installed map[string]bool) *builder {
@@ -88,10 +91,10 @@ func newBuilder(l *Ledger, b binding, installed map[string]bool) *builder {
 			Epoch: strconv.FormatInt(b.epoch, 10), Generation: b.generation, ReplID: b.replid, Run: b.run,
 			Unit: ledger.Unit, Dedupe: l.cfg.Dedupe.Milliseconds(), Keep: (l.cfg.Dedupe + memory).Milliseconds(),
 			Parts: []string{}, Acks: [][2]int64{}, Leads: []string{}, Reps: []string{},
-			Rosters: []rosterUse{}, Shapes: []shape{}, Books: []string{}, Bitmaps: []ledger.Bitmap{}, Ops: [][]any{},
+			Rosters: []rosterUse{}, Shapes: []shape{}, Books: []string{}, Bitmaps: []ledger.Bitmap{},
 		},
 		keys: l.keys(b.generation), installed: installed,
-		parts: map[string]int{}, leads: map[string]int{}, rosters: map[string]int{}, slots: map[string]int{},
+		parts: map[ledger.Partition]int{}, leads: map[string]int{}, rosters: map[string]int{}, slots: map[string]int{},
 		shapes: map[shape]int{}, books: map[string]int{}, sets: map[string]int{},
 	}
 }
@@ -108,8 +111,18 @@ func number(index map[string]int, list *[]string, name string) int {
 }
 
 func (b *builder) ack(a ledger.Ack) {
-	part := number(b.parts, &b.Parts, a.Partition.String())
-	b.Acks = append(b.Acks, [2]int64{int64(part), a.Position})
+	b.Acks = append(b.Acks, [2]int64{b.part(a.Partition), a.Position})
+}
+
+// part finds or adds a partition.
+func (b *builder) part(p ledger.Partition) int64 {
+	n, ok := b.parts[p]
+	if !ok {
+		b.Parts = append(b.Parts, p.String())
+		n = len(b.Parts)
+		b.parts[p] = n
+	}
+	return int64(n)
 }
 
 // add appends an operation: kind, part, offset, ordinal, at, lead, then of an
@@ -120,43 +133,46 @@ func (b *builder) add(op *ledger.Op) {
 	if op.Lead != "" {
 		lead = number(b.leads, &b.Leads, op.Lead)
 	}
-	part := number(b.parts, &b.Parts, op.ID.Partition.String())
-	wire := []any{op.Kind, part, op.ID.Offset, op.ID.Ordinal, op.At, lead}
+	b.ops.begin(string(op.Kind))
+	b.ops.numbers(b.part(op.ID.Partition), op.ID.Offset, int64(op.ID.Ordinal), op.At, int64(lead))
 	switch op.Kind {
 	case ledger.Assign:
-		wire = b.assign(wire, op)
+		b.assign(op)
 	case ledger.Activity:
-		wire = append(wire, op.Verb, op.Attempt)
+		b.ops.texts(op.Verb)
+		b.ops.numbers(int64(op.Attempt))
 	case ledger.Presence:
 		b.Reps = append(b.Reps, op.Rep)
-		wire = append(wire, op.Rep, op.Verb, op.Until)
+		b.ops.texts(op.Rep, op.Verb)
+		b.ops.numbers(op.Until)
 	case ledger.Void, ledger.Rebuild:
 	}
-	b.Ops = append(b.Ops, wire)
-	b.payload = append(b.payload, op.Digest+"\n"+string(op.Body))
+	b.ops.end()
+	payload := append(make([]byte, 0, len(op.Digest)+1+len(op.Body)), op.Digest...)
+	b.payload = append(b.payload, append(append(payload, '\n'), op.Body...))
 }
 
-func (b *builder) assign(wire []any, op *ledger.Op) []any {
+func (b *builder) assign(op *ledger.Op) {
 	roster := 0
 	if op.Roster != nil {
 		roster = b.roster(op.Roster)
 	}
-	wire = append(wire, op.Value, bit(op.Test), roster)
+	b.ops.numbers(op.Value, int64(bit(op.Test)), int64(roster))
 	for i := range op.Steps {
 		step := &op.Steps[i]
 		if step.End != "" {
-			return append(wire, b.shape(shape{Finish: step.End}), 0, 0)
+			b.ops.numbers(int64(b.shape(shape{Finish: step.End})), 0, 0)
+			return
 		}
 		set, book := b.set(roster, op.Roster, step), 0
 		if step.Pick == ledger.RoundRobin {
 			book = number(b.books, &b.Books, step.Book)
 		}
-		wire = append(wire, b.shape(shape{
+		b.ops.numbers(int64(b.shape(shape{
 			Pick: step.Pick, ByValue: step.ByValue, Lift: step.LiftFull,
 			Outcome: cmp.Or(step.Outcome, ledger.Assigned),
-		}), set, book)
+		})), int64(set), int64(book))
 	}
-	return wire
 }
 
 func (b *builder) shape(s shape) int {
@@ -246,6 +262,7 @@ func (b *builder) call() ([]string, []any, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("encode request: %w", err)
 	}
+	head = append(append(append(head[:len(head)-1], `,"ops":`...), b.ops.list()...), '}')
 	args := make([]any, 0, 1+len(b.members)+len(b.payload))
 	args = append(args, head)
 	for _, slots := range b.members {
