@@ -1,7 +1,7 @@
 package policy
 
 import (
-	"regexp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -10,6 +10,7 @@ import (
 	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"go.yaml.in/yaml/v3"
 
 	"leadrouter/pkg/lead"
 )
@@ -65,8 +66,17 @@ func (r *reader) numeric(n node) *Expr {
 
 // expression parses an expression and leaves the rest to compile.
 func (r *reader) expression(n node, into *expr, want wanted, rep bool) {
+	*into = expr{Pos: n.pos(), test: neverKnown, eval: neverHas}
+	switch n.Kind {
+	case yaml.SequenceNode:
+		r.fail(n, "`[` at the start makes this a list of YAML; put all of it in quotes: '[…] …'")
+		return
+	case yaml.MappingNode:
+		r.fail(n, "`{` at the start makes this a mapping of YAML; put all of it in quotes: '{…} …'")
+		return
+	}
 	source := r.text(n)
-	*into = expr{Source: source, Pos: n.pos(), test: neverKnown, eval: neverHas}
+	into.Source = source
 	env, err := r.exprs.base()
 	if err != nil || source == "" {
 		if err != nil {
@@ -315,8 +325,16 @@ func (w *nameWalk) name(root ast.Expr, path, bound []string) {
 	case full == "score" || full == "fit":
 		w.r.failAt(pos, width, "`%s` needs the section `score`", full)
 	default:
-		w.r.unknownName(pos, width, full)
+		w.r.unknownName(pos, width, full, meant(full))
 	}
+}
+
+// meant says what a name that nobody knows may be instead.
+func meant(name string) string {
+	if strings.Contains(name, ".") {
+		return ""
+	}
+	return fmt.Sprintf(": a field of your own is `attributes.%s`, a text is %q", name, name)
 }
 
 // use notes that the expression asks for a name, which has a slot.
@@ -326,46 +344,6 @@ func (w *nameWalk) use(name string) {
 		w.job.into.names = append(w.job.into.names, s)
 		w.job.into.Names = append(w.job.into.Names, name)
 	}
-}
-
-var (
-	noOverload = regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '([^']*)'`)
-	undeclared = regexp.MustCompile(`^undeclared reference to '([^']*)'`)
-	operator   = regexp.MustCompile(`^_?@?([^_]+)_?$`)
-)
-
-// celIssues reports what CEL says, at its place in the file and in our words.
-func (r *reader) celIssues(n node, issues *cel.Issues) {
-	for i, e := range issues.Errors() {
-		message := strings.TrimPrefix(e.Message, "Syntax error: ")
-		message, _, _ = strings.Cut(message, " expecting ")
-		if m := noOverload.FindStringSubmatch(message); m != nil {
-			message = "`" + operator.ReplaceAllString(m[1], "$1") + "` cannot be used on " + m[2]
-			if m[2] == "(int, double)" || m[2] == "(double, int)" {
-				message += "; write whole numbers as 5.0"
-			}
-		} else if m := undeclared.FindStringSubmatch(message); m != nil {
-			message = "there is no function `" + m[1] + "`"
-		} else if e.Message != message {
-			message = "not a condition: " + message
-		}
-		r.failAt(n.posAt(runeOffset(n.Value, e.Location.Line(), e.Location.Column())), 1, "%s", message)
-		if i == 0 && strings.HasPrefix(e.Message, "Syntax error") {
-			return // what follows is the parser finding its feet again
-		}
-	}
-}
-
-// runeOffset turns a line, from 1, and a column, from 0, into an offset.
-func runeOffset(s string, line, col int) int {
-	offset := 0
-	for _, text := range strings.SplitAfter(s, "\n") {
-		if line--; line <= 0 {
-			break
-		}
-		offset += len([]rune(text))
-	}
-	return max(0, offset+col)
 }
 
 // sizes tells the estimator of costs how long the values of a lead can be.

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"maps"
 	"regexp"
 	"slices"
@@ -207,17 +208,18 @@ func (r *reader) nameAt(n node) (slot, bool) {
 		return s, true
 	}
 	if name != "" {
-		r.unknownName(n.pos(), n.width(), name)
+		r.unknownName(n.pos(), n.width(), name, "")
 	}
 	return 0, false
 }
 
-func (r *reader) unknownName(pos Pos, width int, name string) {
+// unknownName refuses a name; otherwise says what it may be when it is no slip.
+func (r *reader) unknownName(pos Pos, width int, name, otherwise string) {
 	if known, ok := r.names.lead[name]; ok && known.Personal {
 		r.failAt(pos, width, "%s", personalAdvice(name))
 		return
 	}
-	r.failAt(pos, width, "`%s` is not known of a lead%s", name, suggest(name, r.names.all()))
+	r.failAt(pos, width, "`%s` is not known of a lead%s", name, cmp.Or(suggest(name, r.names.all()), otherwise))
 }
 
 // cycles refuses names that are made from themselves.

@@ -55,6 +55,7 @@ func TestQuoteAdviceHelps(t *testing.T) {
 	for _, value := range []string{
 		`country in ["DE"]`, `country in ["DE", "AT"] && known(x)`, `!vip`, `!vip && a`,
 		`a ? b : c`, `tags.exists(t, t in ["it's"])`,
+		`"vip" in tags`, `'vip' in tags`, `[1, 2].exists(x, x > 1)`, `{"a": 1}[country] == 1`, `["]"] == [a]`,
 	} {
 		for _, text := range []string{"rules:\n  - {name: x, when: %, to: y}\n", "rules:\n  - name: x\n    when: %\n    to: y\n"} {
 			broken := strings.Replace(text, "%", value, 1)

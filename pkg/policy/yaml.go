@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -123,41 +125,61 @@ func (r *reader) syntax(src *source, err error) {
 		r.failAt(pos, 0, "%s", advice)
 		return
 	}
+	if strings.Contains(message, "cannot start any token") && strings.Contains(src.line(line), "\t") {
+		message = "a tab cannot indent; write blanks"
+	} else if strings.Contains(message, "did not find expected") {
+		message += "; is a bracket open, or a line indented otherwise than those beside it?"
+	}
 	r.failAt(Pos{File: src.name, Line: line}, 0, "not valid YAML: %s", message)
 }
 
-// adviceLines bounds how far behind the reported line a flow mapping is searched.
+// adviceLines bounds how far behind the reported line, which may be the beginning
+// of a mapping, is searched.
 const adviceLines = 20
 
-// quoteAdvice looks for a plain value that YAML ends before its author does.
+// quoteAdvice looks for a value that YAML ends before its author does.
 func quoteAdvice(src *source, line int) (Pos, string, bool) {
 	s := plainScanner{}
 	for n := line; n < line+adviceLines && n <= len(src.lines); n++ {
 		s.text, s.at = []rune(src.line(n)), 0
+		if s.depth == 0 && indent(s.text) < indent([]rune(src.line(line))) {
+			break
+		}
 		if advice, ok := s.scan(); ok {
 			return Pos{File: src.name, Line: n, Col: s.at + 1}, advice, true
-		}
-		if s.depth == 0 && n > line {
-			break
 		}
 	}
 	return Pos{}, "", false
 }
 
-// plainScanner walks a line of YAML just closely enough to find plain values.
+// indent is how far a line is indented; one without text goes on with the last.
+func indent(line []rune) int {
+	i := slices.IndexFunc(line, func(c rune) bool { return c != ' ' })
+	if i < 0 {
+		return math.MaxInt
+	}
+	return i
+}
+
+// plainScanner walks a line of YAML just closely enough to find values.
 type plainScanner struct {
 	text  []rune
 	at    int
 	depth int    // of { and [
 	key   string // before the value, when there is one
-	// The value before, ended by a comma: its author may have meant it to go on.
+	// The value before on this line, ended by a comma: its author may have meant it to
+	// go on.
 	lastKey         string
 	lastAt, lastEnd int
 }
 
-// scan stops at the first plain value that is cut off, with advice.
+// scan stops at the first value that is cut off, with advice.
 func (s *plainScanner) scan() (string, bool) {
+	s.key, s.lastKey = "", ""
 	for s.at < len(s.text) {
+		if advice, ok := s.goesOn(); ok {
+			return advice, true
+		}
 		switch c := s.text[s.at]; {
 		case c == '#' && (s.at == 0 || s.text[s.at-1] == ' '):
 			return "", false
@@ -181,8 +203,46 @@ func (s *plainScanner) scan() (string, bool) {
 			}
 		}
 	}
-	s.key = ""
 	return "", false
+}
+
+// goesOn recognises a value that begins with a quoted text, a list or a mapping,
+// which is all that YAML takes of it, and goes on behind: "vip" in tags.
+func (s *plainScanner) goesOn() (string, bool) {
+	start := s.at
+	if s.key == "" || !strings.ContainsRune("\"'[{", s.text[start]) {
+		return "", false
+	}
+	first := plainScanner{text: s.text, at: start}
+	first.whole()
+	rest := strings.TrimLeft(string(s.text[first.at:]), " ")
+	if rest == "" || strings.ContainsRune(",]}#:", rune(rest[0])) {
+		return "", false
+	}
+	s.at = first.at
+	return s.advice(start, "behind `"+string(s.text[start:first.at])+"`")
+}
+
+// whole walks over a quoted text, a list or a mapping.
+func (s *plainScanner) whole() {
+	for s.at < len(s.text) {
+		switch c := s.text[s.at]; c {
+		case '"', '\'':
+			s.quoted(c)
+		case '[', '{':
+			s.depth++
+			s.at++
+		case ']', '}':
+			s.depth--
+			s.at++
+		default:
+			s.at++
+		}
+		if s.depth <= 0 {
+			break
+		}
+	}
+	s.at = min(s.at, len(s.text))
 }
 
 func (s *plainScanner) next() rune {
@@ -213,13 +273,13 @@ func (s *plainScanner) plain() (string, bool) {
 				s.key = strings.TrimSpace(string(s.text[start:s.at]))
 				return "", false
 			}
-			return s.advice(start, ": ")
+			return s.advice(start, "at `:`")
 		case c == '#' && s.at > start && s.text[s.at-1] == ' ':
 			return "", false
 		case s.at == start && strings.ContainsRune("!&@`%|>", c) && s.key != "":
-			return s.advice(start, string(c))
+			return s.advice(start, "at `"+string(c)+"`")
 		case s.depth > 0 && (c == '[' || c == '{'):
-			return s.advice(start, string(c))
+			return s.advice(start, "at `"+string(c)+"`")
 		case s.depth > 0 && (c == ',' || c == ']' || c == '}'):
 			s.lastKey, s.lastAt, s.lastEnd = s.key, start, s.at
 			return "", false
@@ -228,15 +288,16 @@ func (s *plainScanner) plain() (string, bool) {
 	return "", false
 }
 
-func (s *plainScanner) advice(start int, at string) (string, bool) {
+// advice is for a value that starts at a place; where says what cuts it off.
+func (s *plainScanner) advice(start int, where string) (string, bool) {
 	if s.key == "" && s.lastKey != "" {
-		s.key, start, s.at, at = s.lastKey, s.lastAt, s.lastEnd, ","
+		s.key, start, s.at, where = s.lastKey, s.lastAt, s.lastEnd, "at `,`"
 	}
 	if s.key == "" {
 		return "", false
 	}
 	whole := strings.TrimSpace(string(s.text[start:s.end(start)]))
-	return fmt.Sprintf("%s is cut off at `%s`; quote it: %s: %s", expression(s.key), strings.TrimSpace(at), s.key, quoted(whole)), true
+	return fmt.Sprintf("%s is cut off %s; quote it: %s: %s", expression(s.key), where, s.key, quoted(whole)), true
 }
 
 // end is where the author would end a value: a comma or bracket outside of its own
