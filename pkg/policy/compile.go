@@ -217,7 +217,7 @@ func (c compiler) in(call ast.CallExpr) (test, bool) {
 		if v.kind == unknown || l.kind != list {
 			return Unknown
 		}
-		return TruthOf(v.kind == text && slices.Contains(l.list, v.text))
+		return TruthOf(v.kind == text && slices.Contains(*l.list, v.text))
 	}, ok
 }
 

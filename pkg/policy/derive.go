@@ -316,8 +316,11 @@ func (r *reader) part(name string, n node) *Part {
 func (p *Part) faded(points int64, b *Binding) int64 {
 	life := p.HalfLife.Calendar().Milliseconds()
 	created, _ := b.facts["created_at"].(string)
+	if life == 0 || points == 0 || created == "" {
+		return points
+	}
 	came, err := time.Parse(time.RFC3339Nano, created)
-	if life == 0 || err != nil {
+	if err != nil {
 		return points
 	}
 	age := max(0, b.at.Sub(came).Milliseconds())

@@ -78,7 +78,11 @@ func (r *reader) repSlot(name string) (slot, bool) {
 	case r.columns[column]:
 		def.typ = cel.ListType(cel.StringType)
 		// A rep who says nothing covers nothing: an empty list, not an unknown one.
-		def.compute = func(b *Binding) value { return listValue(b.policy.Reps[b.rep].Columns[column]) }
+		lists := make([]value, len(r.policy.Reps))
+		for i := range r.policy.Reps {
+			lists[i] = listValue(r.policy.Reps[i].Columns[column])
+		}
+		def.compute = func(b *Binding) value { return lists[b.rep] }
 	default:
 		return 0, false
 	}

@@ -261,6 +261,12 @@ func (a *Axis) Covers(b *Binding) (Set, bool) {
 	return a.covers(v), true
 }
 
+// Asks reports whether the lead says what it asks for on this axis.
+func (a *Axis) Asks(b *Binding) bool {
+	kind := b.get(a.slot).kind
+	return kind != unknown && kind != list
+}
+
 // Value is what the lead asks for on this axis, as rep columns write it; false when
 // the lead does not say.
 func (a *Axis) Value(b *Binding) (string, bool) { return b.get(a.slot).asText() }

@@ -23,18 +23,20 @@ const (
 )
 
 // value is a CEL value without an allocation: bool, int and double are in bits.
+// Every name of a policy takes one for every lead, so that it is kept small: lists,
+// which are few, are pointed to.
 type value struct {
 	kind kind
 	bits uint64
 	text string
-	list []string
+	list *[]string // of the kind list, else nil
 }
 
 func boolValue(b bool) value      { return value{kind: boolean, bits: uint64(TruthOf(b)) >> 1} }
 func intValue(n int64) value      { return value{kind: integer, bits: uint64(n)} }
 func doubleValue(f float64) value { return value{kind: double, bits: math.Float64bits(f)} }
 func textValue(s string) value    { return value{kind: text, text: s} }
-func listValue(s []string) value  { return value{kind: list, list: s} }
+func listValue(s []string) value  { return value{kind: list, list: &s} }
 
 func (v *value) int() int64     { return int64(v.bits) }
 func (v *value) float() float64 { return math.Float64frombits(v.bits) }
@@ -59,7 +61,7 @@ func (v *value) any() any {
 	case text:
 		return v.text
 	case list:
-		return v.list
+		return *v.list
 	default:
 		return nil
 	}
@@ -94,7 +96,7 @@ func (v *value) equal(w *value) bool {
 	case v.kind == text:
 		return v.text == w.text
 	case v.kind == list:
-		return slices.Equal(v.list, w.list)
+		return slices.Equal(*v.list, *w.list)
 	default:
 		return v.bits == w.bits
 	}

@@ -61,10 +61,10 @@ type Plan struct {
 
 // room is what a typical plan takes, in one piece of memory.
 type room struct {
-	steps   [5]ledger.Step
-	visits  [5]Visit
-	tries   [6]try
-	origins [6]origin
+	steps   [4]ledger.Step
+	visits  [4]Visit
+	tries   [4]try
+	origins [4]origin
 	frames  []frame
 	axes    []*policy.Axis
 	words   []uint64
@@ -72,23 +72,24 @@ type room struct {
 
 // set is an empty set of reps, cut from a larger piece of memory.
 func (p *Plan) set() policy.Set {
-	return policy.Set(cut(&p.room.words, len(p.planner.everyone), 16))
+	n := len(p.planner.everyone)
+	return policy.Set(cut(&p.room.words, n, 12*n))
 }
 
 // frame is a copy that lives as long as the plan.
 func (p *Plan) frame(f frame) *frame {
-	own := cut(&p.room.frames, 1, 3)
+	own := cut(&p.room.frames, 1, 4)
 	own[0] = f
 	return &own[0]
 }
 
 // axisList is a list of n axes to be filled.
-func (p *Plan) axisList(n int) []*policy.Axis { return cut(&p.room.axes, n, 8) }
+func (p *Plan) axisList(n int) []*policy.Axis { return cut(&p.room.axes, n, 16) }
 
-// cut takes n zero values from a larger piece of memory, which lasts for some more.
-func cut[T any](from *[]T, n, more int) []T {
+// cut takes n zero values from a larger piece of memory, made for that many at once.
+func cut[T any](from *[]T, n, atOnce int) []T {
 	if len(*from) < n {
-		*from = make([]T, n*more)
+		*from = make([]T, max(n, atOnce))
 	}
 	s := (*from)[:n:n]
 	*from = (*from)[n:]

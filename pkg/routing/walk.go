@@ -156,7 +156,7 @@ func (w *walk) destination(to *policy.Destination, f *frame) bool {
 	}
 	t.asked = w.axisList(len(settings.Match))[:0]
 	for _, axis := range settings.Match {
-		if _, known := axis.Covers(w.binding); known {
+		if axis.Asks(w.binding) {
 			t.asked = append(t.asked, axis)
 		} else {
 			t.unasked = append(t.unasked, axis)
