@@ -255,6 +255,9 @@ func (c *cli) printReport(report policytest.Report, coverage bool) error {
 	if n := report.Count(policytest.NotRun); n > 0 {
 		text += fmt.Sprintf(", %d not run", n)
 	}
+	if coverage && len(report.Unreached) == 0 {
+		text += "; every rule and row is reached"
+	}
 	_, err := fmt.Fprintln(c.out, text)
 	return err
 }

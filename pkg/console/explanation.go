@@ -93,7 +93,7 @@ func pathLines(path []routing.PathEntry, tries []routing.Tried) []string {
 		var names []string
 		for _, p := range path {
 			if p.Fate == fate {
-				names = append(names, p.Rule+missing(p))
+				names = append(names, p.Rule+aside(p))
 			}
 		}
 		if len(names) > 0 {
@@ -114,17 +114,25 @@ func pathLines(path []routing.PathEntry, tries []routing.Tried) []string {
 	return append(lines, aligned(rows)...)
 }
 
-// missing is what a rule asks for and the lead does not say.
-func missing(p routing.PathEntry) string {
-	if len(p.Missing) == 0 {
-		return ""
+// aside is what a rule asks for and the lead does not say, or why a rule on trial is
+// there.
+func aside(p routing.PathEntry) string {
+	switch {
+	case len(p.Missing) > 0:
+		return " (" + strings.Join(p.Missing, ", ") + ")"
+	case p.Fate == routing.Shadow && p.Why != "":
+		return " (" + Printable(p.Why) + ")"
 	}
-	return " (" + strings.Join(p.Missing, ", ") + ")"
+	return ""
 }
 
-// whatOf is the row that matched and the destinations that were asked.
+// whatOf is the author's reason, the row that matched and the destinations that were
+// asked.
 func whatOf(p routing.PathEntry, tries []routing.Tried) string {
 	var parts []string
+	if p.Why != "" {
+		parts = append(parts, strconv.Quote(p.Why))
+	}
 	if p.Row != "" {
 		parts = append(parts, "row "+p.Row)
 	}

@@ -67,12 +67,12 @@ func (r *reader) numeric(n node) *Expr {
 // expression parses an expression and leaves the rest to compile.
 func (r *reader) expression(n node, into *expr, want wanted, rep bool) {
 	*into = expr{Pos: n.pos(), test: neverKnown, eval: neverHas}
-	switch n.Kind {
-	case yaml.SequenceNode:
-		r.fail(n, "`[` at the start makes this a list of YAML; put all of it in quotes: '[…] …'")
-		return
-	case yaml.MappingNode:
-		r.fail(n, "`{` at the start makes this a mapping of YAML; put all of it in quotes: '{…} …'")
+	if n.Kind != yaml.ScalarNode {
+		what := "`[` at the start makes this a list of YAML; put all of it in quotes: '[…] …'"
+		if n.Kind == yaml.MappingNode {
+			what = "`{` at the start makes this a mapping of YAML; put all of it in quotes: '{…} …'"
+		}
+		r.fail(n, "%s", what)
 		return
 	}
 	source := r.text(n)

@@ -13,7 +13,7 @@ import (
 // fields of a decision that a test can expect.
 var fields = []string{
 	"rule", "row", "rep", "team", "pool", "pick", "outcome", "candidates", "relaxed", "sla", "attempt", "reason_code",
-	"score", "fit", "intent", "over", "tags", "share",
+	"score", "fit", "intent", "over", "tags", "owns_account", "watch", "on_qualified", "share",
 }
 
 // verbs are the activities that a test's story can tell.

@@ -101,6 +101,12 @@ func (w *world) field(name string) []string {
 		return one(strconv.FormatBool(a.Over))
 	case "tags":
 		return a.Tags
+	case "owns_account":
+		return one(strconv.FormatBool(w.last.draft.OwnsAccount))
+	case "watch":
+		return one(strconv.FormatBool(w.last.draft.Watch))
+	case "on_qualified":
+		return one(w.last.draft.OnQualified)
 	case "candidates":
 		return w.candidates()
 	case "sla":

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -117,6 +118,7 @@ func (p *Plan) Explain() Explanation {
 		}
 		if v.Row != nil {
 			entry.Row, entry.Place = v.Row.Key, fmt.Sprintf("%s:%d", v.Row.Pos.File, v.Row.Pos.Line)
+			entry.Why = cmp.Or(v.Row.Why, entry.Why)
 		}
 		e.Path = append(e.Path, entry)
 	}
