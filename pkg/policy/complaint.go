@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -65,6 +66,12 @@ func complaint(message, rest string) string {
 	}
 	if m := argument.FindStringSubmatch(message); m != nil {
 		return arguments[m[1]]
+	}
+	switch {
+	case strings.HasPrefix(message, "expression code point size exceeds"):
+		return fmt.Sprintf("this is longer than %d characters; put parts of it under `define`", maxSource)
+	case strings.HasPrefix(message, "expression recursion limit exceeded"):
+		return fmt.Sprintf("this is nested more than %d levels deep; put parts of it under `define`", maxDepth)
 	}
 	return message
 }

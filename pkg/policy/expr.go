@@ -21,6 +21,12 @@ const celVersion = "v0.33.2"
 // costLimit bounds what one evaluation of a condition may do.
 const costLimit = 100_000
 
+// Bounds of the source of one condition.
+const (
+	maxSource = 10_000 // characters
+	maxDepth  = 100    // levels of nesting
+)
+
 // What a large lead holds in one place, for the estimate of costs.
 const (
 	maxText  = 1_000 // bytes
@@ -103,8 +109,8 @@ func (x *expressions) base() (*cel.Env, error) {
 		cel.CrossTypeNumericComparisons(true),
 		cel.DefaultUTCTimeZone(true),
 		cel.EagerlyValidateDeclarations(true),
-		cel.ParserRecursionLimit(100),
-		cel.ParserExpressionSizeLimit(10_000),
+		cel.ParserRecursionLimit(maxDepth),
+		cel.ParserExpressionSizeLimit(maxSource),
 		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals()),
 		cel.Function("known", cel.Overload("known_dyn", []*cel.Type{cel.DynType}, cel.BoolType, cel.OverloadIsNonStrict(),
 			cel.UnaryBinding(func(v ref.Val) ref.Val { return types.Bool(!types.IsUnknownOrError(v)) }))),

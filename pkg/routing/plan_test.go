@@ -1,6 +1,7 @@
 package routing_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -252,4 +253,23 @@ func TestShiftCanBeGiven(t *testing.T) {
 	shift.Add(tom)
 	p := pl.Plan(routing.Input{Facts: facts(t, `{}`), At: monday, Shift: shift})
 	require.Equal(t, []string{"a all: tom", "a waiting"}, outline(t, p))
+}
+
+// TestOrderOfWho: the same people in two pools, one of them ranked, stand in the order
+// of each, whichever is asked first.
+func TestOrderOfWho(t *testing.T) {
+	t.Parallel()
+	const pools = `
+reps: {ana: {}, ben: {}, carl: {}}
+pools: {list: {who: [carl, ana], pick: ranked}, other: {who: [ana, carl], pick: ranked}, turn: {who: [carl, ana]}}
+rules: [{name: a, when: source == "a", to: list}, {name: b, when: source == "b", to: turn}, {name: c, to: other}]
+`
+	want := map[string][]int32{"a": {2, 0}, "b": {0, 2}, "c": {0, 2}}
+	for _, order := range []string{"abc", "acb", "bac", "bca", "cab", "cba"} {
+		pl := planner(t, pools)
+		for _, source := range strings.Split(order, "") {
+			p := pl.Plan(routing.Input{Facts: facts(t, `{"source":"`+source+`"}`), At: monday})
+			require.Equal(t, want[source], p.Steps[0].Members, "%s of %s", source, order)
+		}
+	}
 }

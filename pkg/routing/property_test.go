@@ -187,6 +187,31 @@ func TestRelaxingNeverNarrows(t *testing.T) {
 	})
 }
 
+// TestGuardAtEveryLevel: whatever is relaxed or overlooked, at whatever level and
+// among past owners too, a guard is not.
+func TestGuardAtEveryLevel(t *testing.T) {
+	t.Parallel()
+	levels := map[bool]int{} // steps, by whether something was relaxed
+	rapid.Check(t, func(t *rapid.T) {
+		s, in := drawPolicy(t), drawInput(t)
+		s.guard = `guards: [{name: g, when: country == "DE", then: '"de" in rep.language'}]`
+		in.Facts["country"] = "DE"
+		in.At = monday
+		pl := s.planner(t)
+		p := pl.Plan(in)
+		for i, step := range p.Steps {
+			for _, m := range step.Members {
+				require.Contains(t, pl.Policy().Reps[m].Columns["language"], "de")
+			}
+			if len(step.Members) > 0 {
+				levels[len(p.Draft().Steps[i].Relaxed) > 0]++
+			}
+		}
+	})
+	require.Positive(t, levels[true], "some steps leave something out")
+	require.Positive(t, levels[false])
+}
+
 // TestWhoMustNotHaveIt: no step offers a lead to somebody whom a guard forbids, who
 // has left, or who had it before others are asked; and everybody fits what the
 // step did not leave out.
