@@ -61,30 +61,72 @@ func TestGuide(t *testing.T) {
 	require.Greater(t, examples, 9)
 }
 
-// TestGuideHasEveryKey: whatever the schema knows is spoken of.
-func TestGuideHasEveryKey(t *testing.T) {
-	t.Parallel()
+// reference are the rows of the table "Every key" of the guide, by their keys.
+func reference(t *testing.T) map[string][]string {
+	t.Helper()
 	text, err := os.ReadFile(guide)
 	require.NoError(t, err)
-	var schema any
-	require.NoError(t, json.Unmarshal(policyschema.JSON(), &schema))
-	var visit func(at any)
-	visit = func(at any) {
-		switch at := at.(type) {
-		case map[string]any:
-			if properties, ok := at["properties"].(map[string]any); ok {
-				for key := range properties {
-					require.True(t, key == "experiment" || strings.Contains(string(text), key), "the guide does not speak of %q", key)
-				}
-			}
-			for _, inner := range at {
-				visit(inner)
-			}
-		case []any:
-			for _, inner := range at {
-				visit(inner)
-			}
+	_, table, found := strings.Cut(string(text), "\n## Every key\n")
+	require.True(t, found)
+	table, _, _ = strings.Cut(table, "\n## ")
+	rows := map[string][]string{}
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.TrimSpace(line), " | ")
+		if len(cells) >= 4 && strings.HasPrefix(cells[0], "| `") {
+			key := strings.Trim(cells[0], "| `…")
+			require.NotContains(t, rows, key)
+			rows[key] = cells
 		}
 	}
-	visit(schema)
+	return rows
+}
+
+// TestGuideHasEveryKey: whatever the schema knows has a row with its type and an
+// example, which says the key, or the key that holds it.
+func TestGuideHasEveryKey(t *testing.T) {
+	t.Parallel()
+	rows := reference(t)
+	parts := map[string]bool{}
+	for key, cells := range rows {
+		for part := range strings.SplitSeq(key, ".") {
+			parts[part] = true
+		}
+		name := key[strings.LastIndexByte(key, '.')+1:]
+		example := strings.Trim(cells[3], "`| ")
+		require.NotEmpty(t, cells[1], key)
+		require.Contains(t, example, ": ", key)
+		require.True(t, name == "*" || strings.Contains(example, name+":"), "the example of %s", key)
+	}
+	text, err := os.ReadFile(guide)
+	require.NoError(t, err)
+	var schema map[string]any
+	require.NoError(t, json.Unmarshal(policyschema.JSON(), &schema))
+	expected := schema["$defs"].(map[string]any)["expect"].(map[string]any)["properties"].(map[string]any)
+	properties(schema, func(key string) {
+		_, ofDecision := expected[key]
+		spoken := strings.Contains(string(text), "`"+key+"`")
+		require.True(t, parts[key] || spoken && (ofDecision || given[key]) || key == "experiment", "the guide has no row for %q", key)
+	})
+}
+
+// given are the keys of one row of the table.
+var given = map[string]bool{"given": true, "full": true, "away": true, "off_shift": true, "left": true, "last_owner": true, "company_owner": true}
+
+// properties calls f with the keys of all objects of a schema.
+func properties(at any, f func(key string)) {
+	switch at := at.(type) {
+	case map[string]any:
+		if keys, ok := at["properties"].(map[string]any); ok {
+			for key := range keys {
+				f(key)
+			}
+		}
+		for _, inner := range at {
+			properties(inner, f)
+		}
+	case []any:
+		for _, inner := range at {
+			properties(inner, f)
+		}
+	}
 }
