@@ -111,8 +111,11 @@ func (c *criterion) condition() (string, error) {
 
 // example is a value that meets the criterion; false when any lead without one does.
 func (c *criterion) example() (any, bool) {
+	if c.Value == "" { // an attribute is whatever it comes as
+		return "something", c.Operation == "notEqual" && strings.HasPrefix(c.name(), lead.AttributePrefix)
+	}
 	values, err := c.values()
-	if err != nil || c.Value == "" {
+	if err != nil {
 		return nil, false
 	}
 	text, err := strconv.Unquote(values[0])

@@ -102,7 +102,7 @@ func (m *moved) add(n int, e *entry) {
 	to := strings.Trim(strings.ReplaceAll(intake.Slug(local), "_", "-"), "-")
 	list := &m.Reps
 	if e.ToType == "Queue" {
-		to, list = to+"-queue", &m.Queues
+		to, list = strings.TrimSuffix(to, "-queue")+"-queue", &m.Queues
 	}
 	if !slices.Contains(*list, to) {
 		*list = append(*list, to)
