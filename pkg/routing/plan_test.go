@@ -267,7 +267,7 @@ rules: [{name: a, when: source == "a", to: list}, {name: b, when: source == "b",
 	want := map[string][]int32{"a": {2, 0}, "b": {0, 2}, "c": {0, 2}}
 	for _, order := range []string{"abc", "acb", "bac", "bca", "cab", "cba"} {
 		pl := planner(t, pools)
-		for _, source := range strings.Split(order, "") {
+		for source := range strings.SplitSeq(order, "") {
 			p := pl.Plan(routing.Input{Facts: facts(t, `{"source":"`+source+`"}`), At: monday})
 			require.Equal(t, want[source], p.Steps[0].Members, "%s of %s", source, order)
 		}
