@@ -115,3 +115,24 @@ func TestSalesforceErrors(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+// TestSalesforceQueues: the pool of a queue is called after it, once a queue; what
+// only asks that an attribute is there has an example too.
+func TestSalesforceQueues(t *testing.T) {
+	t.Parallel()
+	files, err := starter.Salesforce(strings.NewReader(`<AssignmentRules><assignmentRule><active>true</active>
+    <ruleEntry><assignedTo>EMEA Queue</assignedTo><assignedToType>Queue</assignedToType>
+      <criteriaItems><field>Lead.Rating</field><operation>notEqual</operation><value></value></criteriaItems></ruleEntry>
+    <ruleEntry><assignedTo>EMEA</assignedTo><assignedToType>Queue</assignedToType></ruleEntry>
+    </assignmentRule></AssignmentRules>`), "rules.xml")
+	require.NoError(t, err)
+	p := passes(t, files)
+	require.Len(t, p.Pools, 1)
+	require.Equal(t, "emea-queue", p.Pools[0].Name)
+	require.Equal(t, "known(attributes.rating)", p.Rules[0].When.Source)
+	names := make([]string, len(p.Tests))
+	for i := range p.Tests {
+		names[i] = p.Tests[i].Name
+	}
+	require.Contains(t, names, p.Rules[0].Name)
+}
