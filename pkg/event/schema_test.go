@@ -98,6 +98,13 @@ func TestEncodingsAreValid(t *testing.T) {
 		event.LeadTimers: {
 			event.Timer{LeadID: "L-1", Attempt: 1, RepID: "jonas", SLA: "demo", Start: at, Due: []event.Due{{Clock: "accepted", At: at, Do: []string{"remind"}}}},
 		},
+		event.PolicyPublished: {
+			event.Publication{
+				Number: 1, Hash: "9f31c2a", Name: "tamarisk", Engine: 1, By: "dana", Because: "autumn", At: at, Active: true,
+				Files: []event.PublishedFile{{Name: "policy.yaml", Hash: "e3b0c44", Size: 0}},
+			},
+			event.FilePart{Hash: "e3b0c44", Parts: 1, Content: []byte{}},
+		},
 		event.LeadReassign: {event.Reassign{LeadID: "L-1", Attempt: 1, RepID: "jonas", Cause: "sla", Clock: "accepted", Stage: 1, To: "backup", At: at}},
 	}
 	for typ, values := range tests {

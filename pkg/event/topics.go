@@ -82,7 +82,7 @@ func Topics(instance string) []Topic {
 		{LeadCommand, "", Delete, leadID, true, true, "managers, console, CLI", "a human's decision; rotation never undoes it"},
 		{RepStatus, "", Compact, "rep id", false, true, "calendars, HR, CRM, the rep", "a rep is available, away or has left"},
 		{AccountChanged, "", Compact, "account id", false, true, "CRM", "an account as it is now; a tombstone removes it"},
-		{PolicyPublished, "", Compact, "content hash", false, false, "`policy publish`", "policies and their tables by hash, in chunks; the active one under its own key"},
+		{PolicyPublished, "", Compact, "file hash and part, `publication/<number>`, `active`", false, false, "`policy publish`", "policies and their tables by hash, in parts; every publication; the active one under its own key"},
 		{LeadDecisions, "", Never, leadID, true, false, "router", "the decision log: the source of truth"},
 		{LeadAssigned, "", Delete, leadID, true, false, "router", "one lean event per outcome or change of owner"},
 		{LeadTimers, "", Compact, leadID, true, false, "router", "the SLA clocks of a lead's current assignment; a tombstone means none"},

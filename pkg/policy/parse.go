@@ -118,7 +118,7 @@ func parse(names []string, open func(string) ([]byte, error)) (*Policy, Issues, 
 	if issues.Err() != nil {
 		return nil, issues, nil
 	}
-	r.policy.Hash = r.hash()
+	r.policy.Hash, r.policy.Files = r.hash(), r.raw
 	return r.policy, issues, nil
 }
 

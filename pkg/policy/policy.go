@@ -17,6 +17,9 @@ type Policy struct {
 	// Hash names the content: YAML and CSV bytes and the versions of everything
 	// that gives them meaning. Lower-case hexadecimal, 64 digits.
 	Hash string
+	// Files are what Hash covers, by name: the YAML and the CSV that it speaks of, as
+	// read. Nobody changes them.
+	Files map[string][]byte
 
 	Currency Currency
 	// Reps ascend by ID. A rep's position here is the number that Members, guards
