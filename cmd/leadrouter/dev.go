@@ -64,6 +64,9 @@ func (c *cli) dev(ctx context.Context, flags devFlags) error {
 	if flags.rate < 0 || flags.rate > 1000 {
 		return app.Usage(errors.New("--rate is not between 0 and 1000"))
 	}
+	if c.shared.policy == app.Published {
+		return app.Usage(errors.New("--policy published is for routers; here the policy is a file, to be edited"))
+	}
 	feed, err := c.feed(flags)
 	if err != nil {
 		return err

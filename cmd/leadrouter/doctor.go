@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"leadrouter/pkg/app"
 	"leadrouter/pkg/doctor"
 )
 
@@ -24,7 +25,7 @@ answer.`,
 	}
 	c.kafkaFlags(cmd)
 	c.redisFlags(cmd)
-	c.policyFlag(cmd)
+	c.livePolicyFlag(cmd)
 	c.outputFlag(cmd)
 	return cmd
 }
@@ -36,6 +37,9 @@ func (c *cli) doctor(ctx context.Context) error {
 	path, err := c.policyPath(nil)
 	if err != nil {
 		path = "" // a finding, not an error
+	}
+	if c.shared.policy == app.Published {
+		path = app.Published
 	}
 	b := thisBuild()
 	findings := append([]doctor.Finding{{

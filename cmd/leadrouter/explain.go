@@ -27,19 +27,20 @@ func (c *cli) explainCommand() *cobra.Command {
 came, who was in and who was out and why, and turns and loads around each decision.
 
 Everybody's reason takes the policy of the decision: name it with --policy. The
-decision's hash says whether it is the one.`,
+decision's hash says whether it is the one. With --policy published it is looked up
+by the hash of the lead's last decision.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.explain(cmd.Context(), args[0], whyNot) },
 	}
 	c.kafkaFlags(cmd)
-	c.policyFlag(cmd)
+	c.livePolicyFlag(cmd)
 	c.outputFlag(cmd)
 	cmd.Flags().StringVar(&whyNot, "why-not", "", "say of this `rep` what was in the way")
 	return cmd
 }
 
 func (c *cli) explain(ctx context.Context, id, whyNot string) error {
-	planner, err := c.planner()
+	planner, err := c.planner(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -80,12 +81,46 @@ func (c *cli) explain(ctx context.Context, id, whyNot string) error {
 
 // planner plans with the policy of --policy, or the one that lies here; nil when
 // there is none.
-func (c *cli) planner() (*routing.Planner, error) {
+func (c *cli) planner(ctx context.Context, id string) (*routing.Planner, error) {
+	if c.shared.policy == app.Published {
+		return c.publishedPlanner(ctx, id)
+	}
 	path, err := c.policyPath(nil)
 	if err != nil {
 		return nil, nil //nolint:nilerr // without a policy the log's own words have to do
 	}
 	p, err := c.loadPolicy([]string{path})
+	if err != nil {
+		return nil, err
+	}
+	return routing.New(p), nil
+}
+
+// publishedPlanner plans with the policy of the lead's last decision; nil when that
+// was not published, or has become something else to this version.
+func (c *cli) publishedPlanner(ctx context.Context, id string) (*routing.Planner, error) {
+	archive, err := c.readPublished(ctx)
+	if err != nil {
+		return nil, err
+	}
+	hash := ""
+	err = audit.NewLog(c.shared.kafka, c.shared.instance).Read(ctx, func(d event.Decision) error {
+		if d.Grant.Lead == id && d.Policy != nil {
+			hash = d.Policy.Hash
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	publication, err := pickHash(archive.History(), hash)
+	if err != nil {
+		return nil, nil //nolint:nilerr // the log's own words have to do
+	}
+	p, err := c.readPublication(ctx, publication)
+	if errors.Is(err, app.ErrOtherMeaning) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

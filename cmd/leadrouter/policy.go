@@ -20,21 +20,23 @@ import (
 func (c *cli) policyCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "policy",
-		Short: "Write, check and test a policy",
+		Short: "Write, check, test and publish a policy",
 	}, c.policyInitCommand(), c.policyCheckCommand(), c.policyTestCommand(), c.policyTryCommand(),
-		c.policyDiffCommand(), c.policySchemaCommand())
+		c.policyDiffCommand(), c.policyPublishCommand(), c.policyHistoryCommand(), c.policyRollbackCommand(),
+		c.policySchemaCommand())
 }
 
 // defaultPolicies are looked for, in this order, when nobody names a policy.
 var defaultPolicies = [...]string{"policy.yaml", "policy"}
 
 // policyPath is the policy that a command is about: its argument, --policy, or what
-// lies in the working directory.
+// lies in the working directory. [app.Published] is no path: the commands that work
+// on files are not about what it means.
 func (c *cli) policyPath(args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
 	}
-	if c.shared.policy != "" {
+	if c.shared.policy != "" && c.shared.policy != app.Published {
 		return c.shared.policy, nil
 	}
 	for _, name := range defaultPolicies {

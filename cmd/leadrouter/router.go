@@ -20,14 +20,16 @@ and writes lead.decisions, lead.assigned and lead.timers, exactly once. Start as
 many as there are partitions to share.
 
 The policy is read again when its files change; a new one takes over between two
-batches, and only if it is free of errors and its tests pass.
+batches, and only if it is free of errors and its tests pass. With --policy published
+it is the one that leadrouter policy publish made active, for all routers at once;
+then nothing has to lie on this host.
 
 SIGTERM finishes the batch in hand and leaves the group. A service that goes away
 is waited for: /readyz on --metrics says so, and nothing is lost.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if c.shared.policy == "" {
-				return app.Usage(errors.New("name the policy with --policy"))
+				return app.Usage(errors.New("name the policy with --policy, a file or a folder, or say --policy " + app.Published))
 			}
 			logger, err := app.NewLogger(c.err, c.shared.logLevel, isTerminal(c.err))
 			if err != nil {

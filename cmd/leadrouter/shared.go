@@ -12,6 +12,7 @@ import (
 
 	"leadrouter/pkg/app"
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/policylog"
 )
 
 // shared holds the flags that mean the same in every command that has them.
@@ -59,11 +60,17 @@ func (c *cli) policyFlag(cmd *cobra.Command) {
 	_ = cmd.RegisterFlagCompletionFunc("policy", completePolicy)
 }
 
+// livePolicyFlag is policyFlag for commands that can also read what is published.
+func (c *cli) livePolicyFlag(cmd *cobra.Command) {
+	c.policyFlag(cmd)
+	cmd.Flags().Lookup("policy").Usage = "policy `file` or folder, or " + app.Published + ": what leadrouter policy publish made active"
+}
+
 // roleFlags binds all that a long-running role takes.
 func (c *cli) roleFlags(cmd *cobra.Command) {
 	c.kafkaFlags(cmd)
 	c.redisFlags(cmd)
-	c.policyFlag(cmd)
+	c.livePolicyFlag(cmd)
 	c.logFlag(cmd)
 	cmd.Flags().StringVar(&c.shared.metrics, "metrics", "", "listen `address` of /metrics, /healthz and /readyz (default none)")
 }
@@ -87,7 +94,7 @@ func (c *cli) askKafka(ctx context.Context, ask func(context.Context) error) err
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	if _, answered := errors.AsType[*kerr.Error](err); answered {
+	if answered(err) {
 		return err
 	}
 	brokers := strings.Join(c.shared.kafka.Brokers, ",")
@@ -95,6 +102,12 @@ func (c *cli) askKafka(ctx context.Context, ask func(context.Context) error) err
 		return app.Unreachable(fmt.Errorf("no answer from %s for %s (%w); check --brokers, or run leadrouter doctor", brokers, c.shared.timeout, err))
 	}
 	return app.Unreachable(fmt.Errorf("cannot reach %s (%w); check --brokers, or run leadrouter doctor", brokers, err))
+}
+
+// answered reports whether an error is what Kafka, or what is in it, says.
+func answered(err error) bool {
+	_, code := errors.AsType[*kerr.Error](err)
+	return code || errors.Is(err, policylog.ErrOutdated) || errors.Is(err, kstream.ErrPartitionCount)
 }
 
 // askTopic is [cli.askKafka] about one topic, which may not be there.

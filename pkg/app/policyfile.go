@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,28 +16,19 @@ import (
 
 	"leadrouter/pkg/clock"
 	"leadrouter/pkg/policy"
-	"leadrouter/pkg/policytest"
-	"leadrouter/pkg/routing"
 )
 
 // reloadEvery is how often the files are looked at. They are read once they have
 // stood still for as long: half a file may well be a policy, and none that is meant.
 const reloadEvery = 500 * time.Millisecond
 
-// PolicyFile is the policy of a file or a folder, loaded again when it changes. A
-// new one takes over only when it is free of errors and all its tests pass;
-// otherwise the old one stays whole.
+// PolicyFile is the policy of a file or a folder, loaded again when it changes.
 type PolicyFile struct {
-	path    string
-	current atomic.Pointer[routing.Planner]
-	seen    string // stamp of the files last tried
-	latest  string // stamp at the last look
-
-	log     *zap.Logger
-	clock   clock.Clock
-	told    func(*policy.Policy, error)
-	reloads *prometheus.CounterVec // result
-	info    *prometheus.GaugeVec   // hash, name, version
+	*InForce
+	path   string
+	seen   string // stamp of the files last tried
+	latest string // stamp at the last look
+	clock  clock.Clock
 }
 
 // PolicyFileConfig is what a [PolicyFile] needs besides its path.
@@ -54,21 +44,7 @@ type PolicyFileConfig struct {
 // OpenPolicy loads the policy for the first time. A policy with errors or failing
 // tests is an error here, so that a wrong policy never starts a router.
 func OpenPolicy(path string, cfg PolicyFileConfig) (*PolicyFile, error) {
-	f := &PolicyFile{
-		path: path, log: cfg.Logger, clock: cfg.Clock, told: cfg.Told,
-		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "leadrouter_policy_reloads_total",
-			Help: "Changes of the policy files by result: accepted, refused.",
-		}, []string{"result"}),
-		info: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "leadrouter_policy_info",
-			Help: "1 for the policy in force.",
-		}, []string{"hash", "name", "version"}),
-	}
-	if f.told == nil {
-		f.told = func(*policy.Policy, error) {}
-	}
-	cfg.Registerer.MustRegister(f.reloads, f.info)
+	f := &PolicyFile{InForce: newInForce(cfg.Logger, cfg.Registerer, cfg.Told), path: path, clock: cfg.Clock}
 	// The stamp is taken first: a change while loading is seen as a change.
 	stamp, err := stampOf(path)
 	if err != nil {
@@ -83,12 +59,8 @@ func OpenPolicy(path string, cfg PolicyFileConfig) (*PolicyFile, error) {
 	return f, nil
 }
 
-// Planner plans with the policy in force. A batch asks once, so that a change
-// takes effect between two batches.
-func (f *PolicyFile) Planner() *routing.Planner { return f.current.Load() }
-
-// Policy is the policy in force.
-func (f *PolicyFile) Policy() *policy.Policy { return f.current.Load().Policy() }
+// Wait returns at once: the first policy was loaded by [OpenPolicy].
+func (f *PolicyFile) Wait(context.Context) error { return nil }
 
 // Run looks for changes until ctx ends.
 func (f *PolicyFile) Run(ctx context.Context) error {
@@ -109,20 +81,12 @@ func (f *PolicyFile) reload() {
 	f.seen = stamp
 	p, err := f.load()
 	if err != nil {
-		f.reloads.WithLabelValues("refused").Inc()
-		f.log.Error("policy refused, the old one stays", zap.String("policy", f.path),
-			zap.String("in_force", f.Policy().Hash), zap.Error(err))
-		f.told(f.Policy(), err)
+		f.refuse(f.path, err)
 		return
 	}
-	if p.Hash == f.Policy().Hash {
-		return
+	if p.Hash != f.hash() {
+		f.change(p)
 	}
-	f.activate(p)
-	f.reloads.WithLabelValues("accepted").Inc()
-	f.log.Info("policy changed", zap.String("policy", p.Name), zap.String("version", p.Version),
-		zap.String("hash", p.Hash), zap.Int("rules", len(p.Rules)), zap.Int("tests", len(p.Tests)))
-	f.told(p, nil)
 }
 
 func (f *PolicyFile) load() (*policy.Policy, error) {
@@ -130,31 +94,10 @@ func (f *PolicyFile) load() (*policy.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := testsPass(p); err != nil {
+	if err := TestsPass(p); err != nil {
 		return nil, fmt.Errorf("policy %s: %w", f.path, err)
 	}
 	return p, nil
-}
-
-// testsPass runs the policy's own tests; the error lists those that fail.
-func testsPass(p *policy.Policy) error {
-	report := policytest.Run(p, policytest.Config{})
-	if report.OK() {
-		return nil
-	}
-	var failed []error
-	for _, result := range report.Results {
-		if result.Status == policytest.Failed {
-			failed = append(failed, errors.New(result.String()))
-		}
-	}
-	return fmt.Errorf("%d of its tests fail:\n%w", len(failed), errors.Join(failed...))
-}
-
-func (f *PolicyFile) activate(p *policy.Policy) {
-	f.current.Store(routing.New(p))
-	f.info.Reset()
-	f.info.WithLabelValues(p.Hash, p.Name, p.Version).Set(1)
 }
 
 // stampOf changes whenever a file below path does: names, sizes and times. Links

@@ -22,7 +22,9 @@ import (
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
+	"leadrouter/pkg/policylog"
 	"leadrouter/pkg/redisledger"
+	"leadrouter/pkg/routing"
 	"leadrouter/streams/router"
 )
 
@@ -35,7 +37,7 @@ type RouterConfig struct {
 	Kafka    kstream.Client
 	Redis    Redis
 	Instance string // prefix of topics; empty: none
-	Policy   string // file or folder
+	Policy   string // file or folder, or [Published]
 	// PolicyTold is [PolicyFileConfig.Told]. Optional.
 	PolicyTold func(*policy.Policy, error)
 	Metrics    string // listen address; empty: none
@@ -53,19 +55,33 @@ const (
 	partKafka  = "kafka"
 	partLedger = "ledger"
 	partStream = "stream"
+	partPolicy = "policy" // only when it comes from the topic
 )
+
+// PolicySource is where a router has its policy from.
+type PolicySource interface {
+	// Planner plans with the policy in force.
+	Planner() *routing.Planner
+	// Policy is the policy in force; nil before the first.
+	Policy() *policy.Policy
+	// Wait returns once the first policy is in force, or with the error of ctx.
+	Wait(ctx context.Context) error
+	// Run looks for changes until ctx ends.
+	Run(ctx context.Context) error
+}
 
 // Router is the process that routes leads.
 type Router struct {
 	cfg    RouterConfig
 	reg    *prometheus.Registry
 	health *Health
-	policy *PolicyFile
+	policy PolicySource
 	log    *zap.Logger
 	stuck  atomic.Bool // the last call of the ledger failed, and is repeated
 }
 
-// NewRouter loads the policy. A wrong one is an error: it never starts a router.
+// NewRouter loads the policy of a file. A wrong one is an error: it never starts a
+// router. One that is published is waited for by [Router.Run].
 func NewRouter(cfg RouterConfig) (*Router, error) {
 	cfg.StartTimeout = cmp.Or(cfg.StartTimeout, 30*time.Second)
 	if cfg.Clock == nil {
@@ -73,6 +89,14 @@ func NewRouter(cfg RouterConfig) (*Router, error) {
 	}
 	r := &Router{cfg: cfg, reg: prometheus.NewRegistry(), log: cfg.Logger}
 	r.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if cfg.Policy == Published {
+		r.health = NewHealth(r.reg, partKafka, partLedger, partPolicy, partStream)
+		r.policy = FollowPolicy(policylog.New(cfg.Kafka, cfg.Instance), PolicyTopicConfig{
+			Logger: cfg.Logger, Clock: clock.System(), Registerer: r.reg, Told: cfg.PolicyTold,
+			Report: func(err error) { r.report(partPolicy, err) },
+		})
+		return r, nil
+	}
 	r.health = NewHealth(r.reg, partKafka, partLedger, partStream)
 	file, err := OpenPolicy(cfg.Policy, PolicyFileConfig{
 		Logger: cfg.Logger, Clock: clock.System(), Registerer: r.reg, Told: cfg.PolicyTold,
@@ -84,8 +108,8 @@ func NewRouter(cfg RouterConfig) (*Router, error) {
 	return r, nil
 }
 
-// Policy is the router's policy file.
-func (r *Router) Policy() *PolicyFile { return r.policy }
+// Policy is where the router has its policy from.
+func (r *Router) Policy() PolicySource { return r.policy }
 
 // Health is what the router says of itself.
 func (r *Router) Health() *Health { return r.health }
@@ -123,6 +147,9 @@ func (r *Router) route(ctx context.Context) error {
 	}
 	open := func(ctx context.Context) error { return r.open(ctx, store) }
 	if err := r.wait(ctx, partLedger, open); err != nil {
+		return stopped(ctx, err)
+	}
+	if err := r.policy.Wait(ctx); err != nil {
 		return stopped(ctx, err)
 	}
 	handler, stream, err := r.build(slot, identity, store)
@@ -224,6 +251,9 @@ func (r *Router) connectKafka(ctx context.Context) (identity kstream.Identity, e
 		event.LeadAssigned.Topic(r.cfg.Instance), event.LeadTimers.Topic(r.cfg.Instance))
 	for _, input := range r.inputs() {
 		names = append(names, input+kstream.DLQSuffix)
+	}
+	if r.cfg.Policy == Published {
+		names = append(names, event.PolicyPublished.Topic(r.cfg.Instance))
 	}
 	err = r.wait(ctx, partKafka, func(ctx context.Context) error {
 		identity, err = r.cfg.Kafka.Identify(ctx, names...)

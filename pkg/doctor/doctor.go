@@ -16,8 +16,6 @@ import (
 	"leadrouter/pkg/clock"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
-	"leadrouter/pkg/policy"
-	"leadrouter/pkg/policytest"
 	"leadrouter/pkg/redisledger"
 )
 
@@ -45,7 +43,7 @@ type Config struct {
 	Kafka    kstream.Client
 	Redis    app.Redis
 	Instance string        // prefix of topics; empty: none
-	Policy   string        // file or folder; empty: none is looked at
+	Policy   string        // file or folder, or [app.Published]; empty: none is looked at
 	Timeout  time.Duration // longest wait for one service. Default 5 s
 	Clock    clock.Clock   // default [clock.System]
 }
@@ -90,6 +88,7 @@ type examination struct {
 	findings []Finding
 	cluster  string // Kafka's id; empty when it was not reached
 	logged   bool   // the decision log holds records
+	hash     string // of the policy in files; empty when there is none
 }
 
 func (e *examination) add(check string, status Status, next, format string, args ...any) {
@@ -100,29 +99,6 @@ func (e *examination) add(check string, status Status, next, format string, args
 func (e *examination) silent(check, next string, err error) {
 	e.add(check, Fail, next, "no answer: %v", err)
 	e.findings[len(e.findings)-1].Unreachable = true
-}
-
-func (e *examination) policy() {
-	const check = "policy"
-	if e.Policy == "" {
-		e.add(check, Warn, "name it with --policy, or write one with leadrouter policy init", "none was named")
-		return
-	}
-	p, issues, err := policy.Load(e.Policy)
-	if err != nil {
-		first, _, _ := strings.Cut(err.Error(), "\n")
-		e.add(check, Fail, "leadrouter policy check "+e.Policy, "%s", first)
-		return
-	}
-	report := policytest.Run(p, policytest.Config{})
-	switch failed := report.Count(policytest.Failed); {
-	case failed > 0:
-		e.add(check, Fail, "leadrouter policy test "+e.Policy, "%d of %d tests fail", failed, len(report.Results))
-	case len(issues) > 0:
-		e.add(check, Warn, "leadrouter policy check "+e.Policy, "%d warnings", len(issues))
-	default:
-		e.add(check, OK, "", "%s %.7s, %d reps, %d tests pass", p.Name, p.Hash, len(p.Reps), report.Count(policytest.Passed))
-	}
 }
 
 func (e *examination) kafka(ctx context.Context) {
@@ -170,6 +146,7 @@ func (e *examination) topics(ctx context.Context) {
 		e.add(check, OK, "", "all %d are there, %d copies of the log", len(states), copies)
 	}
 	e.log(ctx)
+	e.published(ctx)
 }
 
 // nextFor says what to do about a topic that is not as it should be.

@@ -43,18 +43,21 @@ func (l *Log) Files(ctx context.Context, p event.Publication) (map[string][]byte
 }
 
 // Follow reads the topic to its end, calls use with [Archive.Active], and then again
-// whenever the pointer is written, until ctx ends; it then returns nil.
-func (l *Log) Follow(ctx context.Context, use func(event.Publication, error)) error {
+// whenever the pointer is written, until ctx ends; it then returns nil. An error of
+// use ends it and is returned.
+func (l *Log) Follow(ctx context.Context, use func(event.Publication, error) error) error {
 	archive := NewArchive()
 	next, err := l.read(ctx, archive)
 	if err != nil {
 		return stopped(ctx, err)
 	}
-	use(archive.Active())
+	if err := use(archive.Active()); err != nil {
+		return stopped(ctx, err)
+	}
 	return l.kafka.Tail(ctx, next, func(r *kstream.Record) error {
 		add(archive, r)
 		if string(r.Key) == activeKey {
-			use(archive.Active())
+			return use(archive.Active())
 		}
 		return nil
 	})
@@ -71,13 +74,18 @@ type Draft struct {
 	After int
 }
 
-// Publish makes a policy the active one: all of it is in the topic then, or nothing.
-// The error is [ErrOutdated] when After is not the active one any more.
-func (l *Log) Publish(ctx context.Context, d Draft) (event.Publication, error) {
-	p := event.Publication{
+// Publication is the draft without a number.
+func (d Draft) Publication() event.Publication {
+	return event.Publication{
 		Hash: d.Hash, Name: d.Name, Version: d.Version, Engine: d.Engine,
 		Files: describe(d.Files), By: d.By, Because: d.Because, At: d.At.UTC(),
 	}
+}
+
+// Publish makes a policy the active one: all of it is in the topic then, or nothing.
+// The error is [ErrOutdated] when After is not the active one any more.
+func (l *Log) Publish(ctx context.Context, d Draft) (event.Publication, error) {
+	p := d.Publication()
 	failed := func(err error) (event.Publication, error) {
 		if errors.Is(err, kstream.ErrOvertaken) {
 			err = ErrOutdated

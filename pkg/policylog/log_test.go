@@ -246,12 +246,13 @@ func (b *bench) collect() (seen chan event.Publication, none chan error) {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- b.log.Follow(ctx, func(p event.Publication, err error) {
+		done <- b.log.Follow(ctx, func(p event.Publication, err error) error {
 			if err != nil {
 				none <- err
-				return
+				return nil
 			}
 			seen <- p
+			return nil
 		})
 	}()
 	b.t.Cleanup(func() { stop(); require.NoError(b.t, <-done) })
