@@ -33,8 +33,8 @@ type PolicyTopic struct {
 	topic  *policylog.Log
 	clock  clock.Clock
 	report func(error)
-	first  chan struct{}     // closed once a policy is in force
-	tried  event.Publication // the last one, taken or not
+	first  chan struct{}      // closed once a policy is in force
+	tried  *event.Publication // the last one, taken or not; nil: none yet
 }
 
 // PolicyTopicConfig is what a [PolicyTopic] needs besides the topic.
@@ -96,23 +96,27 @@ func (t *PolicyTopic) take(ctx context.Context, p event.Publication, err error) 
 		t.waits(fmt.Errorf("%w; run leadrouter policy publish", err))
 		return nil
 	}
-	if p.Number == t.tried.Number && p.Hash == t.tried.Hash {
+	if t.tried != nil && p.Number == t.tried.Number && p.Hash == t.tried.Hash {
 		return nil // the topic was read anew
 	}
-	var next *policy.Policy
+	var files map[string][]byte
 	if err == nil {
-		next, err = t.read(ctx, p)
+		files, err = t.topic.Files(ctx, p)
 	}
-	switch {
-	case err == nil:
-		t.enforce(next)
-	case unusable(err):
-		t.refuse(fmt.Sprintf("%s %d", Published, p.Number), err)
-		t.waits(fmt.Errorf("%w; publish another, or run leadrouter policy rollback", err))
-	default:
+	if err != nil && !errors.Is(err, policylog.ErrDamaged) && !errors.Is(err, policylog.ErrIncomplete) {
 		return err
 	}
-	t.tried = p
+	t.tried = &p
+	var next *policy.Policy
+	if err == nil {
+		next, err = checked(p, files)
+	}
+	if err != nil {
+		t.refuse(fmt.Sprintf("%s %d", Published, p.Number), err)
+		t.waits(fmt.Errorf("%w; publish another, or run leadrouter policy rollback", err))
+		return nil
+	}
+	t.enforce(next)
 	return nil
 }
 
@@ -129,30 +133,14 @@ func (t *PolicyTopic) enforce(p *policy.Policy) {
 	}
 }
 
-// errRefused marks what reading again would not change.
-var errRefused = errors.New("refused")
-
-func unusable(err error) bool {
-	for _, e := range []error{policylog.ErrDamaged, policylog.ErrIncomplete, errRefused} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
-}
-
-// read fetches a publication and does with it what a router does with a file.
-func (t *PolicyTopic) read(ctx context.Context, p event.Publication) (*policy.Policy, error) {
-	files, err := t.topic.Files(ctx, p)
+// checked does with a publication what a router does with files.
+func checked(p event.Publication, files map[string][]byte) (*policy.Policy, error) {
+	next, err := ReadPublication(p, files)
 	if err != nil {
 		return nil, err
 	}
-	next, err := ReadPublication(p, files)
-	if err == nil {
-		err = TestsPass(next)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errRefused, err)
+	if err := TestsPass(next); err != nil {
+		return nil, fmt.Errorf("publication %d: %w", p.Number, err)
 	}
 	return next, nil
 }

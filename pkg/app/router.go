@@ -295,7 +295,7 @@ func (r *Router) report(part string, err error) {
 		r.log.Warn("waiting for "+part, zap.Error(err))
 		return
 	}
-	r.log.Info(part + " answers")
+	r.log.Info(part + " is there")
 }
 
 // advised says what to do about a ledger that was replaced; nothing else heals it.
