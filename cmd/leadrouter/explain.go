@@ -103,15 +103,15 @@ func (c *cli) publishedPlanner(ctx context.Context, id string) (*routing.Planner
 	if err != nil {
 		return nil, err
 	}
-	hash := ""
-	err = audit.NewLog(c.shared.kafka, c.shared.instance).Read(ctx, func(d event.Decision) error {
-		if d.Grant.Lead == id && d.Policy != nil {
-			hash = d.Policy.Hash
-		}
-		return nil
-	})
-	if err != nil {
+	teller := audit.NewTeller(id, nil)
+	if err := audit.NewLog(c.shared.kafka, c.shared.instance).Read(ctx, teller.Add); err != nil {
 		return nil, err
+	}
+	hash := ""
+	for _, chapter := range teller.Story().Chapters {
+		if chapter.Draft != nil {
+			hash = chapter.Draft.Policy.Hash
+		}
 	}
 	publication, err := pickHash(archive.History(), hash)
 	if err != nil {
