@@ -15,6 +15,8 @@ import (
 	"leadrouter/pkg/app"
 	"leadrouter/pkg/doctor"
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/policy"
+	"leadrouter/pkg/policylog"
 	"leadrouter/pkg/redisledger"
 	"leadrouter/pkg/starter"
 )
@@ -113,6 +115,32 @@ func TestPolicies(t *testing.T) {
 
 	cfg.Policy = write(t, []byte("policy: a\nreps: {ana: {}, ben: {}}\nrules: [{name: x, to: ana}]\ntests: [{name: t, lead: {country: DE}, expect: {rep: ben}}]\n"))
 	require.Equal(t, "1 of 1 tests fail", find(t, doctor.Run(t.Context(), cfg), "policy", doctor.Fail).Text)
+}
+
+// A published policy is looked at as a router would; one of files should be published.
+func TestPublishedPolicies(t *testing.T) {
+	t.Parallel()
+	cfg, _ := setup(t)
+	require.Contains(t, find(t, doctor.Run(t.Context(), cfg), "history", doctor.Warn).Text, "was never published")
+	files := cfg
+	cfg.Policy = app.Published
+	found := find(t, doctor.Run(t.Context(), cfg), "policy", doctor.Fail)
+	require.Equal(t, "leadrouter policy publish", found.Next)
+
+	p, _, err := policy.Load(files.Policy)
+	require.NoError(t, err)
+	draft := policylog.Draft{Hash: p.Hash, Name: p.Name, Engine: policy.Engine, Files: p.Files, By: "dana"}
+	_, err = policylog.New(cfg.Kafka, cfg.Instance).Publish(t.Context(), draft)
+	require.NoError(t, err)
+	require.Contains(t, find(t, doctor.Run(t.Context(), cfg), "policy", doctor.OK).Text, "published as number 1 by dana")
+	for _, f := range doctor.Run(t.Context(), files) {
+		require.NotEqual(t, "history", f.Check)
+	}
+
+	draft.Hash, draft.After = "of something else", 1
+	_, err = policylog.New(cfg.Kafka, cfg.Instance).Publish(t.Context(), draft)
+	require.NoError(t, err)
+	require.Contains(t, find(t, doctor.Run(t.Context(), cfg), "policy", doctor.Fail).Text, "something else to this version")
 }
 
 func TestTopicsThatForget(t *testing.T) {

@@ -41,6 +41,26 @@ func TestLoadOfOneFile(t *testing.T) {
 	require.Empty(t, p.Reps[1].Columns["language"])
 }
 
+// What a policy says it was read from gives the same policy again.
+func TestFilesOfAPolicy(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"policy.yaml": "policy: one\nreps: reps.csv\nrules: [{name: rest, to: all}]\n",
+		"reps.csv":    "id\nana\n",
+		"unused.csv":  "id\nben\n",
+		"notes.txt":   "not of the policy",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
+	}
+	loaded, _, err := policy.Load(folder)
+	require.NoError(t, err)
+	require.Len(t, loaded.Files, 2)
+	parsed, issues := policy.Parse(loaded.Files)
+	require.Empty(t, issues)
+	require.Equal(t, loaded.Hash, parsed.Hash)
+}
+
 func TestWarningsDoNotRefuse(t *testing.T) {
 	t.Parallel()
 	p, issues := policy.Parse(map[string][]byte{"p.yml": []byte("policy: p\nreps: {ana: {}}\npools: {x: {who: all}}\nrules: [{name: rest, to: all}]\n")})
