@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,8 +21,8 @@ func (c *cli) policyHistoryCommand() *cobra.Command {
 		Use:   "history",
 		Short: "List what was published: when, by whom, why",
 		Long: `history lists every publication, the newest first; * marks the active one. A policy
-that was published can always be read again: by its hash, which each decision names,
-or by its number.`,
+that was published stays readable: leadrouter explain finds it by the hash that each
+decision names, leadrouter policy rollback also by its number.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.policyHistory(cmd.Context()) },
 	}
@@ -106,7 +107,7 @@ func pick(history []event.Publication, args []string) (event.Publication, error)
 	if len(args) == 0 {
 		active := slices.IndexFunc(history, func(p event.Publication) bool { return p.Active })
 		if active < 0 {
-			return none, app.Usage(fmt.Errorf("no publication is active; name one of leadrouter policy history"))
+			return none, app.Usage(errors.New("no publication is active; name one of leadrouter policy history"))
 		}
 		if active+1 == len(history) {
 			return none, app.No(fmt.Errorf("number %d is the first; there is nothing before it", history[active].Number))

@@ -1,6 +1,7 @@
 // Package kstream applies a handler to Kafka topics exactly once. It is the only package that
-// talks to Kafka: streams, and for tools a [Publisher], readers ([Client.ReadToEnd],
-// [Client.Tail]) and the administration of topics ([Client.CreateTopics]).
+// talks to Kafka: streams, and for tools a [Publisher], an [Exclusive] for records that belong
+// together, readers ([Client.ReadToEnd], [Client.Tail]) and the administration of topics
+// ([Client.CreateTopics]).
 //
 // # The loop
 //
