@@ -12,6 +12,7 @@ import (
 	"leadrouter/pkg/audit"
 	"leadrouter/pkg/console"
 	"leadrouter/pkg/event"
+	"leadrouter/pkg/policylog"
 	"leadrouter/pkg/routing"
 )
 
@@ -26,14 +27,15 @@ record, each grant done again on the ledger before it, in the order of the seque
 compared with what the log says, byte for byte. Gaps and repeats of the sequence, caps
 passed and owners doubled are found without any policy.
 
-Name every policy that decisions were made by: --policy as often as it takes. The hash on
-the record says which is whose. Exit code 1: something does not add up.`,
+Name every policy that decisions were made by: --policy as often as it takes, or
+--policy published for all that ever were. The hash on the record says which is whose.
+Exit code 1: something does not add up.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.audit(cmd.Context(), policies, limit) },
 	}
 	c.kafkaFlags(cmd)
 	c.outputFlag(cmd)
-	cmd.Flags().StringSliceVar(&policies, "policy", nil, "policy `file` or folder; once for each version")
+	cmd.Flags().StringSliceVar(&policies, "policy", nil, "policy `file` or folder, once for each version; or "+app.Published+": all that were")
 	cmd.Flags().IntVar(&limit, "limit", 20, "show at most so many findings; count all")
 	_ = cmd.RegisterFlagCompletionFunc("policy", completePolicy)
 	return cmd
@@ -46,7 +48,7 @@ type audited struct {
 }
 
 func (c *cli) audit(ctx context.Context, policies []string, limit int) error {
-	planners, err := c.planners(policies)
+	planners, err := c.planners(ctx, policies)
 	if err != nil {
 		return err
 	}
@@ -100,7 +102,7 @@ func (c *cli) records(ctx context.Context, topic string) (n int64, err error) {
 }
 
 // planners are those of the policies named, or of the one that lies here.
-func (c *cli) planners(paths []string) ([]*routing.Planner, error) {
+func (c *cli) planners(ctx context.Context, paths []string) ([]*routing.Planner, error) {
 	if len(paths) == 0 {
 		if p, err := c.planner(); err != nil || p != nil {
 			return []*routing.Planner{p}, err
@@ -109,11 +111,46 @@ func (c *cli) planners(paths []string) ([]*routing.Planner, error) {
 	}
 	var list []*routing.Planner
 	for _, path := range paths {
+		if path == app.Published {
+			published, err := c.publishedPlanners(ctx)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, published...)
+			continue
+		}
 		p, err := c.loadPolicy([]string{path})
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, routing.New(p))
+	}
+	return list, nil
+}
+
+// publishedPlanners are those of all policies that were ever published and mean here
+// what they meant then.
+func (c *cli) publishedPlanners(ctx context.Context) ([]*routing.Planner, error) {
+	archive, err := c.readPublished(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var hashes []string
+	for _, p := range archive.History() {
+		hashes = append(hashes, policylog.Hashes(p)...)
+	}
+	if archive, err = c.readPublished(ctx, hashes...); err != nil {
+		return nil, err
+	}
+	var list []*routing.Planner
+	for _, p := range archive.History() {
+		files, err := archive.Files(p)
+		if err != nil {
+			return nil, app.No(err)
+		}
+		if read, err := app.ReadPublication(p, files); err == nil {
+			list = append(list, routing.New(read))
+		}
 	}
 	return list, nil
 }

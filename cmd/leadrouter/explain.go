@@ -40,7 +40,11 @@ by the hash of the lead's last decision.`,
 }
 
 func (c *cli) explain(ctx context.Context, id, whyNot string) error {
-	planner, err := c.planner(ctx, id)
+	plan := c.planner
+	if c.shared.policy == app.Published {
+		plan = func() (*routing.Planner, error) { return c.publishedPlanner(ctx, id) }
+	}
+	planner, err := plan()
 	if err != nil {
 		return err
 	}
@@ -81,10 +85,7 @@ func (c *cli) explain(ctx context.Context, id, whyNot string) error {
 
 // planner plans with the policy of --policy, or the one that lies here; nil when
 // there is none.
-func (c *cli) planner(ctx context.Context, id string) (*routing.Planner, error) {
-	if c.shared.policy == app.Published {
-		return c.publishedPlanner(ctx, id)
-	}
+func (c *cli) planner() (*routing.Planner, error) {
 	path, err := c.policyPath(nil)
 	if err != nil {
 		return nil, nil //nolint:nilerr // without a policy the log's own words have to do
