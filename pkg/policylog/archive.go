@@ -14,11 +14,11 @@ import (
 
 // Errors of an archive, wrapped with what they are about.
 var (
-	// ErrNone: nothing was ever published.
+	// ErrNone says that nothing was ever published.
 	ErrNone = errors.New("nothing was ever published")
-	// ErrIncomplete: a part of a file is not there.
+	// ErrIncomplete says that a part of a file is not there.
 	ErrIncomplete = errors.New("a part is missing")
-	// ErrDamaged: the bytes are not those that were published.
+	// ErrDamaged says that the bytes are not those that were published.
 	ErrDamaged = errors.New("not what was published")
 )
 

@@ -11,7 +11,7 @@ import (
 	"leadrouter/pkg/kstream"
 )
 
-// ErrOutdated: somebody else has published since the caller looked.
+// ErrOutdated says that somebody else has published since the caller looked.
 var ErrOutdated = errors.New("somebody else has published in between")
 
 // Log is policy.published on Kafka.
