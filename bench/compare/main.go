@@ -49,6 +49,7 @@ func run(ctx context.Context) error {
 	brokers := flag.String("brokers", os.Getenv("LEADROUTER_TEST_BROKERS"), "Kafka")
 	redis := flag.String("redis", os.Getenv("LEADROUTER_TEST_REDIS"), "Redis")
 	policy := flag.String("policy", "bench/policies/twenty.yaml", "policy of the router")
+	beside := flag.String("beside", "", "another `policy`: compare the router with itself under that one, by throughput alone")
 	m := match{clock: clock.System()}
 	flag.IntVar(&m.backlog, "backlog", 100_000, "leads of a throughput run")
 	flag.IntVar(&m.seconds, "seconds", 15, "length of a latency run")
@@ -61,6 +62,9 @@ func run(ctx context.Context) error {
 	m.site = bench.Site{
 		Kafka: kstream.Client{Brokers: strings.Split(*brokers, ",")}, Redis: app.Redis{Address: *redis},
 		Policy: *policy, Partitions: 6,
+	}
+	if *beside != "" {
+		return m.policies(ctx, *beside)
 	}
 	var err error
 	if m.like, err = bench.Sample(ctx, m.next()); err != nil {
@@ -81,6 +85,32 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// policies compares the throughput of the router under two policies.
+func (m *match) policies(ctx context.Context, beside string) error {
+	fmt.Printf("%s beside %s\n", m.site.Policy, beside)
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
+	defer func() { _ = w.Flush() }()
+	fmt.Fprintln(w, "measured\tbeside\tpolicy\tratio\tmin\tmax\t")
+	var all []float64
+	for range m.reps {
+		for _, policy := range []string{beside, m.site.Policy} {
+			site := m.next()
+			site.Policy = policy
+			router, err := bench.Router(ctx, site)
+			if err != nil {
+				return err
+			}
+			result, err := bench.Backlog(ctx, m.clock, router.Path, m.backlog, router.Start)
+			if err != nil {
+				return err
+			}
+			all = append(all, result.PerSecond())
+		}
+	}
+	row(w, "throughput, leads/s", all, "%.0f")
 	return nil
 }
 

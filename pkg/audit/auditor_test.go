@@ -198,7 +198,9 @@ func TestWithoutThePolicy(t *testing.T) {
 	require.Equal(t, []audit.Kind{audit.Cap}, kinds(findings))
 
 	log = some(t, p).log
-	i := slices.IndexFunc(log, func(d event.Decision) bool { return d.Grant.Sequence > log[7].Grant.Sequence && d.Grant.Effect == ledger.Owned })
+	i := slices.IndexFunc(log, func(d event.Decision) bool {
+		return d.Grant.Sequence > log[7].Grant.Sequence && d.Grant.Effect == ledger.Owned
+	})
 	log[i].Grant.Lead = "L-1" // who is open
 	_, findings = examine(t, log)
 	require.Equal(t, audit.Owner, findings[0].Kind)
