@@ -1,8 +1,6 @@
 package systemtest_test
 
 import (
-	"fmt"
-
 	"github.com/stretchr/testify/require"
 
 	"leadrouter/pkg/audit"
@@ -41,7 +39,7 @@ func (in *installation) requireProven(policies ...string) audit.Verdict {
 	}))
 	verdict := auditor.Close()
 	for why := range verdict.Unproven {
-		require.NotContains(in.t, why, "not at hand", fmt.Sprintf("%+v", verdict))
+		require.NotContains(in.t, why, "not at hand", "%+v", verdict)
 	}
 	in.t.Logf("audit: %+v", verdict)
 	return verdict
