@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os/user"
 
 	"github.com/spf13/cobra"
 
@@ -28,18 +26,6 @@ func (m *motive) add(cmd *cobra.Command) {
 	f.StringVar(&m.because, "because", "", "`reason`, for the history")
 	f.StringVar(&m.by, "by", "", "`who` does it, for the history (default the user of this system)")
 	f.BoolVar(&m.dryRun, "dry-run", false, "show what would change, and publish nothing")
-}
-
-// who names the person: --by, else the user of the system.
-func (m *motive) who() (string, error) {
-	if m.by != "" {
-		return m.by, nil
-	}
-	u, err := user.Current()
-	if err != nil {
-		return "", app.Usage(fmt.Errorf("who publishes is not known (%w); say --by", err))
-	}
-	return cmp.Or(u.Username, u.Uid), nil
 }
 
 func (c *cli) policyPublishCommand() *cobra.Command {
@@ -94,7 +80,7 @@ func (c *cli) activate(ctx context.Context, archive *policylog.Archive, p *polic
 	if err := app.TestsPass(p); err != nil {
 		return app.No(fmt.Errorf("policy %s: %w", p.Name, err))
 	}
-	by, err := m.who()
+	by, err := person(m.by)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os/user"
 	"strings"
 	"time"
 
@@ -50,13 +49,17 @@ says nothing about the rep who has the lead by now.`,
 	f.StringVar(&a.Reason, "reason", "", "why, for the record")
 	f.Float64Var(&value, "value", 0, "`amount` of the deal, in the lead's currency")
 	f.StringVar(&a.Intent, "intent", "", "of a signal: high, medium or low")
-	f.StringVar(&a.By, "by", "", "who says so (default you)")
+	f.StringVar(&a.By, "by", "", "`who` says so (default the user of this system)")
 	complete(cmd, "intent", "high", "medium", "low")
 	return cmd
 }
 
 func (c *cli) reportActivity(ctx context.Context, a event.Activity) error {
-	a.By, a.At = reporter(a.By), clock.System().Now().UTC()
+	var err error
+	if a.By, err = person(a.By); err != nil {
+		return err
+	}
+	a.At = clock.System().Now().UTC()
 	e, err := report(event.LeadActivity, a.LeadID, a.At, a)
 	if err != nil {
 		return err
@@ -104,7 +107,7 @@ func (c *cli) presenceCommand(verb, status, short string) *cobra.Command {
 	c.kafkaFlags(cmd)
 	c.policyFlag(cmd)
 	c.outputFlag(cmd)
-	cmd.Flags().StringVar(&by, "by", "", "who says so (default you)")
+	cmd.Flags().StringVar(&by, "by", "", "`who` says so (default the user of this system)")
 	if status == ledger.Away {
 		cmd.Example = "  leadrouter rep away jonas --until 2026-12-07\n  leadrouter rep away jonas --until 3h"
 		cmd.Flags().StringVar(&until, "until", "", "`when` they are back: a day, a time (RFC 3339) or a while, such as 3h (default until rep back)")
@@ -113,7 +116,10 @@ func (c *cli) presenceCommand(verb, status, short string) *cobra.Command {
 }
 
 func (c *cli) reportPresence(ctx context.Context, s event.Status) error {
-	s.By = reporter(s.By)
+	var err error
+	if s.By, err = person(s.By); err != nil {
+		return err
+	}
 	if err := c.knownRep(s.RepID); err != nil {
 		return err
 	}
@@ -193,17 +199,6 @@ func endOfAbsence(text string, now time.Time) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("--until %s is over already", text)
 	}
 	return end.UTC().Truncate(time.Second), nil
-}
-
-// reporter is who says something: the person at the keyboard unless named.
-func reporter(by string) string {
-	if by != "" {
-		return by
-	}
-	if u, err := user.Current(); err == nil {
-		return u.Username
-	}
-	return ""
 }
 
 // report is the envelope of what somebody reports. The same report at another time is

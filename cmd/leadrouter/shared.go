@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os/user"
 	"strings"
 	"time"
 
@@ -83,6 +85,18 @@ func (c *cli) logFlag(cmd *cobra.Command) {
 // completePolicy offers YAML files; the shell adds the folders.
 func completePolicy(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// person names who does something: --by, else the user of the system.
+func person(by string) (string, error) {
+	if by != "" {
+		return by, nil
+	}
+	u, err := user.Current()
+	if err != nil {
+		return "", app.Usage(fmt.Errorf("who does this is not known (%w); say --by", err))
+	}
+	return cmp.Or(u.Username, u.Uid), nil
 }
 
 // askKafka makes a first call to Kafka within --timeout and tells a Kafka that is

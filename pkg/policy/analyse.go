@@ -17,13 +17,15 @@ func (r *reader) analyse() {
 		lists = append(lists, set.Rules)
 	}
 	for _, rules := range lists {
-		for i, rule := range rules {
+		before := newTakers()
+		for _, rule := range rules {
 			if !r.possible(rule) {
 				continue
 			}
-			if before := rule.hiddenBy(rules[:i]); before != nil {
-				r.warn(rule.Pos, 1, "no lead gets here: `%s` in line %d takes whatever this rule would", before.Name, before.Pos.Line)
+			if taker := before.hides(rule); taker != nil {
+				r.warn(rule.Pos, 1, "no lead gets here: `%s` in line %d takes whatever this rule would", taker.Name, taker.Pos.Line)
 			}
+			before.add(rule)
 		}
 	}
 	r.forgotten()
@@ -39,21 +41,6 @@ func (r *reader) possible(rule *Rule) bool {
 		r.warn(rule.When.Pos, len(rule.When.Source), "this never holds: no value of `%s` meets all of it", r.names.slots[s].name)
 	}
 	return !never
-}
-
-// hiddenBy finds an earlier rule that takes every lead that this one would.
-func (rule *Rule) hiddenBy(before []*Rule) *Rule {
-	for _, b := range before {
-		if b.When == nil || !b.When.exact || !b.closes() {
-			continue // what takes every lead is an error of its own
-		}
-		same := rule.When != nil && rule.When.Source == b.When.Source
-		all := rule.When != nil && !slices.ContainsFunc(b.When.claims, func(k claim) bool { return !implies(rule.When.claims, &k) })
-		if same || all {
-			return b
-		}
-	}
-	return nil
 }
 
 // closes reports whether no lead that the rule matches goes on behind it.
