@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -82,14 +83,16 @@ func TestReadToEnd(t *testing.T) {
 
 	transactions(t, client, topic, 5, kgo.TryCommit)
 	transactions(t, client, topic, 3, kgo.TryAbort)
+	require.NoError(t, client.WaitSettled(t.Context(), topic)) // a broker writes markers in its own time
 	values, next = read(next)
 	require.Len(t, values, 5)
 	again, same := read(next)
 	require.Empty(t, again)
 	require.Equal(t, next, same)
-	ends, err := client.Ends(t.Context(), topic)
-	require.NoError(t, err)
-	require.Equal(t, ends, next)
+	require.Eventually(t, func() bool {
+		ends, err := client.Ends(t.Context(), topic)
+		return err == nil && maps.Equal(ends, next)
+	}, 10*time.Second, 20*time.Millisecond, "it was read to its end")
 
 	stop := errors.New("enough")
 	_, err = client.ReadToEnd(t.Context(), starts, func(*kstream.Record) error { return stop })
