@@ -94,7 +94,7 @@ func TestCrash(t *testing.T) {
 	}
 	t.Logf("effects %v, largest credits %v", count.effects, count.largest)
 	in.requireFolded()
-	in.requireProven(before.Replace(crashPolicy), after.Replace(crashPolicy))
+	in.requireProven(oneFile(before.Replace(crashPolicy)), oneFile(after.Replace(crashPolicy)))
 	count.requireLedger(in)
 	in.requireNoDeadLetters()
 	in.requireTimers(count.reopened)

@@ -24,11 +24,15 @@ func (in *installation) requireFolded() {
 }
 
 // requireProven derives every decision again, by the policies that were in force.
-func (in *installation) requireProven(policies ...string) audit.Verdict {
+func (in *installation) requireProven(policies ...map[string]string) audit.Verdict {
 	in.t.Helper()
 	var planners []*routing.Planner
-	for _, text := range policies {
-		p, issues := policy.Parse(map[string][]byte{"policy.yaml": []byte(text)})
+	for _, files := range policies {
+		raw := map[string][]byte{}
+		for name, text := range files {
+			raw[name] = []byte(text)
+		}
+		p, issues := policy.Parse(raw)
 		require.NoError(in.t, issues.Err())
 		planners = append(planners, routing.New(p))
 	}
@@ -44,3 +48,6 @@ func (in *installation) requireProven(policies ...string) audit.Verdict {
 	in.t.Logf("audit: %+v", verdict)
 	return verdict
 }
+
+// oneFile is a policy of a single file.
+func oneFile(text string) map[string]string { return map[string]string{"policy.yaml": text} }

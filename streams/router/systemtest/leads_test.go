@@ -70,6 +70,33 @@ func TestRealLeads(t *testing.T) {
 	require.Equal(t, n, in.recountLog().effects["repeat"])
 }
 
+// The same leads under the policy of forty reps, with a router killed among them: each
+// is decided once, and every decision can be derived again.
+func TestRealLeadsUnderALargePolicy(t *testing.T) {
+	t.Parallel()
+	path, n := realLeads(t)
+	large := example(t, "tamarisk")
+	in := install(t, large)
+	sent := in.leadrouter("publish", path, "--map", filepath.Join(root, "examples/maps/x-education.yaml"))
+	require.Zero(t, sent.code, sent.err)
+	pair := []*process{in.router("a"), in.router("b")}
+	in.progress(pair)
+	pair[0].kill()
+	in.start("a")
+
+	list := in.awaitAssigned(n, 2*time.Minute)
+	published := map[string]bool{}
+	for _, r := range in.read(in.topic(event.LeadCreated)) {
+		published[string(r.Key)] = true
+	}
+	require.Len(t, published, n)
+	requireOnce(t, published, list)
+	requireSame(t, list, in.kcat())
+	in.requireFolded()
+	verdict := in.requireProven(large)
+	require.Equal(t, n, verdict.Proven)
+}
+
 // requireSame compares what two clients have read.
 func requireSame(t *testing.T, ours, theirs []event.Assigned) {
 	t.Helper()

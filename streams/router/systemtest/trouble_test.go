@@ -180,7 +180,7 @@ func TestRedisIsLostUnderLoad(t *testing.T) {
 	delete(count.records, count.rebuild)
 	require.Len(t, count.records, work.records, "each record is decided")
 	in.requireFolded()
-	in.requireProven(strings.ReplaceAll(crashPolicy, "OPEN", "60"))
+	in.requireProven(oneFile(strings.ReplaceAll(crashPolicy, "OPEN", "60")))
 	count.requireLedger(in)
 	in.requireNoDeadLetters()
 }
