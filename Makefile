@@ -32,7 +32,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Run it: embedded Kafka and Redis, a sample policy, sample leads
-	@echo "Building; the first time this takes about a minute on two cores."
+	@echo "Building; the first time this takes a good minute on two cores."
 	@$(COMPILE) $(QUICK) ./cmd/leadrouter
 	bin/leadrouter dev $(ARGS)
 
