@@ -3,6 +3,7 @@ package systemtest_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"strings"
 	"syscall"
 	"testing"
@@ -143,7 +144,7 @@ func (in *installation) killBetweenGrantAndCommit() map[int64]ledger.Memo {
 	in.progress([]*process{p})
 	for range 200 {
 		require.NoError(in.t, p.cmd.Process.Signal(syscall.SIGSTOP))
-		doubtful := in.uncommitted()
+		doubtful := in.settledUncommitted()
 		if len(doubtful) > 0 {
 			p.kill()
 			return doubtful
@@ -161,6 +162,21 @@ func leadsOf(in *installation, n int) []*kstream.Record {
 		r.Topic = in.topic(event.LeadCreated)
 	}
 	return records
+}
+
+// settledUncommitted is what stays uncommitted of a router that stands still: what it
+// had sent to Redis and Kafka before is still on its way at the first look.
+func (in *installation) settledUncommitted() map[int64]ledger.Memo {
+	in.t.Helper()
+	before := in.uncommitted()
+	for len(before) > 0 {
+		after := in.uncommitted()
+		if maps.EqualFunc(before, after, func(a, b ledger.Memo) bool { return a.ID == b.ID }) {
+			break
+		}
+		before = after
+	}
+	return before
 }
 
 // uncommitted are the memos in Redis whose decision is not in the log.
