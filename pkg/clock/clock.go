@@ -9,6 +9,9 @@ import (
 type Clock interface {
 	// Now returns the current instant in UTC.
 	Now() time.Time
+	// Elapsed returns how long the clock has run, as timers count it: a step of the
+	// wall clock, which Now follows, does not show.
+	Elapsed() time.Duration
 	// NewTimer returns a timer that fires once, d from now; at once when d <= 0.
 	NewTimer(d time.Duration) Timer
 	// Sleep waits for d and returns nil, or returns the cause of ctx as soon as it ends.
@@ -29,11 +32,13 @@ type Timer interface {
 
 // System returns the machine's clock. Its instants carry a monotonic reading, so
 // differences between them survive a step of the wall clock.
-func System() Clock { return system{} }
+func System() Clock { return system{origin: time.Now()} }
 
-type system struct{}
+type system struct{ origin time.Time }
 
 func (system) Now() time.Time { return time.Now().UTC() }
+
+func (c system) Elapsed() time.Duration { return time.Since(c.origin) }
 
 func (system) NewTimer(d time.Duration) Timer { return systemTimer{time.NewTimer(d)} }
 

@@ -68,3 +68,13 @@ func TestWaiting(t *testing.T) {
 		})
 	}
 }
+
+func TestSystemElapses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := clock.System()
+		require.Zero(t, c.Elapsed())
+		require.NoError(t, c.Sleep(t.Context(), time.Minute))
+		require.Equal(t, time.Minute, c.Elapsed())
+	})
+}

@@ -12,6 +12,7 @@ import (
 type Fake struct {
 	mu      sync.Mutex
 	now     time.Time
+	elapsed time.Duration
 	pending []*fakeTimer  // sorted by deadline; equal deadlines by age
 	changed chan struct{} // closed, then replaced, whenever pending changes
 }
@@ -26,6 +27,24 @@ func (f *Fake) Now() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.now
+}
+
+// Elapsed returns by how much the clock was moved forward, steps left out.
+func (f *Fake) Elapsed() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.elapsed
+}
+
+// Step sets the wall clock forward by d, or back, as an operator or a time server
+// does: no time passes, and timers have as long to go as before.
+func (f *Fake) Step(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.now = f.now.Add(d)
+	for _, t := range f.pending {
+		t.when = t.when.Add(d)
+	}
 }
 
 // NewTimer returns a timer that fires once the clock has been moved by d.
@@ -76,10 +95,16 @@ func (f *Fake) moveTo(target time.Time) {
 	for len(f.pending) > 0 && !f.pending[0].when.After(target) {
 		t := f.pending[0]
 		f.remove(t)
-		f.now = t.when
+		f.pass(t.when)
 		t.c <- t.when
 	}
-	f.now = target
+	f.pass(target)
+}
+
+// pass shows t from now on. The caller holds mu.
+func (f *Fake) pass(t time.Time) {
+	f.elapsed += max(0, t.Sub(f.now))
+	f.now = t
 }
 
 // insert keeps pending sorted. The caller holds mu.

@@ -119,3 +119,21 @@ func TestFakeAgreesWithDeadlines(t *testing.T) {
 		})
 	})
 }
+
+// A step of the wall clock is seen in Now alone: no time passes.
+func TestFakeStepsWithoutPassing(t *testing.T) {
+	t.Parallel()
+	c := clock.NewFake(start)
+	timer := c.NewTimer(time.Minute)
+	c.Step(time.Hour)
+	require.Equal(t, start.Add(time.Hour), c.Now())
+	require.Zero(t, c.Elapsed())
+	require.False(t, fired(timer))
+	c.Step(-2 * time.Hour)
+	c.Advance(59 * time.Second)
+	require.False(t, fired(timer))
+	c.Advance(time.Second)
+	require.True(t, fired(timer))
+	require.Equal(t, start.Add(time.Minute-time.Hour), c.Now())
+	require.Equal(t, time.Minute, c.Elapsed())
+}

@@ -14,18 +14,23 @@ func Scaled(base Clock, factor float64) (Clock, error) {
 	if !(factor > 0) || math.IsInf(factor, 0) {
 		return nil, fmt.Errorf("scale clock by %v: the factor must be a positive number", factor)
 	}
-	return &scaled{base: base, factor: factor, origin: base.Now()}, nil
+	return &scaled{base: base, factor: factor, origin: base.Now(), start: base.Elapsed()}, nil
 }
 
 type scaled struct {
 	base   Clock
 	factor float64
-	origin time.Time // both clocks show it at the start
+	origin time.Time     // both clocks show it at the start
+	start  time.Duration // what base had run by then
 }
 
 func (s *scaled) Now() time.Time {
 	elapsed := s.base.Now().Sub(s.origin)
 	return s.origin.Add(saturate(float64(elapsed) * s.factor))
+}
+
+func (s *scaled) Elapsed() time.Duration {
+	return saturate(float64(s.base.Elapsed()-s.start) * s.factor)
 }
 
 func (s *scaled) NewTimer(d time.Duration) Timer {

@@ -61,3 +61,14 @@ func TestScaledTimerFiresAtItsDeadline(t *testing.T) {
 		require.False(t, c.Now().Before(due), "fired %v early", due.Sub(c.Now()))
 	})
 }
+
+func TestScaledElapsesFromItsStart(t *testing.T) {
+	t.Parallel()
+	base := clock.NewFake(start)
+	base.Advance(time.Hour)
+	c, err := clock.Scaled(base, 60)
+	require.NoError(t, err)
+	require.Zero(t, c.Elapsed())
+	base.Advance(time.Second)
+	require.Equal(t, time.Minute, c.Elapsed())
+}
