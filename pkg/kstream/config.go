@@ -32,7 +32,9 @@ type Config struct {
 	// Topics are the input topics, with their full names. Required.
 	Topics []string
 	// FromStart reads every partition from its start whenever it is assigned, not from the
-	// committed offset. The group then only tells who owns what, and fences.
+	// committed offset. The group then only tells who owns what, and fences. After an abort
+	// reading goes on behind what this process knows to be committed, which may be less than
+	// what is: the handler has to find out what it has written.
 	FromStart bool
 	// Tick is the longest time without a call of Handle: it then gets an empty batch, whose
 	// output commits the positions of all partitions. 0: no ticks.

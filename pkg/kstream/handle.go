@@ -82,6 +82,7 @@ func (l *loop) launch(ctx context.Context, handled []*Record, out Output) {
 		input:   handled,
 		output:  out.Records,
 		dead:    out.DLQ,
+		then:    out.Then,
 		member:  l.member,
 		written: make(chan struct{}),
 		done:    make(chan struct{}),

@@ -192,14 +192,10 @@ func (l *loop) certain(ctx context.Context) (map[TopicPartition]int64, error) {
 			}
 		}
 	}
-	if !l.cfg.FromStart {
-		return committedOffsets(ctx, l.consumer, l.cfg.Group(), l.queue.partitions())
+	if l.cfg.FromStart {
+		return l.queue.committed(), nil // where the group stands says nothing of what we have read
 	}
-	offsets := make(map[TopicPartition]int64)
-	for tp := range l.queue.owned {
-		offsets[tp] = -1
-	}
-	return offsets, resolveStarts(ctx, l.consumer, offsets)
+	return committedOffsets(ctx, l.consumer, l.cfg.Group(), l.queue.partitions())
 }
 
 // settle takes the result of the oldest transaction.
@@ -219,6 +215,9 @@ func (l *loop) settle(ctx context.Context) error {
 	l.metrics.lagging(l.queue, t.offsets)
 	l.recovered()
 	l.patience.busy = 0
+	if t.then != nil {
+		t.then()
+	}
 	l.handler.Committed(ctx, t.offsets)
 	return nil
 }

@@ -40,6 +40,29 @@ func (p *Publisher) Publish(ctx context.Context, records ...*Record) error {
 	return nil
 }
 
+// Mark writes a tombstone with this key to the end of each partition, outside of any
+// transaction, and returns their offsets. Whoever has read up to it has read all that was
+// written before: a barrier.
+func (c Client) Mark(ctx context.Context, key string, partitions ...TopicPartition) (map[TopicPartition]int64, error) {
+	client, err := c.open(kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0))
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	records := make([]*Record, len(partitions))
+	for i, tp := range partitions {
+		records[i] = &Record{Topic: tp.Topic, Partition: tp.Partition, Key: []byte(key)}
+	}
+	if err := client.ProduceSync(ctx, records...).FirstErr(); err != nil {
+		return nil, fmt.Errorf("mark the end of %d partitions: %w", len(partitions), err)
+	}
+	offsets := make(map[TopicPartition]int64, len(records))
+	for _, r := range records {
+		offsets[PartitionOf(r)] = r.Offset
+	}
+	return offsets, nil
+}
+
 // Send hands one record over and returns; done, if not nil, is called once with the record,
 // which then knows its partition and offset, and the error. Send blocks while too much waits.
 func (p *Publisher) Send(ctx context.Context, r *Record, done func(*Record, error)) {

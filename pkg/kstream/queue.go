@@ -178,6 +178,15 @@ func (q *queue) positions() map[TopicPartition]int64 {
 	return offsets
 }
 
+// committed returns below which offset of every owned partition all is committed.
+func (q *queue) committed() map[TopicPartition]int64 {
+	offsets := make(map[TopicPartition]int64, len(q.owned))
+	for tp, p := range q.owned {
+		offsets[tp] = p.committed
+	}
+	return offsets
+}
+
 // commit notes that everything below the offsets is committed.
 func (q *queue) commit(offsets map[TopicPartition]int64) {
 	for tp, offset := range offsets {

@@ -96,6 +96,36 @@ func (c Client) ReadToEnd(ctx context.Context, from map[TopicPartition]int64, fn
 	return next, nil
 }
 
+// ReadThrough reads the partitions under read_committed from the given offsets up to and with
+// the records at the offsets of through, which must exist, and calls fn for every record. It
+// waits for transactions that are open below. Records of one partition come in order. An
+// error of fn ends the reading and is returned.
+func (c Client) ReadThrough(ctx context.Context, from, through map[TopicPartition]int64, fn func(*Record) error) error {
+	open := make(map[TopicPartition]int64, len(through))
+	for tp, last := range through {
+		if first, ok := from[tp]; ok && first <= last {
+			open[tp] = first
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	err := c.consume(ctx, open, func(r *Record) (bool, error) {
+		tp := PartitionOf(r)
+		if r.Offset >= through[tp] {
+			delete(open, tp)
+		}
+		if r.Attrs.IsControl() || r.Offset > through[tp] {
+			return len(open) == 0, nil
+		}
+		return len(open) == 0, fn(r)
+	})
+	if err != nil {
+		return fmt.Errorf("read through: %w", err)
+	}
+	return nil
+}
+
 // Tail reads the partitions under read_committed from the given offsets on and calls fn for
 // every record, until ctx ends (it then returns nil) or fn returns an error.
 func (c Client) Tail(ctx context.Context, from map[TopicPartition]int64, fn func(*Record) error) error {

@@ -56,6 +56,11 @@ type Output struct {
 	// Unprompted lets Records be written although nothing of the batch is handled: they are
 	// committed with the positions as they are, like those of a tick.
 	Unprompted bool
+	// Then, if not nil, is called once all of this is committed for certain, just before
+	// Committed and like it from the goroutine of the handler's other methods. Those of
+	// several outputs come in the order of the outputs; one that does not come before
+	// Assigned never comes. An output with nothing to commit has no use for it.
+	Then func()
 }
 
 // Handler is the business end of a stream. All methods are called from one goroutine, never

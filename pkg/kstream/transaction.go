@@ -15,6 +15,7 @@ type transaction struct {
 	dead     []Dead
 	offsets  map[TopicPartition]int64 // behind input
 	member   member
+	then     func()       // nil: nobody wants to know
 	producer *producer    // nil: no output, the offsets are committed plainly
 	prev     *transaction // must be written and committed before; nil: nothing is under way
 
