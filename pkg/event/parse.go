@@ -59,6 +59,35 @@ func (e Envelope) Reassign() (Reassign, error) {
 	)
 }
 
+// Timer reads the data of lead.timers.
+func (e Envelope) Timer() (Timer, error) {
+	var t Timer
+	if err := decode(e.Data, &t, "start"); err != nil {
+		return Timer{}, err
+	}
+	err := cmp.Or(id("lead_id", t.LeadID, true), running(t.Attempt), year("start", t.Start))
+	for i := range t.Due {
+		err = cmp.Or(err, dated("due", t.Due[i].Clock, t.Due[i].At))
+	}
+	for _, s := range t.Stopped {
+		err = cmp.Or(err, dated("stopped", s.Clock, s.At))
+	}
+	return t, err
+}
+
+// Fired reads the data of lead.fired.
+func (e Envelope) Fired() (Fired, error) {
+	var f Fired
+	if err := decode(e.Data, &f); err != nil {
+		return Fired{}, err
+	}
+	err := cmp.Or(id("lead_id", f.LeadID, true), running(f.Attempt))
+	for _, s := range f.Fired {
+		err = cmp.Or(err, dated("fired", s.Clock, s.At))
+	}
+	return f, err
+}
+
 // decode reads data into p; dates are the fields of p that hold an instant.
 func decode(data []byte, p any, dates ...string) error {
 	if err := lead.Check(data); err != nil {
@@ -134,6 +163,22 @@ func attempt(n int) error {
 		return lead.Fail(lead.BadNumber, "attempt", "is not between 0 and %d", most)
 	}
 	return nil
+}
+
+// running is the attempt of clocks that run: there is one.
+func running(n int) error {
+	if n == 0 {
+		return lead.Fail(lead.BadNumber, "attempt", "is missing")
+	}
+	return attempt(n)
+}
+
+// dated checks an entry of a list: a clock and its instant.
+func dated(field, clock string, at time.Time) error {
+	if clock == "" || at.IsZero() {
+		return lead.Fail(lead.BadDate, field, "names a clock without an instant, or an instant without a clock")
+	}
+	return year(field, at)
 }
 
 func year(field string, t time.Time) error {

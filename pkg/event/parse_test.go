@@ -47,6 +47,8 @@ func TestPayloadErrors(t *testing.T) {
 	activity := func(e event.Envelope) error { _, err := e.Activity(); return err }
 	status := func(e event.Envelope) error { _, err := e.Status(); return err }
 	reassign := func(e event.Envelope) error { _, err := e.Reassign(); return err }
+	timer := func(e event.Envelope) error { _, err := e.Timer(); return err }
+	fired := func(e event.Envelope) error { _, err := e.Fired(); return err }
 	tests := []struct {
 		name, data string
 		parse      func(event.Envelope) error
@@ -69,6 +71,14 @@ func TestPayloadErrors(t *testing.T) {
 		{"until", `{"status":"away","until":7}`, status, lead.BadDate, "until: is not an RFC 3339"},
 		{"open", `{"status":"away","open":-1}`, status, lead.BadNumber, "open: is below 0"},
 		{"cause", `{"lead_id":"L-1","cause":"mood"}`, reassign, lead.UnknownEnum, "cause: is none of sla"},
+		{"no attempt", `{"lead_id":"L-1","start":"2026-11-24T09:00:00Z","due":[]}`, timer, lead.BadNumber, "attempt: is missing"},
+		{"start", `{"lead_id":"L-1","attempt":1,"start":"now"}`, timer, lead.BadDate, "start: is not an RFC 3339"},
+		{"due without an instant", `{"lead_id":"L-1","attempt":1,"due":[{"clock":"accepted"}]}`, timer, lead.BadDate, "due: names a clock without"},
+		{"stop without a clock", `{"lead_id":"L-1","attempt":1,"stopped":[{"at":"2026-11-24T09:00:00Z"}]}`, timer, lead.BadDate, "stopped: names"},
+		{"nobody's timers", `{"attempt":1}`, timer, lead.MissingID, "lead_id: is missing"},
+		{"nothing fired", `{"lead_id":"L-1","fired":[]}`, fired, lead.BadNumber, "attempt: is missing"},
+		{"fired in another age", `{"lead_id":"L-1","attempt":1,"fired":[{"clock":"accepted","at":"1901-01-01T00:00:00Z"}]}`, fired, lead.BadDate, "fired: is not between"},
+		{"fired text", `"x"`, fired, lead.WrongType, "is of another type"},
 		{"no lead", `{"cause":"sla"}`, reassign, lead.MissingID, "lead_id: is missing"},
 	}
 	for _, tt := range tests {
@@ -91,4 +101,29 @@ func TestReassign(t *testing.T) {
 	got, err := envelope(string(raw)).Reassign()
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(want, got))
+}
+
+// What the router and the watcher write, the watcher reads as it was.
+func TestTimersAndFired(t *testing.T) {
+	t.Parallel()
+	timer := event.Timer{
+		LeadID: "L-1", Attempt: 2, RepID: "jonas", SLA: "demo", Start: at, Tell: []string{"ana"},
+		Due:     []event.Due{{Clock: "contacted", At: at, Do: []string{}}, {Clock: "contacted", Stage: 1, At: at.Add(time.Hour), Do: []string{"reassign"}}},
+		Stopped: []event.Stop{{Clock: "accepted", At: at}},
+	}
+	raw, err := json.Marshal(timer)
+	require.NoError(t, err)
+	got, err := envelope(string(raw)).Timer()
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(timer, got))
+
+	fired := event.Fired{
+		LeadID: "L-1", Attempt: 2, Met: []string{"accepted"},
+		Fired: []event.FiredStage{{Clock: "contacted", At: at, Breach: true}, {Clock: "contacted", Stage: 1, At: at.Add(time.Hour)}},
+	}
+	raw, err = json.Marshal(fired)
+	require.NoError(t, err)
+	again, err := envelope(string(raw)).Fired()
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(fired, again))
 }

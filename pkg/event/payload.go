@@ -138,7 +138,9 @@ type Timer struct {
 	RepID   string    `json:"rep_id,omitempty"`
 	SLA     string    `json:"sla,omitempty"`
 	Start   time.Time `json:"start"`
-	Due     []Due     `json:"due"` // ascending by At
+	Due     []Due     `json:"due"`               // ascending by At, without those of stopped clocks
+	Tell    []string  `json:"tell,omitempty"`    // reps whom tell_manager informs
+	Stopped []Stop    `json:"stopped,omitempty"` // clocks that an activity has stopped
 }
 
 // Due is one stage of a clock.
@@ -146,8 +148,57 @@ type Due struct {
 	Clock string    `json:"clock"` // accepted, contacted, qualified, overall, waiting, review
 	Stage int       `json:"stage"` // position in its clock
 	At    time.Time `json:"at"`
-	Do    []string  `json:"do"`
+	Do    []string  `json:"do"` // empty: the target of the clock
 }
+
+// Stop is a clock that has been stopped.
+type Stop struct {
+	Clock string    `json:"clock"`
+	At    time.Time `json:"at"` // of the activity
+}
+
+// Fired is the data of lead.fired: what was said of the clocks of an attempt. The
+// last record of a lead has all of it.
+type Fired struct {
+	LeadID  string       `json:"lead_id"`
+	Attempt int          `json:"attempt"`
+	Fired   []FiredStage `json:"fired"`         // in the order in which they fired
+	Met     []string     `json:"met,omitempty"` // clocks that were stopped in time
+}
+
+// FiredStage is a stage that has fired.
+type FiredStage struct {
+	Clock  string    `json:"clock"`
+	Stage  int       `json:"stage"`
+	At     time.Time `json:"at"` // when it was due
+	Breach bool      `json:"breach,omitempty"`
+}
+
+// Milestone is the data of lead.sla: how a clock goes.
+type Milestone struct {
+	LeadID  string    `json:"lead_id"`
+	Attempt int       `json:"attempt"`
+	Event   string    `json:"event"` // one of Milestones
+	SLA     string    `json:"sla,omitempty"`
+	Clock   string    `json:"clock"`
+	Stage   int       `json:"stage,omitempty"` // none of met
+	RepID   string    `json:"rep_id,omitempty"`
+	Due     time.Time `json:"due,omitzero"` // none of met
+	At      time.Time `json:"at"`           // Due, or for met the activity's
+	Do      []string  `json:"do,omitempty"`
+	Tell    []string  `json:"tell,omitempty"` // reps to inform, of escalated
+}
+
+// Events of a [Milestone].
+const (
+	Warned    = "warned"    // the owner is reminded
+	Breached  = "breached"  // the target has passed
+	Escalated = "escalated" // others are told, or the lead is to move
+	Met       = "met"       // the clock was stopped in time
+)
+
+// Milestones lists the events of lead.sla.
+func Milestones() []string { return []string{Warned, Breached, Escalated, Met} }
 
 // Reassign is the data of lead.reassign: an assignment is over, or a waiting lead
 // can go.

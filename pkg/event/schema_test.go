@@ -97,6 +97,21 @@ func TestEncodingsAreValid(t *testing.T) {
 		},
 		event.LeadTimers: {
 			event.Timer{LeadID: "L-1", Attempt: 1, RepID: "jonas", SLA: "demo", Start: at, Due: []event.Due{{Clock: "accepted", At: at, Do: []string{"remind"}}}},
+			event.Timer{
+				LeadID: "L-1", Attempt: 1, SLA: "demo", Start: at, Due: []event.Due{{Clock: "overall", At: at, Do: []string{}}},
+				Tell: []string{"ana"}, Stopped: []event.Stop{{Clock: "contacted", At: at}},
+			},
+		},
+		event.LeadFired: {
+			event.Fired{LeadID: "L-1", Attempt: 1, Fired: []event.FiredStage{{Clock: "accepted", Stage: 1, At: at, Breach: true}}, Met: []string{"contacted"}},
+			event.Fired{LeadID: "L-1", Attempt: 1, Fired: []event.FiredStage{}},
+		},
+		event.LeadSLA: {
+			event.Milestone{
+				LeadID: "L-1", Attempt: 1, Event: event.Escalated, SLA: "demo", Clock: "accepted", Stage: 1, RepID: "jonas",
+				Due: at, At: at, Do: []string{"to_backup", "tell_manager"}, Tell: []string{"ana"},
+			},
+			event.Milestone{LeadID: "L-1", Attempt: 1, Event: event.Met, Clock: "accepted", At: at},
 		},
 		event.PolicyPublished: {
 			event.Publication{
@@ -133,6 +148,8 @@ func TestSchemasRefuse(t *testing.T) {
 		event.LeadActivity: `{"activity":"sold"}`,
 		event.LeadAssigned: `{"assignment_id":"x","lead_id":"a","attempt":0,"outcome":"assigned","reason":"r","reason_code":"c","assigned_at":"2026-11-24T09:00:00Z","policy":{"name":"p","hash":""},"sequence":1}`,
 		event.LeadTimers:   `{"lead_id":"a","attempt":1,"start":"now","due":[]}`,
+		event.LeadFired:    `{"lead_id":"a","attempt":1,"fired":[],"met":["lunch"]}`,
+		event.LeadSLA:      `{"lead_id":"a","attempt":1,"event":"missed","clock":"accepted","at":"2026-11-24T09:00:00Z"}`,
 	} {
 		require.Error(t, validate(t, typ, []byte(data)), typ)
 	}

@@ -55,6 +55,10 @@ func (t Topic) Config() map[string]string {
 			c["segment.bytes"] = "16777216"
 			c["max.compaction.lag.ms"] = "3600000"
 		}
+		if t.Type == LeadFired {
+			// What the watcher marks there tells it the brokers' time.
+			c["message.timestamp.type"] = "LogAppendTime"
+		}
 		return c
 	case Never:
 		return map[string]string{"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}

@@ -21,6 +21,8 @@ func TestTopics(t *testing.T) {
 	require.Equal(t, "-1", byType[event.LeadDecisions].Config()["retention.ms"], "the log is the truth")
 	require.Equal(t, "delete", byType[event.LeadDecisions].Config()["cleanup.policy"])
 	require.Equal(t, "3600000", byType[event.LeadTimers].Config()["max.compaction.lag.ms"])
+	require.NotContains(t, byType[event.LeadTimers].Config(), "message.timestamp.type")
+	require.Equal(t, "LogAppendTime", byType[event.LeadFired].Config()["message.timestamp.type"])
 	require.Equal(t, map[string]string{"cleanup.policy": "compact"}, byType[event.RepStatus].Config())
 	require.Equal(t, map[string]string{"cleanup.policy": "delete"}, byType[event.LeadCreated].Config())
 	for _, typ := range []event.Type{event.LeadCreated, event.LeadActivity, event.RepStatus} {
