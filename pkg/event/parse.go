@@ -66,8 +66,14 @@ func (e Envelope) Timer() (Timer, error) {
 		return Timer{}, err
 	}
 	err := cmp.Or(id("lead_id", t.LeadID, true), running(t.Attempt), year("start", t.Start))
+	for _, rep := range t.Tell {
+		err = cmp.Or(err, id("tell", rep, true))
+	}
 	for i := range t.Due {
 		err = cmp.Or(err, dated("due", t.Due[i].Clock, t.Due[i].At))
+		for _, do := range t.Due[i].Do {
+			err = cmp.Or(err, id("do", do, true))
+		}
 	}
 	for _, s := range t.Stopped {
 		err = cmp.Or(err, dated("stopped", s.Clock, s.At))

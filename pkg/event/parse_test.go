@@ -75,6 +75,8 @@ func TestPayloadErrors(t *testing.T) {
 		{"start", `{"lead_id":"L-1","attempt":1,"start":"now"}`, timer, lead.BadDate, "start: is not an RFC 3339"},
 		{"due without an instant", `{"lead_id":"L-1","attempt":1,"due":[{"clock":"accepted"}]}`, timer, lead.BadDate, "due: names a clock without"},
 		{"stop without a clock", `{"lead_id":"L-1","attempt":1,"stopped":[{"at":"2026-11-24T09:00:00Z"}]}`, timer, lead.BadDate, "stopped: names"},
+		{"two things in one", `{"lead_id":"L-1","attempt":1,"due":[{"clock":"accepted","at":"2026-11-24T09:00:00Z","do":["a b"]}]}`, timer, lead.BadID, "do: is longer"},
+		{"nobody is told", `{"lead_id":"L-1","attempt":1,"tell":[""]}`, timer, lead.MissingID, "tell: is missing"},
 		{"nobody's timers", `{"attempt":1}`, timer, lead.MissingID, "lead_id: is missing"},
 		{"nothing fired", `{"lead_id":"L-1","fired":[]}`, fired, lead.BadNumber, "attempt: is missing"},
 		{"fired in another age", `{"lead_id":"L-1","attempt":1,"fired":[{"clock":"accepted","at":"1901-01-01T00:00:00Z"}]}`, fired, lead.BadDate, "fired: is not between"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/zap"
@@ -28,6 +29,15 @@ func (tp TopicPartition) String() string { return fmt.Sprintf("%s/%d", tp.Topic,
 func PartitionOf(r *Record) TopicPartition {
 	return TopicPartition{Topic: r.Topic, Partition: r.Partition}
 }
+
+// AppendTime returns the brokers' time at which a record was written, and whether its topic
+// keeps that.
+func AppendTime(r *Record) (at time.Time, kept bool) {
+	return r.Timestamp, r.Attrs.TimestampType() == logAppendTime
+}
+
+// logAppendTime is message.timestamp.type=LogAppendTime in the attributes of a record.
+const logAppendTime = 1
 
 // Batch is what the handler gets at once. Records of one partition are in offset order;
 // partitions may be interleaved. It is empty on a tick (see [Config.Tick]).
