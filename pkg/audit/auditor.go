@@ -17,7 +17,7 @@ type Kind string
 // The kinds.
 const (
 	Repeated Kind = "repeated" // its sequence stands twice in the log
-	Missing  Kind = "missing"  // the sequence stands nowhere, and nothing says why
+	Missing  Kind = "missing"  // the sequence, or a run from it on, stands nowhere, and nothing says why
 	Broken   Kind = "broken"   // it cannot follow from the log before it
 	Plan     Kind = "plan"     // the policy and the facts on the record give another plan
 	Grant    Kind = "grant"    // the plan and the ledger before it give another grant
@@ -95,20 +95,20 @@ func (a *Auditor) Add(d event.Decision) {
 }
 
 // Close ends the audit: every record was added. Sequences that are still awaited are
-// missing.
+// missing: a finding for each gap.
 func (a *Auditor) Close() Verdict {
-	for {
-		missing := a.folder.Missing()
-		if len(missing) == 0 {
-			return a.verdict
+	for _, gap := range a.folder.Missing() {
+		what := "no record has this sequence, and no rebuild gave it up"
+		if gap.First < gap.Last {
+			what = fmt.Sprintf("no record has the sequences %s, and no rebuild gave them up", gap)
 		}
-		a.find(Finding{Kind: Missing, Sequence: missing[0], What: "no record has this sequence, and no rebuild gave it up"})
+		a.find(Finding{Kind: Missing, Sequence: gap.First, What: what})
 		a.unknown = true
-		a.folder.state.Skip()
-		if err := a.folder.advance(); err != nil {
-			a.find(Finding{Kind: Repeated, Sequence: missing[0], What: err.Error()})
+		if err := a.folder.pass(gap); err != nil {
+			a.find(Finding{Kind: Repeated, Sequence: gap.First, What: err.Error()})
 		}
 	}
+	return a.verdict
 }
 
 func (a *Auditor) find(f Finding) {

@@ -2,6 +2,8 @@ package audit_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -178,6 +180,26 @@ func TestWhatIsWrongIsFoundAndNamed(t *testing.T) {
 			}
 			require.Equal(t, 1, v.Findings)
 		})
+	}
+}
+
+// However far a sequence jumps, it costs one finding to pass the gap.
+func TestAGapIsOneFinding(t *testing.T) {
+	t.Parallel()
+	p := planner(t, fair)
+	for _, forged := range []int64{1 << 60, math.MaxInt64} {
+		log := some(t, p).log
+		last := log[len(log)-1].Grant
+		log = slices.Delete(log, 7, 10)
+		log = append(log, event.Decision{Kind: ledger.Presence, Grant: ledger.Grant{
+			Sequence: forged, Epoch: last.Epoch, At: last.At, Effect: ledger.Present, Rep: "ana", Verb: ledger.Away,
+		}})
+		_, findings := examine(t, log, p)
+		require.Equal(t, []audit.Kind{audit.Missing, audit.Missing}, kinds(findings), "%+v", findings)
+		require.EqualValues(t, 8, findings[0].Sequence)
+		require.Equal(t, "no record has the sequences 8 to 10, and no rebuild gave them up", findings[0].What)
+		require.Equal(t, last.Sequence+1, findings[1].Sequence)
+		require.Contains(t, findings[1].What, fmt.Sprintf("sequences %d to %d, and", last.Sequence+1, forged-1))
 	}
 }
 

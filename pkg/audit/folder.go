@@ -3,6 +3,9 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/ledger"
@@ -108,16 +111,44 @@ func (f *Folder) advance() error {
 // State is the ledger after all records that were in order.
 func (f *Folder) State() *ledger.State { return f.state }
 
+// Gap is a run of sequences that are missing, from First to Last.
+type Gap struct{ First, Last int64 }
+
+// String is "7", or "7 to 9".
+func (g Gap) String() string {
+	if g.First == g.Last {
+		return strconv.FormatInt(g.First, 10)
+	}
+	return fmt.Sprintf("%d to %d", g.First, g.Last)
+}
+
 // Missing are the sequences before the last one that has come which have not, in
-// order.
-func (f *Folder) Missing() []int64 {
-	last, missing := f.last(), []int64(nil)
-	for sequence := f.state.Sequence + 1; sequence < last; sequence++ {
-		if !f.known(sequence) {
-			missing = append(missing, sequence)
+// order. It goes by what has come: a forged sequence may leave more missing than could
+// ever be counted.
+func (f *Folder) Missing() []Gap {
+	last := f.last()
+	known := slices.Collect(maps.Keys(f.early))
+	for sequence := range f.lost {
+		if sequence < last {
+			known = append(known, sequence)
 		}
 	}
-	return missing
+	slices.Sort(known)
+	var gaps []Gap
+	before := f.state.Sequence
+	for _, sequence := range known {
+		if sequence > before+1 {
+			gaps = append(gaps, Gap{before + 1, sequence - 1})
+		}
+		before = sequence
+	}
+	return gaps
+}
+
+// pass goes on behind a gap as if nothing had been in it.
+func (f *Folder) pass(g Gap) error {
+	f.state.Sequence = g.Last
+	return f.advance()
 }
 
 // last is the highest sequence that has come.

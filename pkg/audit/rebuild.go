@@ -15,6 +15,10 @@ import (
 // ErrRunning is returned when a rebuild would pull the ledger away from under running routers.
 var ErrRunning = errors.New("routers are running; stop them first")
 
+// ErrTooManyLost is returned when more is missing from the log than a crash can lose: a
+// part of it is gone, or a record of it is forged.
+var ErrTooManyLost = errors.New("missing from the log, more than a crash loses; leadrouter audit says what does not add up")
+
 // Rebuild refills a ledger from the decision log.
 type Rebuild struct {
 	Kafka    kstream.Client
@@ -58,9 +62,11 @@ func (r Rebuild) Run(ctx context.Context) (Rebuilt, error) {
 	if err != nil {
 		return Rebuilt{}, err
 	}
-	result.Lost = folder.Missing()
+	if result.Lost, err = lost(folder.Missing()); err != nil {
+		return Rebuilt{}, err
+	}
 	if result.Decisions > 0 {
-		if err := r.record(ctx, topic, folder); err != nil {
+		if err := r.record(ctx, topic, folder, result.Lost); err != nil {
 			return Rebuilt{}, err
 		}
 	}
@@ -71,16 +77,33 @@ func (r Rebuild) Run(ctx context.Context) (Rebuilt, error) {
 	return result, r.Store.Load(ctx, folder.State())
 }
 
+// mostLost is how many sequences a rebuild gives up at most: far more than routers have
+// in flight, and few enough for one record.
+const mostLost = 50_000
+
+// lost lists the sequences of the gaps.
+func lost(gaps []Gap) ([]int64, error) {
+	var sequences []int64
+	for _, gap := range gaps {
+		if gap.Last-gap.First >= mostLost-int64(len(sequences)) {
+			return nil, fmt.Errorf("sequences %s: %w", gap, ErrTooManyLost)
+		}
+		for sequence := gap.First; sequence <= gap.Last; sequence++ {
+			sequences = append(sequences, sequence)
+		}
+	}
+	return sequences, nil
+}
+
 // record writes to the log that the ledger was rebuilt, and folds that too.
-func (r Rebuild) record(ctx context.Context, topic string, folder *Folder) error {
-	missing := folder.Missing()
+func (r Rebuild) record(ctx context.Context, topic string, folder *Folder, lost []int64) error {
 	sequence := folder.last() + 1
 	d := event.Decision{
 		Engine: routing.Engine, Kind: ledger.Rebuild,
 		Op: ledger.OpID{Partition: ledger.Partition{Topic: string(ledger.Rebuild)}, Offset: sequence},
 		Grant: ledger.Grant{
 			Sequence: sequence, Floor: sequence, Epoch: folder.State().Epoch,
-			At: max(folder.latest(), r.Now.UnixMilli()), Effect: ledger.Rebuilt, Lost: missing,
+			At: max(folder.latest(), r.Now.UnixMilli()), Effect: ledger.Rebuilt, Lost: lost,
 		},
 	}
 	e, err := event.New(event.LeadDecisions, d.Op.String(), 0, d.Op.Topic, r.Now, d)

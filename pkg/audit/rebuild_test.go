@@ -205,6 +205,14 @@ func TestADamagedLogIsNoLedger(t *testing.T) {
 	s.write(h.log[0], h.log[0])
 	_, err := s.rebuild()
 	require.ErrorIs(t, err, audit.ErrRepeated)
+
+	s = newSite(t)
+	before := s.dump()
+	s.write(h.log[0], event.Decision{Grant: ledger.Grant{Sequence: 1 << 60, At: h.at, Effect: ledger.Present, Rep: "ana"}})
+	_, err = s.rebuild()
+	require.ErrorIs(t, err, audit.ErrTooManyLost)
+	require.ErrorContains(t, err, "sequences 2 to 1152921504606846975: ")
+	require.Empty(t, s.dump().Diff(before), "nothing is half done")
 }
 
 // Has looks far enough back, and not by the clock.
