@@ -2,11 +2,13 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
+
+	"leadrouter/pkg/jsondiff"
 )
 
 // Clone is a copy that shares only what never changes: rosters, entries, grants.
@@ -139,49 +141,17 @@ func (e *Entry) fits(rosters map[string][]Terms) bool {
 // Diff lists where two states differ, a line each, ordered: path, s, other.
 // Nothing means equal.
 func (s *State) Diff(other *State) []string {
-	return diff(nil, "", plain(s), plain(other))
-}
-
-// plain is a state as maps, lists and exact numbers.
-func plain(s *State) any {
-	src, err := json.Marshal(s)
+	left, err := json.Marshal(s)
 	if err != nil {
-		return err.Error()
+		return []string{err.Error()}
 	}
-	var v any
-	dec := json.NewDecoder(bytes.NewReader(src))
-	dec.UseNumber()
-	if err := dec.Decode(&v); err != nil {
-		return err.Error()
+	right, err := json.Marshal(other)
+	if err != nil {
+		return []string{err.Error()}
 	}
-	return v
-}
-
-func diff(lines []string, path string, a, b any) []string {
-	left, isMap := a.(map[string]any)
-	right, areMaps := b.(map[string]any)
-	if !isMap || !areMaps {
-		if reflect.DeepEqual(a, b) {
-			return lines
-		}
-		return append(lines, fmt.Sprintf("%s: %s, %s", path, brief(a), brief(b)))
-	}
-	both := maps.Clone(left)
-	maps.Copy(both, right)
-	for _, key := range sortedKeys(both) {
-		lines = diff(lines, path+"/"+key, left[key], right[key])
+	var lines []string
+	for _, d := range jsondiff.Compare(left, right) {
+		lines = append(lines, fmt.Sprintf("/%s: %s, %s", d.Path, cmp.Or(d.Left, "-"), cmp.Or(d.Right, "-")))
 	}
 	return lines
-}
-
-// brief is a value on one line; what is missing is a dash.
-func brief(v any) string {
-	if v == nil {
-		return "-"
-	}
-	src, err := json.Marshal(v)
-	if err != nil {
-		return err.Error()
-	}
-	return string(src)
 }
