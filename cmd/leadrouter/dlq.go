@@ -216,11 +216,7 @@ func (c *cli) office(ctx context.Context, args []string) (*deadletter.Office, er
 	for _, t := range types {
 		inputs = append(inputs, t.Topic(c.shared.instance))
 	}
-	office := deadletter.New(c.shared.kafka, inputs...)
-	return office, c.askTopic(ctx, inputs[0], func(ctx context.Context) error {
-		_, err := c.shared.kafka.Starts(ctx, inputs...)
-		return err
-	})
+	return deadletter.New(c.shared.kafka, inputs...), c.findTopics(ctx, inputs...)
 }
 
 // inputTypes reads the names of types that have dead letters; none means all.

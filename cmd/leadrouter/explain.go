@@ -58,11 +58,7 @@ func (c *cli) explain(ctx context.Context, id, whyNot string) error {
 	}
 	teller := audit.NewTeller(id, planner)
 	topic := event.LeadDecisions.Topic(c.shared.instance)
-	err = c.askTopic(ctx, topic, func(ctx context.Context) error {
-		_, err := c.shared.kafka.Starts(ctx, topic)
-		return err
-	})
-	if err != nil {
+	if err := c.findTopics(ctx, topic); err != nil {
 		return err
 	}
 	if err := audit.NewLog(c.shared.kafka, c.shared.instance).Read(ctx, teller.Add); err != nil {

@@ -98,15 +98,9 @@ func (c *cli) publish(ctx context.Context, flags publishFlags, files []string) e
 		_ = in.Close()
 	}
 	topic := event.LeadCreated.Topic(c.shared.instance)
-	if err := c.askTopic(ctx, topic, func(ctx context.Context) error {
-		_, err := c.shared.kafka.Starts(ctx, topic)
-		return err
-	}); err != nil {
-		return err
-	}
-	to, err := kstream.NewPublisher(c.shared.kafka)
+	to, err := c.publisher(ctx, topic)
 	if err != nil {
-		return app.Usage(err)
+		return err
 	}
 	defer to.Close()
 	var results []published

@@ -214,15 +214,9 @@ func report(t event.Type, subject string, at time.Time, data any) (event.Envelop
 // send writes one event to its topic.
 func (c *cli) send(ctx context.Context, t event.Type, key string, e event.Envelope) error {
 	topic := t.Topic(c.shared.instance)
-	if err := c.askTopic(ctx, topic, func(ctx context.Context) error {
-		_, err := c.shared.kafka.Starts(ctx, topic)
-		return err
-	}); err != nil {
-		return err
-	}
-	to, err := kstream.NewPublisher(c.shared.kafka)
+	to, err := c.publisher(ctx, topic)
 	if err != nil {
-		return app.Usage(err)
+		return err
 	}
 	defer to.Close()
 	return c.askKafka(ctx, func(ctx context.Context) error {

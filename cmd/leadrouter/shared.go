@@ -132,3 +132,20 @@ func (c *cli) askTopic(ctx context.Context, topic string, ask func(context.Conte
 	}
 	return err
 }
+
+// findTopics tells, before anything is done, whether Kafka and these topics are there.
+func (c *cli) findTopics(ctx context.Context, topics ...string) error {
+	return c.askTopic(ctx, topics[0], func(ctx context.Context) error {
+		_, err := c.shared.kafka.Starts(ctx, topics...)
+		return err
+	})
+}
+
+// publisher publishes to a topic that is there.
+func (c *cli) publisher(ctx context.Context, topic string) (*kstream.Publisher, error) {
+	if err := c.findTopics(ctx, topic); err != nil {
+		return nil, err
+	}
+	to, err := kstream.NewPublisher(c.shared.kafka)
+	return to, app.Usage(err)
+}
