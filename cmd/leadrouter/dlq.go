@@ -91,11 +91,7 @@ type listed struct {
 }
 
 func (c *cli) dlqList(ctx context.Context, args []string, f letterFlags, limit int, values bool) error {
-	chosen, err := f.chosen()
-	if err != nil {
-		return err
-	}
-	office, err := c.office(ctx, args)
+	office, chosen, err := c.office(ctx, args, f)
 	if err != nil {
 		return err
 	}
@@ -184,11 +180,7 @@ it again: a lead that was sent twice is a repeat of itself and changes nothing.`
 }
 
 func (c *cli) dlqSettle(ctx context.Context, args []string, f letterFlags, settle settling) error {
-	chosen, err := f.chosen()
-	if err != nil {
-		return err
-	}
-	office, err := c.office(ctx, args)
+	office, chosen, err := c.office(ctx, args, f)
 	if err != nil {
 		return err
 	}
@@ -206,17 +198,22 @@ func (c *cli) dlqSettle(ctx context.Context, args []string, f letterFlags, settl
 	return nil
 }
 
-// office is that of the types named, or of all that have dead letters.
-func (c *cli) office(ctx context.Context, args []string) (*deadletter.Office, error) {
+// office is that of the types named, or of all that have dead letters, with the choice
+// of letters that are meant.
+func (c *cli) office(ctx context.Context, args []string, f letterFlags) (*deadletter.Office, func(deadletter.Letter) bool, error) {
+	chosen, err := f.chosen()
+	if err != nil {
+		return nil, nil, err
+	}
 	types, err := inputTypes(args)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var inputs []string
 	for _, t := range types {
 		inputs = append(inputs, t.Topic(c.shared.instance))
 	}
-	return deadletter.New(c.shared.kafka, inputs...), c.findTopics(ctx, inputs...)
+	return deadletter.New(c.shared.kafka, inputs...), chosen, c.findTopics(ctx, inputs...)
 }
 
 // inputTypes reads the names of types that have dead letters; none means all.
