@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"leadrouter/pkg/app"
@@ -66,7 +67,7 @@ func (c *cli) audit(ctx context.Context, policies []string, limit int) error {
 			result.Shown = append(result.Shown, f)
 		}
 	})
-	bar := c.counting("audit", total)
+	bar := c.progress("audit", total, progressbar.OptionShowCount())
 	err = audit.NewLog(c.shared.kafka, c.shared.instance).Read(ctx, func(d event.Decision) error {
 		_ = bar.Add(1)
 		auditor.Add(d)

@@ -128,7 +128,7 @@ func (c *cli) publishFile(ctx context.Context, file string, cfg intake.Config, t
 	if file == "-" {
 		in = interruptible(ctx, c.in)
 	}
-	bar := c.progress(file, size)
+	bar := c.progress(filepath.Base(file), size, progressbar.OptionShowBytes(true))
 	r, err := intake.NewReader(io.TeeReader(in, bar), displayName(file), cfg)
 	if err != nil {
 		return result, c.again(ctx, result, app.Usage(err))
@@ -208,25 +208,13 @@ func displayName(file string) string {
 	return file
 }
 
-// progress is a bar over the bytes of a file; it shows on a terminal alone.
-func (c *cli) progress(file string, size int64) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(size,
+// progress is a bar over so many of a unit; it shows on a terminal alone, and where the
+// total is known.
+func (c *cli) progress(what string, total int64, unit progressbar.Option) *progressbar.ProgressBar {
+	return progressbar.NewOptions64(total, unit,
 		progressbar.OptionSetWriter(c.err),
-		progressbar.OptionSetVisibility(isTerminal(c.err) && file != "-"),
-		progressbar.OptionSetDescription(filepath.Base(file)),
-		progressbar.OptionShowBytes(true),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionClearOnFinish(),
-	)
-}
-
-// counting is a progress bar over records.
-func (c *cli) counting(what string, total int64) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(c.err),
-		progressbar.OptionSetVisibility(isTerminal(c.err)),
+		progressbar.OptionSetVisibility(isTerminal(c.err) && total >= 0),
 		progressbar.OptionSetDescription(what),
-		progressbar.OptionShowCount(),
 		progressbar.OptionThrottle(100*time.Millisecond),
 		progressbar.OptionClearOnFinish(),
 	)
