@@ -15,12 +15,19 @@ import (
 	"leadrouter/pkg/app"
 )
 
+// kafkaWith is a stand-in for Kafka with one topic.
+func kafkaWith(t *testing.T, topic string) *kfake.Cluster {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, topic))
+	require.NoError(t, err)
+	t.Cleanup(cluster.Close)
+	return cluster
+}
+
 // Ctrl-C ends a tail, which is no error.
 func TestTailEndsWithItsContext(t *testing.T) {
 	t.Parallel()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "lead.assigned"))
-	require.NoError(t, err)
-	t.Cleanup(cluster.Close)
+	cluster := kafkaWith(t, "lead.assigned")
 	ctx, cancel := context.WithCancel(t.Context())
 	cluster.ControlKey(int16(kmsg.Fetch), func(kmsg.Request) (kmsg.Response, error, bool) { // the first fetch: it reads
 		cancel()
@@ -34,9 +41,7 @@ func TestTailEndsWithItsContext(t *testing.T) {
 // Ctrl-C ends a publish, also while it waits for input, with the advice to run it again.
 func TestPublishSaysThatItCanBeRepeated(t *testing.T) {
 	t.Parallel()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "lead.created"))
-	require.NoError(t, err)
-	t.Cleanup(cluster.Close)
+	cluster := kafkaWith(t, "lead.created")
 	ctx, cancel := context.WithCancel(t.Context())
 	in, feed := io.Pipe()
 	go func() {

@@ -91,13 +91,20 @@ func TestEachDecisionIsTurnedToOnceInOrder(t *testing.T) {
 	})
 }
 
-func TestAVoidFillsItsHole(t *testing.T) {
-	t.Parallel()
-	h := newHistory()
+// holed is a history of three leads, of which the second was granted and not logged.
+func holed(t *testing.T) (h *history, lost ledger.Op) {
+	t.Helper()
+	h = newHistory()
 	h.write(t, h.op("created", ledger.Assign, "L-1"))
-	lost := h.op("created", ledger.Assign, "L-2")
+	lost = h.op("created", ledger.Assign, "L-2")
 	h.apply(t, lost)
 	h.write(t, h.op("created", ledger.Assign, "L-3"))
+	return h, lost
+}
+
+func TestAVoidFillsItsHole(t *testing.T) {
+	t.Parallel()
+	h, lost := holed(t)
 	_, missing := foldSome(t, h.log)
 	require.Equal(t, []audit.Gap{{2, 2}}, missing)
 
@@ -122,10 +129,7 @@ func rebuilt(sequence int64, lost ...int64) event.Decision {
 func TestLostSequencesArePassedOver(t *testing.T) {
 	t.Parallel()
 	for _, first := range []bool{true, false} {
-		h := newHistory()
-		h.write(t, h.op("created", ledger.Assign, "L-1"))
-		h.apply(t, h.op("created", ledger.Assign, "L-2"))
-		h.write(t, h.op("created", ledger.Assign, "L-3"))
+		h, _ := holed(t)
 		log := append(h.log, rebuilt(4, 2))
 		if first {
 			log = append([]event.Decision{rebuilt(4, 2)}, h.log...)
@@ -141,11 +145,7 @@ func TestLostSequencesArePassedOver(t *testing.T) {
 
 func TestASequenceStandsOnce(t *testing.T) {
 	t.Parallel()
-	h := newHistory()
-	h.write(t, h.op("created", ledger.Assign, "L-1"))
-	lost := h.op("created", ledger.Assign, "L-2")
-	h.apply(t, lost)
-	h.write(t, h.op("created", ledger.Assign, "L-3"))
+	h, lost := holed(t)
 	taken := event.Decision{Op: lost.ID, Grant: ledger.Grant{Sequence: 2}}
 	tests := map[string][]event.Decision{
 		"folded already":             {h.log[0], h.log[0]},

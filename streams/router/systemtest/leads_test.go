@@ -29,6 +29,24 @@ func realLeads(t *testing.T) (path string, n int) {
 	return path, 7392
 }
 
+// importLeads publishes the file of the real leads.
+func (in *installation) importLeads(path string, flags ...string) {
+	in.t.Helper()
+	args := []string{"publish", path, "--map", filepath.Join(root, "examples/maps/x-education.yaml")}
+	sent := in.leadrouter(append(args, flags...)...)
+	require.Zero(in.t, sent.code, sent.err)
+}
+
+// published are the ids of all leads that came in: the keys of lead.created.
+func (in *installation) published() map[string]bool {
+	in.t.Helper()
+	ids := map[string]bool{}
+	for _, r := range in.read(in.topic(event.LeadCreated)) {
+		ids[string(r.Key)] = true
+	}
+	return ids
+}
+
 // The leads of a real school, imported by two routers at once and read by
 // subscribers that are not ours.
 func TestRealLeads(t *testing.T) {
@@ -39,15 +57,11 @@ func TestRealLeads(t *testing.T) {
 	in.router("b")
 
 	begin := time.Now()
-	sent := in.leadrouter("publish", path, "--map", filepath.Join(root, "examples/maps/x-education.yaml"), "--bulk")
-	require.Zero(t, sent.code, sent.err)
+	in.importLeads(path, "--bulk")
 	list := in.awaitAssigned(n, time.Minute)
 	t.Logf("%d leads published and assigned in %s", n, time.Since(begin).Round(time.Millisecond))
 
-	published := map[string]bool{}
-	for _, r := range in.read(in.topic(event.LeadCreated)) {
-		published[string(r.Key)] = true
-	}
+	published := in.published()
 	require.Len(t, published, n)
 	requireOnce(t, published, list)
 	requireSame(t, list, in.kcat())
@@ -61,8 +75,7 @@ func TestRealLeads(t *testing.T) {
 	count.requireLedger(in)
 
 	t.Log("the same file once more changes nothing")
-	sent = in.leadrouter("publish", path, "--map", filepath.Join(root, "examples/maps/x-education.yaml"), "--bulk")
-	require.Zero(t, sent.code, sent.err)
+	in.importLeads(path, "--bulk")
 	in.eventually(time.Minute, "repeats are logged", func() bool {
 		return len(in.read(in.topic(event.LeadDecisions))) == 2*n
 	})
@@ -77,18 +90,14 @@ func TestRealLeadsUnderALargePolicy(t *testing.T) {
 	path, n := realLeads(t)
 	large := example(t, "tamarisk")
 	in := install(t, large)
-	sent := in.leadrouter("publish", path, "--map", filepath.Join(root, "examples/maps/x-education.yaml"))
-	require.Zero(t, sent.code, sent.err)
+	in.importLeads(path)
 	pair := []*process{in.router("a"), in.router("b")}
 	in.progress(pair)
 	pair[0].kill()
 	in.start("a")
 
 	list := in.awaitAssigned(n, 2*time.Minute)
-	published := map[string]bool{}
-	for _, r := range in.read(in.topic(event.LeadCreated)) {
-		published[string(r.Key)] = true
-	}
+	published := in.published()
 	require.Len(t, published, n)
 	requireOnce(t, published, list)
 	requireSame(t, list, in.kcat())

@@ -50,6 +50,18 @@ func (p *process) awaitTrouble(part string) (reason string) {
 	return reason
 }
 
+// routed is a router that has assigned 50 leads, before-0 and so on.
+func (in *installation) routed() *process {
+	in.t.Helper()
+	p := in.router("a")
+	in.publish(event.LeadCreated, leads("before", 50)...)
+	in.requireAll(50, "before")
+	return p
+}
+
+// said is how many warnings and errors are in the log.
+func (p *process) said() int { return len(p.log.lines("warn", "error")) }
+
 // requireQuiet checks that an outage did not flood the log.
 func (p *process) requireQuiet(before int) {
 	p.in.t.Helper()
@@ -74,11 +86,9 @@ func (in *installation) requireAll(n int, prefixes ...string) {
 func TestRedisStandsStill(t *testing.T) {
 	t.Parallel()
 	in, redis := ownRedis(t)
-	p := in.router("a")
-	in.publish(event.LeadCreated, leads("before", 50)...)
-	in.requireAll(50, "before")
+	p := in.routed()
 
-	said := len(p.log.lines("warn", "error"))
+	said := p.said()
 	require.NoError(t, redis.Pause())
 	in.publish(event.LeadCreated, leads("during", 50)...)
 	p.awaitTrouble("ledger")
@@ -100,11 +110,9 @@ func TestRedisStandsStill(t *testing.T) {
 func TestRedisRestarts(t *testing.T) {
 	t.Parallel()
 	in, redis := ownRedis(t)
-	p := in.router("a")
-	in.publish(event.LeadCreated, leads("before", 50)...)
-	in.requireAll(50, "before")
+	p := in.routed()
 
-	said := len(p.log.lines("warn", "error"))
+	said := p.said()
 	require.NoError(t, redis.Kill())
 	in.publish(event.LeadCreated, leads("during", 50)...)
 	p.awaitTrouble("ledger")
@@ -194,7 +202,7 @@ func TestRedisRefusesWrites(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, client.Close()) })
 	var prefixes []string
 	for setting, values := range map[string][2]string{"maxmemory": {"1", "0"}, "min-replicas-to-write": {"1", "0"}} {
-		said := len(p.log.lines("warn", "error"))
+		said := p.said()
 		require.NoError(t, client.ConfigSet(t.Context(), setting, values[0]).Err())
 		prefixes = append(prefixes, setting)
 		in.publish(event.LeadCreated, leads(setting, 20)...)
@@ -241,11 +249,9 @@ func TestRedisIsAwayAtStart(t *testing.T) {
 func TestKafkaStandsStillAndRestarts(t *testing.T) {
 	t.Parallel()
 	in, kafka := ownKafka(t)
-	p := in.router("a")
-	in.publish(event.LeadCreated, leads("before", 50)...)
-	in.requireAll(50, "before")
+	p := in.routed()
 
-	said := len(p.log.lines("warn", "error"))
+	said := p.said()
 	require.NoError(t, kafka.Pause())
 	t.Log("standing still: ", p.awaitTrouble("kafka"))
 	<-time.After(longerThanASession)
@@ -255,7 +261,7 @@ func TestKafkaStandsStillAndRestarts(t *testing.T) {
 	in.requireAll(50, "before", "paused")
 	p.requireQuiet(said)
 
-	said = len(p.log.lines("warn", "error"))
+	said = p.said()
 	in.publish(event.LeadCreated, leads("killed", 50)...)
 	require.NoError(t, kafka.Kill())
 	t.Log("away: ", p.awaitTrouble("kafka"))
