@@ -32,7 +32,12 @@ Name every policy that decisions were made by: --policy as often as it takes, or
 --policy published for all that ever were. The hash on the record says which is whose.
 Exit code 1: something does not add up.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.audit(cmd.Context(), policies, limit) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := checkLimit(limit); err != nil {
+				return err
+			}
+			return c.audit(cmd.Context(), policies, limit)
+		},
 	}
 	c.kafkaFlags(cmd)
 	c.outputFlag(cmd)
@@ -68,11 +73,10 @@ func (c *cli) audit(ctx context.Context, policies []string, limit int) error {
 		}
 	})
 	bar := c.progress("audit", total, progressbar.OptionShowCount())
-	err = audit.NewLog(c.shared.kafka, c.shared.instance).Read(ctx, func(d event.Decision) error {
+	err = audit.NewLog(c.shared.kafka, c.shared.instance).Examine(ctx, func(d event.Decision) {
 		_ = bar.Add(1)
 		auditor.Add(d)
-		return nil
-	})
+	}, auditor.Unreadable)
 	_ = bar.Finish()
 	if err != nil {
 		return err
@@ -158,7 +162,10 @@ func (c *cli) publishedPlanners(ctx context.Context) ([]*routing.Planner, error)
 
 func (c *cli) printAudit(r audited) {
 	for _, f := range r.Shown {
-		fmt.Fprintf(c.out, "sequence %d: %s", f.Sequence, f.Kind)
+		if f.Sequence > 0 {
+			fmt.Fprintf(c.out, "sequence %d: ", f.Sequence)
+		}
+		fmt.Fprint(c.out, f.Kind)
 		if f.Lead != "" {
 			fmt.Fprintf(c.out, ", lead %s", console.Printable(f.Lead))
 		}

@@ -87,6 +87,14 @@ func completePolicy(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
+// checkLimit refuses a --limit that means nothing.
+func checkLimit(limit int) error {
+	if limit < 0 {
+		return app.Usage(errors.New("--limit is below 0"))
+	}
+	return nil
+}
+
 // person names who does something: --by, else the user of the system.
 func person(by string) (string, error) {
 	if by != "" {

@@ -107,13 +107,16 @@ func TestPublishRouteTail(t *testing.T) {
 	defer to.Close()
 	forged := []byte(`{"engine":1,"op":{"topic":"x","partition":0,"offset":0},"kind":"assign","grant":{"sequence":7,"floor":1,"epoch":1,"at":1,"effect":"owned","lead":"L-0","rep":"carl"}}`)
 	require.NoError(t, to.Publish(t.Context(), &kstream.Record{Topic: event.LeadDecisions.Topic(instance), Value: forged}))
+	require.NoError(t, to.Publish(t.Context(), &kstream.Record{Topic: event.LeadDecisions.Topic(instance), Value: []byte("garbage")}))
 	c := &command{env: env}
 	require.Equal(t, app.ExitNo, c.run(t.Context(), "audit"))
 	require.Contains(t, c.out.String(), "sequence 7: repeated, lead L-0\n")
-	require.Contains(t, c.out.String(), "1 finding\n")
+	require.Regexp(t, `(?m)^unreadable\n  decision at `+instance+`\.lead\.decisions/\d offset \d+: invalid character`, c.out.String())
+	require.Contains(t, c.out.String(), "61 decisions, 60 derived again, byte for byte\n")
+	require.Contains(t, c.out.String(), "2 findings\n")
 	c = &command{env: env}
 	require.Equal(t, app.ExitNo, c.run(t.Context(), "audit", "--output", "json"))
-	require.Contains(t, c.out.String(), `"findings": 1`)
+	require.Contains(t, c.out.String(), `"findings": 2`)
 }
 
 // TestReports: what people report on the command line is what the router acts on.

@@ -16,19 +16,20 @@ type Kind string
 
 // The kinds.
 const (
-	Repeated Kind = "repeated" // its sequence stands twice in the log
-	Missing  Kind = "missing"  // the sequence, or a run from it on, stands nowhere, and nothing says why
-	Broken   Kind = "broken"   // it cannot follow from the log before it
-	Plan     Kind = "plan"     // the policy and the facts on the record give another plan
-	Grant    Kind = "grant"    // the plan and the ledger before it give another grant
-	Cap      Kind = "cap"      // a rep holds more than a cap allows, and the grant does not say so
-	Owner    Kind = "owner"    // the lead has an owner already
+	Unreadable Kind = "unreadable" // a record of the log is no decision
+	Repeated   Kind = "repeated"   // its sequence stands twice in the log
+	Missing    Kind = "missing"    // the sequence, or a run from it on, stands nowhere, and nothing says why
+	Broken     Kind = "broken"     // it cannot follow from the log before it
+	Plan       Kind = "plan"       // the policy and the facts on the record give another plan
+	Grant      Kind = "grant"      // the plan and the ledger before it give another grant
+	Cap        Kind = "cap"        // a rep holds more than a cap allows, and the grant does not say so
+	Owner      Kind = "owner"      // the lead has an owner already
 )
 
 // Finding is one thing that does not add up.
 type Finding struct {
 	Kind     Kind        `json:"kind"`
-	Sequence int64       `json:"sequence"`
+	Sequence int64       `json:"sequence"`    // 0: of what is unreadable; its place is in What
 	Op       ledger.OpID `json:"op,omitzero"` // the input record that it answers
 	Lead     string      `json:"lead_id,omitempty"`
 	What     string      `json:"what"`
@@ -92,6 +93,11 @@ func (a *Auditor) Add(d event.Decision) {
 	if err := a.folder.Add(d); err != nil {
 		a.find(Finding{Kind: Repeated, Sequence: d.Grant.Sequence, Op: d.Op, Lead: d.Grant.Lead, What: err.Error()})
 	}
+}
+
+// Unreadable takes note of a record that is no decision; why names its place.
+func (a *Auditor) Unreadable(why error) {
+	a.find(Finding{Kind: Unreadable, What: why.Error()})
 }
 
 // Close ends the audit: every record was added. Sequences that are still awaited are

@@ -32,6 +32,27 @@ func (l *Log) Read(ctx context.Context, use func(event.Decision) error) error {
 	return l.records(ctx, from, func(_ kstream.TopicPartition, d event.Decision) error { return use(d) })
 }
 
+// Examine is Read for whoever goes on after a record that is no decision: broken is
+// told its place and why.
+func (l *Log) Examine(ctx context.Context, use func(event.Decision), broken func(error)) error {
+	from, err := l.kafka.Starts(ctx, l.topic)
+	if err != nil {
+		return err
+	}
+	_, err = l.kafka.ReadToEnd(ctx, from, func(r *kstream.Record) error {
+		if d, err := Decode(r); err != nil {
+			broken(err)
+		} else {
+			use(d)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the decision log: %w", err)
+	}
+	return nil
+}
+
 // errFound ends a reading that only asks whether there is anything.
 var errFound = errors.New("found")
 
@@ -104,10 +125,17 @@ func (l *Log) records(ctx context.Context, from map[kstream.TopicPartition]int64
 	return nil
 }
 
-// Decode reads a record of the decision log.
+// errNoSequence is why a JSON object is no decision.
+var errNoSequence = errors.New("it has no sequence")
+
+// Decode reads a record of the decision log. An error names its place.
 func Decode(r *kstream.Record) (event.Decision, error) {
 	var d event.Decision
-	if err := json.Unmarshal(r.Value, &d); err != nil {
+	err := json.Unmarshal(r.Value, &d)
+	if err == nil && d.Grant.Sequence < 1 {
+		err = errNoSequence
+	}
+	if err != nil {
 		return d, fmt.Errorf("decision at %s offset %d: %w", kstream.PartitionOf(r), r.Offset, err)
 	}
 	return d, nil

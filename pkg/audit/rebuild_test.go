@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -213,6 +214,33 @@ func TestADamagedLogIsNoLedger(t *testing.T) {
 	require.ErrorIs(t, err, audit.ErrTooManyLost)
 	require.ErrorContains(t, err, "sequences 2 to 1152921504606846975: ")
 	require.Empty(t, s.dump().Diff(before), "nothing is half done")
+}
+
+// A record that is no decision is named by its place, and the others are read.
+func TestExamineGoesOn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	h := newHistory()
+	h.write(t, h.op("created", ledger.Assign, "L-1"))
+	to, err := kstream.NewPublisher(s.kafka)
+	require.NoError(t, err)
+	defer to.Close()
+	for _, value := range []string{"garbage", `{"grant":{}}`, `{"grant":{"sequence":-1}}`, "[]"} {
+		require.NoError(t, to.Publish(t.Context(), &kstream.Record{Topic: s.topic, Key: []byte("k"), Value: []byte(value)}))
+	}
+	s.write(h.log...)
+
+	var findings []audit.Finding
+	log, auditor := audit.NewLog(s.kafka, "x"), audit.NewAuditor(nil, func(f audit.Finding) { findings = append(findings, f) })
+	require.NoError(t, log.Examine(t.Context(), auditor.Add, auditor.Unreadable))
+	verdict := auditor.Close()
+	require.Equal(t, 1, verdict.Decisions)
+	require.Equal(t, []audit.Kind{audit.Unreadable, audit.Unreadable, audit.Unreadable, audit.Unreadable}, kinds(findings))
+	for i, why := range []string{"invalid character", "no sequence", "no sequence", "cannot unmarshal array"} {
+		require.Regexp(t, fmt.Sprintf(`^decision at x\.lead\.decisions/\d offset %d: .*%s`, i, why), findings[i].What)
+	}
+	_, err = s.rebuild()
+	require.ErrorContains(t, err, "offset 0: invalid character", "a ledger is not refilled from what nobody can read")
 }
 
 // Has looks far enough back, and not by the clock.
