@@ -116,6 +116,7 @@ func TestFilesRefusedAsAWhole(t *testing.T) {
 	for name, tc := range map[string]struct{ content, yaml, why string }{
 		"empty":          {"", "", "the file is empty; its first line has to name the columns"},
 		"utf-16":         {"\xff\xfei\x00d\x00", "", "the file is UTF-16; save it as CSV UTF-8"},
+		"binary":         {"id\x00\x01\x02", "", "the file is not text: it is binary, or UTF-16; save it as CSV UTF-8"},
 		"old mac":        {"id,name\r1,Ana\r", "", "lines end in a lone CR"},
 		"header quote":   {"\"id,name\n", "", "header: a quote is opened and not closed"},
 		"missing column": {"id,name\n", "columns: {Land: country}", `the map names a column "Land", which is not there`},

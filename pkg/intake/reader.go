@@ -195,6 +195,10 @@ func plainText(in io.Reader) (*bufio.Reader, error) {
 	if bytes.HasPrefix(start, []byte{0xff, 0xfe}) || bytes.HasPrefix(start, []byte{0xfe, 0xff}) {
 		return nil, errors.New("the file is UTF-16; save it as CSV UTF-8")
 	}
+	// What is there already: more of a pipe may be long in coming.
+	if head, _ := text.Peek(text.Buffered()); bytes.IndexByte(head, 0) >= 0 {
+		return nil, errors.New("the file is not text: it is binary, or UTF-16; save it as CSV UTF-8")
+	}
 	if bytes.Equal(start, []byte{0xef, 0xbb, 0xbf}) {
 		_, err := text.Discard(3)
 		return text, err
