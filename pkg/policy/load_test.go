@@ -14,8 +14,14 @@ func TestLoadOfWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	_, _, err := policy.Load("testdata/nowhere")
 	require.ErrorIs(t, err, os.ErrNotExist)
-	_, _, err = policy.Load(t.TempDir())
+	folder := t.TempDir()
+	_, _, err = policy.Load(folder)
 	require.ErrorAs(t, err, new(policy.Issues))
+	require.ErrorContains(t, err, folder+": there is no policy here")
+	notes := filepath.Join(folder, "notes.md")
+	require.NoError(t, os.WriteFile(notes, []byte("policy: one\n"), 0o600))
+	_, _, err = policy.Load(notes)
+	require.ErrorContains(t, err, "notes.md is no *.yaml file", "nobody could read it once it is published")
 }
 
 // One file is a policy of its own; CSV files are found beside it.

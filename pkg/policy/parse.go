@@ -37,6 +37,9 @@ func Load(name string) (*Policy, Issues, error) {
 			}
 		}
 	} else {
+		if !isYAML(name) { // Parse, which reads what is published, would pass it over
+			return nil, nil, fmt.Errorf("load policy: %s is no *.yaml file; name the policy's file or its folder", name)
+		}
 		dir, names = filepath.Dir(name), []string{filepath.Base(name)}
 	}
 	folder := os.DirFS(dir)
@@ -44,6 +47,11 @@ func Load(name string) (*Policy, Issues, error) {
 	p, issues, err := parse(names, open)
 	if err != nil {
 		return nil, issues, fmt.Errorf("load policy: %w", err)
+	}
+	for i := range issues {
+		if issues[i].Pos.File == "" { // it is about the whole
+			issues[i].Pos.File = name
+		}
 	}
 	return p, issues, issues.Err()
 }
