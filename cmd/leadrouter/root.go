@@ -112,6 +112,10 @@ func (c *cli) begin(cmd *cobra.Command, _ []string) error {
 	if !validInstance(c.shared.instance) {
 		return fmt.Errorf("--instance %q: want letters, digits, -, _ and ., at most %d: it begins the names of topics", c.shared.instance, maxInstance)
 	}
+	if cmd.Flags().Lookup("timeout") != nil && c.shared.timeout <= 0 {
+		return fmt.Errorf("--timeout %s: want more than 0", c.shared.timeout)
+	}
+	c.shared.kafka.Patience = c.shared.timeout
 	c.started = true
 	return nil
 }

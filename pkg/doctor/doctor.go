@@ -54,6 +54,7 @@ func Run(ctx context.Context, cfg Config) []Finding {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System()
 	}
+	cfg.Kafka.Patience = cfg.Timeout
 	e := &examination{Config: cfg}
 	e.policy()
 	e.kafka(ctx)

@@ -22,6 +22,9 @@ type Client struct {
 	ID      string   // client id in the brokers' logs and quotas; default "leadrouter"
 	TLS     TLS
 	SASL    SASL
+	// Patience is the longest wait for one answer, from a broker that is there and says
+	// nothing. Default, and most, 10 s.
+	Patience time.Duration
 	// Options go to every client after all others; tests dial through them.
 	Options []kgo.Opt
 }
@@ -74,6 +77,10 @@ func (c Client) options(extra ...kgo.Opt) ([]kgo.Opt, error) {
 		kgo.MaxVersions(versions()),
 		kgo.RetryBackoffFn(retryBackoff),
 		kgo.MetadataMinAge(250 * time.Millisecond),
+	}
+	if c.Patience > 0 {
+		patience := min(max(c.Patience, 100*time.Millisecond), 10*time.Second)
+		opts = append(opts, kgo.RequestTimeoutOverhead(patience))
 	}
 	if c.TLS.Enabled {
 		cfg, err := c.TLS.config()

@@ -1,6 +1,7 @@
 package kstream_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -73,6 +75,21 @@ func TestMarksOnErrors(t *testing.T) {
 	require.ErrorIs(t, kstream.Retry(cause), cause)
 	require.ErrorIs(t, kstream.Fatal(cause), cause)
 	require.EqualError(t, kstream.Fatal(cause), "cause")
+}
+
+// A broker that takes a connection and says nothing holds nobody up for longer than said.
+func TestPatience(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = silent.Close() })
+	client := kstream.Client{Brokers: []string{silent.Addr().String()}, Patience: 50 * time.Millisecond}
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	begin := time.Now()
+	_, err = client.ListTopics(ctx, "")
+	require.Error(t, err)
+	require.Less(t, time.Since(begin), 5*time.Second)
 }
 
 // Two streams of one process share a registry.
