@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"io"
+	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"leadrouter/pkg/app"
+	"leadrouter/pkg/starter"
 )
 
 // kafkaWith is a stand-in for Kafka with one topic.
@@ -52,6 +56,40 @@ func TestPublishSaysThatItCanBeRepeated(t *testing.T) {
 	c := &command{env: map[string]string{"LEADROUTER_BROKERS": cluster.ListenAddrs()[0]}, in: in}
 	require.Equal(t, app.ExitNo, c.run(ctx, "publish", "-"))
 	require.Regexp(t, `^publish: stopped; \d leads? are written, run it again: their ids repeat, nothing doubles\n$`, c.err.String())
+}
+
+// A Kafka that is not there is told at once, with its address and what to do, by every
+// command that asks for it.
+func TestNobodyThere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	leads := filepath.Join(dir, "leads.csv")
+	require.NoError(t, os.WriteFile(leads, []byte("id\nL-1\n"), 0o600))
+	c := &command{}
+	require.Zero(t, c.run(t.Context(), "policy", "init", "--dir", dir), c.err.String())
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := nobody.Addr().String()
+	require.NoError(t, nobody.Close())
+	env := map[string]string{
+		"LEADROUTER_BROKERS": address, "LEADROUTER_REDIS": "redis://" + address, "LEADROUTER_TIMEOUT": "2s",
+		"LEADROUTER_POLICY": filepath.Join(dir, starter.PolicyFile),
+	}
+	for _, line := range []string{
+		"router", "rebuild", "topics create", "topics list", "publish " + leads, "tail", "explain L-1",
+		"explain L-1 --policy published", "audit", "audit --policy published", "activity L-1 accepted", "rep away ana",
+		"dlq list", "dlq retry --all", "dlq drop --all", "doctor", "policy publish", "policy history", "policy rollback",
+	} {
+		t.Run(strings.ReplaceAll(line, leads, "FILE"), func(t *testing.T) {
+			t.Parallel()
+			c := &command{env: env}
+			require.Equal(t, app.ExitUnreachable, c.run(t.Context(), strings.Fields(line)...))
+			said := c.out.String() + c.err.String()
+			require.Contains(t, said, address)
+			require.Contains(t, said, "check --brokers")
+			require.NotContains(t, said, "goroutine")
+		})
+	}
 }
 
 // Colour needs a terminal, and NO_COLOR forbids it.

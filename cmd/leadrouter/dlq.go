@@ -70,7 +70,12 @@ func (c *cli) dlqListCommand() *cobra.Command {
 		Long: `list shows what the routers set aside, oldest first in each partition, and counts all
 of it by error code. The letters themselves may hold personal data: --values shows
 them.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return c.dlqList(cmd.Context(), args, f, limit, values) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkLimit(limit); err != nil {
+				return err
+			}
+			return c.dlqList(cmd.Context(), args, f, limit, values)
+		},
 	}
 	c.dlqFlags(cmd, &f)
 	cmd.Flags().BoolVar(&values, "values", false, "show the values, too")
@@ -187,6 +192,9 @@ func (c *cli) dlqSettle(ctx context.Context, args []string, f letterFlags, settl
 	settled, err := settle(office, ctx, chosen)
 	if err != nil {
 		return err
+	}
+	if len(f.at) > 0 && settled == (deadletter.Settled{}) {
+		return app.No(fmt.Errorf("there is no dead letter at %s; see leadrouter dlq list", strings.Join(f.at, ", ")))
 	}
 	if c.json() {
 		return c.printJSON(settled)

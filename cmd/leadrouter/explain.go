@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,6 +41,9 @@ by the hash of the lead's last decision.`,
 }
 
 func (c *cli) explain(ctx context.Context, id, whyNot string) error {
+	if strings.TrimSpace(id) == "" {
+		return app.Usage(errors.New("name a LEAD"))
+	}
 	plan := c.planner
 	if c.shared.policy == app.Published {
 		plan = func() (*routing.Planner, error) { return c.publishedPlanner(ctx, id) }

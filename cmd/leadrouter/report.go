@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -35,6 +36,9 @@ says nothing about the rep who has the lead by now.`,
 		ValidArgs: event.Activities(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.LeadID, a.Activity = args[0], args[1]
+			if math.IsNaN(value) || math.IsInf(value, 0) { // JSON has no such number
+				return app.Usage(fmt.Errorf("--value %v is no amount", value))
+			}
 			if cmd.Flags().Changed("value") {
 				a.Value = &value
 			}

@@ -81,10 +81,8 @@ func (f tailFlags) check() error {
 		return fmt.Errorf("--outcome %q is none of %s", f.outcome, strings.Join(outcomes(), ", "))
 	case f.from != fromNow && f.from != fromBeginning:
 		return fmt.Errorf("--from %q: want now or beginning", f.from)
-	case f.limit < 0:
-		return errors.New("--limit is below 0")
 	}
-	return nil
+	return checkLimit(f.limit)
 }
 
 // takes reports whether an assignment passes the filters.

@@ -137,7 +137,7 @@ func id(field, v string, required bool) error {
 	case v == "" && required:
 		return lead.Fail(lead.MissingID, field, "is missing")
 	case len(v) > lead.MaxID || !printable(v) || strings.Contains(v, " "):
-		return lead.Fail(lead.BadID, field, "is longer than %d bytes or holds what cannot be printed", lead.MaxID)
+		return lead.Fail(lead.BadID, field, "is longer than %d bytes, or holds a space or what cannot be printed", lead.MaxID)
 	}
 	return nil
 }
