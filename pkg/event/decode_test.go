@@ -168,6 +168,7 @@ func TestNew(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add("application/cloudevents+json", "ce_id", "1", []byte("k"), []byte(`{"specversion":"1.0","id":"a","type":"t","source":"s","data":{"lead_id":"x"}}`))
 	f.Add("", "", "", []byte("L-1"), []byte(`{"lead_id":"L-1","activity":"accepted","at":"x"}`))
+	f.Add("", "", "", []byte("L-1"), []byte(`{"lead_id":"L-1","command":"assign","rep_id":"jonas","by":"dana","because":"b","attempt":2}`))
 	f.Add("application/json", "ce_specversion", "1.0", []byte{0xff}, []byte(`{"rep_id":1,"status":null,"open":1e99}`))
 	f.Fuzz(func(t *testing.T, content, name, attribute string, key, value []byte) {
 		before := bytes.Clone(value)
@@ -180,6 +181,7 @@ func FuzzDecode(f *testing.F) {
 		for _, parse := range []func() error{
 			func() error { _, err := e.Lead(); return err },
 			func() error { _, err := e.Activity(); return err },
+			func() error { _, err := e.Command(); return err },
 			func() error { _, err := e.Status(); return err },
 			func() error { _, err := e.Reassign(); return err },
 		} {

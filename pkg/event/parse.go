@@ -29,6 +29,21 @@ func (e Envelope) Activity() (Activity, error) {
 	)
 }
 
+// Command reads the data of lead.command. The subject stands in for a missing lead_id,
+// the envelope's time for a missing at.
+func (e Envelope) Command() (Command, error) {
+	var c Command
+	if err := decode(e.Data, &c, "at"); err != nil {
+		return Command{}, err
+	}
+	c.LeadID, c.At = or(c.LeadID, e.Subject), instant(c.At, e.Time)
+	return c, cmp.Or(
+		id("lead_id", c.LeadID, true), enum("command", c.Command, Commands()),
+		id("rep_id", c.RepID, c.Command == CommandAssign), said("by", c.By), said("because", c.Because),
+		attempt(c.Attempt), year("at", c.At),
+	)
+}
+
 // Status reads the data of rep.status. The subject stands in for a missing rep_id,
 // the envelope's time for a missing at.
 func (e Envelope) Status() (Status, error) {
@@ -138,6 +153,14 @@ func id(field, v string, required bool) error {
 		return lead.Fail(lead.MissingID, field, "is missing")
 	case len(v) > lead.MaxID || !printable(v) || strings.Contains(v, " "):
 		return lead.Fail(lead.BadID, field, "is longer than %d bytes, or holds a space or what cannot be printed", lead.MaxID)
+	}
+	return nil
+}
+
+// said wants a text that says something.
+func said(field, v string) error {
+	if strings.TrimSpace(v) == "" {
+		return lead.Fail(lead.MissingText, field, "is missing")
 	}
 	return nil
 }

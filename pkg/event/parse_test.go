@@ -31,6 +31,20 @@ func TestActivity(t *testing.T) {
 	require.Equal(t, at.Add(time.Hour-2*time.Second), got.At)
 }
 
+func TestCommand(t *testing.T) {
+	t.Parallel()
+	got, err := envelope(`{"command":"assign","rep_id":"jonas","by":"dana","because":"knows them","attempt":2,"note":"x"}`).Command()
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(event.Command{
+		LeadID: "L-1", Command: "assign", RepID: "jonas", By: "dana", Because: "knows them", Attempt: 2, At: at,
+	}, got))
+	for _, command := range event.Commands()[1:] {
+		got, err = envelope(`{"lead_id":"L-2","command":"` + command + `","by":"dana","because":"b","at":"2026-11-24T12:00:00+02:00"}`).Command()
+		require.NoError(t, err)
+		require.Equal(t, event.Command{LeadID: "L-2", Command: command, By: "dana", Because: "b", At: at.Add(time.Hour - 2*time.Second)}, got)
+	}
+}
+
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	e := event.Envelope{Subject: "jonas", Time: at, Data: json.RawMessage(`{"status":"away","until":"2026-12-01T08:00:00Z","open":3}`)}
@@ -45,6 +59,7 @@ func TestStatus(t *testing.T) {
 func TestPayloadErrors(t *testing.T) {
 	t.Parallel()
 	activity := func(e event.Envelope) error { _, err := e.Activity(); return err }
+	command := func(e event.Envelope) error { _, err := e.Command(); return err }
 	status := func(e event.Envelope) error { _, err := e.Status(); return err }
 	reassign := func(e event.Envelope) error { _, err := e.Reassign(); return err }
 	timer := func(e event.Envelope) error { _, err := e.Timer(); return err }
@@ -67,6 +82,16 @@ func TestPayloadErrors(t *testing.T) {
 		{"nobody claims", `{"activity":"claimed"}`, activity, lead.MissingID, "rep_id: is missing"},
 		{"value", `{"activity":"converted","value":-1}`, activity, lead.BadNumber, "value: is not between"},
 		{"rep with a space", `{"activity":"accepted","rep_id":"a b"}`, activity, lead.BadID, "rep_id: is longer"},
+		{"command tombstone", ``, command, lead.NotJSON, "not JSON"},
+		{"unknown command", `{"command":"steal","by":"a","because":"b"}`, command, lead.UnknownEnum, "command: is none of assign, release, reroute, disqualify"},
+		{"to nobody", `{"command":"assign","by":"a","because":"b"}`, command, lead.MissingID, "rep_id: is missing"},
+		{"to a rep with a space", `{"command":"assign","rep_id":"a b","by":"a","because":"b"}`, command, lead.BadID, "rep_id: is longer"},
+		{"by nobody", `{"command":"release","because":"b"}`, command, lead.MissingText, "by: is missing"},
+		{"for no reason", `{"command":"release","by":"a","because":" "}`, command, lead.MissingText, "because: is missing"},
+		{"command fence", `{"command":"release","by":"a","because":"b","attempt":-1}`, command, lead.BadNumber, "attempt: is not between"},
+		{"command date", `{"command":"release","by":"a","because":"b","at":"now"}`, command, lead.BadDate, "at: is not an RFC 3339"},
+		{"command year", `{"command":"release","by":"a","because":"b","at":"1066-10-14T00:00:00Z"}`, command, lead.BadDate, "at: is not between"},
+		{"because is a list", `{"command":"release","by":"a","because":["b"]}`, command, lead.WrongType, "because: is of another type"},
 		{"status", `{"status":"asleep"}`, status, lead.UnknownEnum, "status: is none of available, away, left"},
 		{"until", `{"status":"away","until":7}`, status, lead.BadDate, "until: is not an RFC 3339"},
 		{"open", `{"status":"away","open":-1}`, status, lead.BadNumber, "open: is below 0"},

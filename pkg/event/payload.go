@@ -36,6 +36,30 @@ func Activities() []string {
 	}
 }
 
+// Command is the data of lead.command: what a person has decided about a lead.
+type Command struct {
+	LeadID  string    `json:"lead_id"`
+	Command string    `json:"command"`          // one of Commands
+	RepID   string    `json:"rep_id,omitempty"` // of assign: to whom
+	By      string    `json:"by"`               // who decides
+	Because string    `json:"because"`
+	At      time.Time `json:"at,omitzero"`
+	Attempt int       `json:"attempt,omitempty"` // a fence: only while it is the current one; 0 = whichever is
+}
+
+// The commands.
+const (
+	CommandAssign     = "assign"     // to a rep, whatever the rules say
+	CommandRelease    = "release"    // from its rep
+	CommandReroute    = "reroute"    // the rules decide again
+	CommandDisqualify = "disqualify" // it is no lead
+)
+
+// Commands lists what a person can decide.
+func Commands() []string {
+	return []string{CommandAssign, CommandRelease, CommandReroute, CommandDisqualify}
+}
+
 // Status is the data of rep.status.
 type Status struct {
 	RepID     string    `json:"rep_id"`

@@ -81,6 +81,10 @@ func TestEncodingsAreValid(t *testing.T) {
 			event.Activity{LeadID: "L-1", Activity: "converted", RepID: "jonas", At: at, Value: &value, Attempt: 1},
 			event.Activity{LeadID: "L-1", Activity: "signal", Intent: "high"},
 		},
+		event.LeadCommand: {
+			event.Command{LeadID: "L-1", Command: event.CommandAssign, RepID: "jonas", By: "dana", Because: "knows them", At: at, Attempt: 1},
+			event.Command{LeadID: "L-1", Command: event.CommandDisqualify, By: "dana", Because: "spam"},
+		},
 		event.RepStatus: {event.Status{RepID: "jonas", Status: "away", Until: at, OpenValue: &value}},
 		event.LeadAssigned: {
 			event.Assigned{
@@ -146,12 +150,24 @@ func TestSchemasRefuse(t *testing.T) {
 	for typ, data := range map[event.Type]string{
 		event.LeadCreated:  `{"id":"a","deal_value":"12,5k"}`,
 		event.LeadActivity: `{"activity":"sold"}`,
+		event.LeadCommand:  `{"command":"assign","by":"dana"}`,
 		event.LeadAssigned: `{"assignment_id":"x","lead_id":"a","attempt":0,"outcome":"assigned","reason":"r","reason_code":"c","assigned_at":"2026-11-24T09:00:00Z","policy":{"name":"p","hash":""},"sequence":1}`,
 		event.LeadTimers:   `{"lead_id":"a","attempt":1,"start":"now","due":[]}`,
 		event.LeadFired:    `{"lead_id":"a","attempt":1,"fired":[],"met":["lunch"]}`,
 		event.LeadSLA:      `{"lead_id":"a","attempt":1,"event":"missed","clock":"accepted","at":"2026-11-24T09:00:00Z"}`,
 	} {
 		require.Error(t, validate(t, typ, []byte(data)), typ)
+	}
+}
+
+// TestCommandsAreInTheSchema: no more and no less than the parser takes.
+func TestCommandsAreInTheSchema(t *testing.T) {
+	t.Parallel()
+	for _, command := range append(event.Commands(), "steal", "") {
+		raw := []byte(`{"lead_id":"L-1","command":"` + command + `","rep_id":"jonas","by":"dana","because":"b"}`)
+		_, parsed := event.Envelope{Data: raw}.Command()
+		valid := validate(t, event.LeadCommand, raw)
+		require.Equal(t, parsed == nil, valid == nil, "%s: parser %v, schema %v", raw, parsed, valid)
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	TooMany     Code = "too_many"
 	MissingID   Code = "missing_id"
 	BadID       Code = "bad_id"
+	MissingText Code = "missing_text"
 	WrongType   Code = "wrong_type"
 	UnknownEnum Code = "unknown_enum"
 	BadDate     Code = "bad_date"
