@@ -10,6 +10,8 @@ func (s *State) decide(op *Op, at int64) Grant {
 		return s.decideAssign(op, at)
 	case Activity:
 		return s.decideActivity(op, at)
+	case Move:
+		return s.decideMove(op, at)
 	default:
 		return s.decidePresence(op, at)
 	}
@@ -20,15 +22,68 @@ func (s *State) decideAssign(op *Op, at int64) Grant {
 		return Grant{At: at, Effect: Repeat, Lead: op.Lead, Attempt: l.Attempt, Outcome: l.Outcome, Rep: l.Rep}
 	}
 	g := Grant{At: at, Effect: Ended, Lead: op.Lead, Attempt: 1, Value: op.Value, Test: op.Test}
-	if op.Roster != nil {
-		g.Roster = op.Roster.Digest
-		if s.tells(op) {
-			g.Install = op.Roster.Reps
-		}
-	}
+	s.name(&g, op)
 	s.walk(&g, op)
 	g.Held = s.late(&g)
 	return g
+}
+
+// decideMove gives a lead its next attempt, unless it is over or the move has become
+// pointless. A closed lead is as good as none: a store may have forgotten it.
+func (s *State) decideMove(op *Op, at int64) Grant {
+	l := s.Leads[op.Lead]
+	if l == nil || l.Closed > 0 {
+		return Grant{At: at, Effect: Ignored, Lead: op.Lead, Attempt: op.Attempt, Verb: op.Verb}
+	}
+	g := Grant{
+		At: at, Effect: Ignored, Lead: op.Lead, Attempt: l.Attempt, Outcome: l.Outcome, Rep: l.Rep,
+		Value: l.Value, Test: l.Test, Verb: op.Verb,
+	}
+	if op.Attempt != l.Attempt {
+		g.Effect, g.Asked = Fenced, op.Attempt
+		return g
+	}
+	if l.did(op.Verb) {
+		return g
+	}
+	g = Grant{
+		At: at, Effect: Ended, Lead: op.Lead, Attempt: l.Attempt + 1, Value: l.Value, Test: l.Test,
+		From: l.Rep, TurnBack: op.TurnBack && l.Turn != nil,
+	}
+	s.name(&g, op)
+	// While the walk lasts, the owner does not hold the lead.
+	if l.counts() {
+		s.rep(l.Rep).hold(l, -1)
+		defer s.rep(l.Rep).hold(l, +1)
+	}
+	plan := *op
+	plan.Value, plan.Test = l.Value, l.Test
+	s.walk(&g, &plan)
+	return g
+}
+
+// did says whether an activity has happened in this attempt.
+func (l *Lead) did(verb string) bool {
+	switch verb {
+	case Accepted:
+		return l.Accepted > 0
+	case Contacted:
+		return l.Contacted > 0
+	case Qualified:
+		return l.Qualified > 0
+	}
+	return false
+}
+
+// name says which roster a grant is by, and its content where that must be told.
+func (s *State) name(g *Grant, op *Op) {
+	if op.Roster == nil {
+		return
+	}
+	g.Roster = op.Roster.Digest
+	if s.tells(op) {
+		g.Install = op.Roster.Reps
+	}
 }
 
 // tells says whether the grant of an assign carries the content of its roster. The
@@ -175,8 +230,12 @@ func (s *State) decideActivity(op *Op, at int64) Grant {
 		after := *l
 		g.Effect = after.react(op.Verb, op.Attempt, at)
 		g.Attempt, g.Outcome, g.Rep, g.Value, g.Test = l.Attempt, l.Outcome, l.Rep, l.Value, l.Test
-		if g.Effect == Fenced {
+		switch g.Effect {
+		case Fenced:
 			g.Asked = op.Attempt
+		case Noted:
+			g.Marks = after.marks()
+		default: // the rest needs no more
 		}
 	}
 	return g
@@ -193,11 +252,15 @@ func (s *State) decidePresence(op *Op, at int64) Grant {
 	return g
 }
 
+func (l *Lead) marks() *Marks {
+	return &Marks{Step: l.Step, Since: l.Since, Accepted: l.Accepted, Contacted: l.Contacted, Qualified: l.Qualified}
+}
+
 // lead is the lead as a decision makes it.
 func (g *Grant) lead(id OpID) *Lead {
 	l := &Lead{
 		Outcome: g.Outcome, Attempt: g.Attempt, Rep: g.Rep, Value: g.Value,
-		Test: g.Test, Over: g.Over, Since: g.At, Last: id,
+		Test: g.Test, Over: g.Over, Since: g.At, Step: g.Step, Last: id,
 	}
 	if g.Turn != nil {
 		l.Turn = &Entry{Book: g.Turn.Book, Amount: g.Turn.Amount, Free: g.Turn.Free, Roster: g.Roster}
@@ -221,7 +284,7 @@ func (l *Lead) react(verb string, attempt int, at int64) Effect {
 		l.Closed = 0
 		return Reowned
 	case Converted, Lost, Closed:
-		l.Closed = at
+		l.Closed, l.Draft = at, nil
 		return Freed
 	case Accepted:
 		l.Accepted = cmp.Or(l.Accepted, at)

@@ -5,13 +5,13 @@ import "fmt"
 // Fold does a logged grant again. Grants come in the order of their sequences
 // without a hole: what a Voided grant took back is folded at its own sequence,
 // named by the same record; a sequence that a rebuild found lost is passed over
-// with [State.Skip]. An error leaves the state as it was and
-// wraps [ErrFold].
-func (s *State) Fold(id OpID, g Grant) error {
+// with [State.Skip]. draft is the body that the operation came with. An error leaves
+// the state as it was and wraps [ErrFold].
+func (s *State) Fold(id OpID, g Grant, draft []byte) error {
 	if err := s.follows(id, &g); err != nil {
 		return fmt.Errorf("fold %d of %s: %w", g.Sequence, id, err)
 	}
-	s.commit(id, &g)
+	s.commit(id, &g, draft)
 	s.Epoch = g.Epoch
 	return nil
 }
@@ -29,10 +29,10 @@ func (s *State) Regrant(op Op, logged Grant) (Grant, error) {
 		return Grant{}, fmt.Errorf("grant %d of %s again: %w: expected sequence %d", logged.Sequence, op.ID, ErrFold, s.Sequence+1)
 	}
 	at := max(s.At, op.At)
-	s.forget(op.Lead, at, Dedupe.Milliseconds())
+	s.forget(&op, at, Dedupe.Milliseconds())
 	g := s.decide(&op, at)
 	g.Sequence, g.Floor, g.Epoch = logged.Sequence, logged.Floor, logged.Epoch
-	g = s.enter(op.ID, g)
+	g = s.enter(&op, g)
 	s.Epoch = logged.Epoch
 	return g, nil
 }
@@ -46,9 +46,9 @@ func (s *State) follows(id OpID, g *Grant) error {
 		return fmt.Errorf("%w: ledger time goes back from %d to %d", ErrFold, s.At, g.At)
 	}
 	switch g.Effect {
-	case Owned:
-		return s.followsOwned(g)
-	case Ended, Repeat, Held, Fenced, Ignored, Present, Settled, Rebuilt:
+	case Owned, Ended:
+		return s.followsDecision(g)
+	case Repeat, Held, Fenced, Ignored, Present, Settled, Rebuilt:
 		return nil
 	case Freed, Reowned, Noted:
 		if s.Leads[g.Lead] == nil {
@@ -59,6 +59,16 @@ func (s *State) follows(id OpID, g *Grant) error {
 		return s.followsVoid(g)
 	}
 	return fmt.Errorf("%w: unknown effect %q", ErrFold, g.Effect)
+}
+
+func (s *State) followsDecision(g *Grant) error {
+	if l := s.Leads[g.Lead]; g.Attempt > 1 && (l == nil || l.Attempt != g.Attempt-1 || g.TurnBack && l.Turn == nil) {
+		return fmt.Errorf("%w: attempt %d of lead %q has none before it", ErrFold, g.Attempt, g.Lead)
+	}
+	if g.Effect == Owned {
+		return s.followsOwned(g)
+	}
+	return nil
 }
 
 func (s *State) followsOwned(g *Grant) error {
@@ -94,14 +104,14 @@ func (s *State) followsVoid(g *Grant) error {
 }
 
 // commit is the only place where grants change the state.
-func (s *State) commit(id OpID, g *Grant) {
+func (s *State) commit(id OpID, g *Grant, draft []byte) {
 	s.Sequence, s.At = g.Sequence, g.At
 	if g.Install != nil {
 		s.install(id.Partition, g)
 	}
 	switch g.Effect {
 	case Owned, Ended:
-		s.decided(id, g)
+		s.decided(id, g, draft)
 	case Held:
 		delete(s.Leads, g.Lead) // it was closed long ago, or there was none
 		s.Held[g.Lead] = append(s.Held[g.Lead], Early{Late: Late{ID: id, Verb: g.Verb, Attempt: g.Attempt}})
@@ -137,9 +147,15 @@ func (s *State) presence(rep, verb string, until int64) {
 	r.Presence, r.Until = verb, until
 }
 
-// decided enters a new lead and lets what waited for it happen.
-func (s *State) decided(id OpID, g *Grant) {
+// decided enters a lead, new or in its next attempt, and lets what waited for it happen.
+func (s *State) decided(id OpID, g *Grant, draft []byte) {
+	if old := s.Leads[g.Lead]; old != nil {
+		s.relieve(old, g.TurnBack, +1)
+	}
 	l := g.lead(id)
+	if l.Closed == 0 {
+		l.Draft = draft
+	}
 	s.Leads[g.Lead] = l
 	if l.Turn != nil {
 		s.turn(*l.Turn, l.Rep, +1)
@@ -159,6 +175,17 @@ func (s *State) decided(id OpID, g *Grant) {
 		}
 	}
 	delete(s.Held, g.Lead)
+}
+
+// relieve takes a lead from its owner, and the turn that it was, if that is given back;
+// sign -1 gives both back.
+func (s *State) relieve(l *Lead, turnBack bool, sign int64) {
+	if l.counts() {
+		s.rep(l.Rep).hold(l, -sign)
+	}
+	if turnBack {
+		s.turn(*l.Turn, l.Rep, -sign)
+	}
 }
 
 // happened lets an activity of the current attempt change a lead, and what it
@@ -195,6 +222,11 @@ func (s *State) undo(id OpID, g *Grant, before *Image) {
 	switch g.Effect {
 	case Owned, Ended:
 		s.undecide(g)
+		if before != nil && before.Lead != nil {
+			found := *before.Lead
+			s.Leads[g.Lead] = &found
+			s.relieve(&found, g.TurnBack, -1)
+		}
 	case Freed, Reowned, Noted:
 		l := s.Leads[g.Lead]
 		if l == nil || l.Last != id || before == nil || before.Lead == nil {

@@ -38,7 +38,7 @@ func TestFoldRefusesWhatDoesNotFollow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := ledger.NewState()
-			require.ErrorIs(t, s.Fold(recordID, g), ledger.ErrFold)
+			require.ErrorIs(t, s.Fold(recordID, g, nil), ledger.ErrFold)
 			require.Empty(t, ledger.NewState().Diff(s), "an error leaves the state as it was")
 		})
 	}

@@ -19,6 +19,8 @@ type Result struct {
 	Body  []byte // of Applied and Replayed: the body given with the first one
 	// Digest of the input record remembered with a Replayed operation.
 	Digest string
+	// Draft of the lead, as an Activity or a Move found it.
+	Draft []byte
 }
 
 // Effect says what an operation changed.
@@ -74,6 +76,11 @@ type Grant struct {
 	Verb  string `json:"verb,omitempty"`
 	Asked int    `json:"asked,omitempty"` // of Fenced: the attempt that the activity named
 	Until int64  `json:"until,omitempty"`
+	// From is the owner that a move took the lead from; TurnBack: and who got the turn
+	// back.
+	From     string `json:"from,omitempty"`
+	TurnBack bool   `json:"turn_back,omitempty"`
+	Marks    *Marks `json:"marks,omitempty"` // of Noted
 	// Held are activities that waited for this lead and are applied with it, in
 	// the order they came.
 	Held []Late `json:"held,omitempty"`
@@ -107,6 +114,15 @@ type Load struct {
 	Hour      int64 `json:"hour,omitempty"`
 	Day       int64 `json:"day,omitempty"`
 	Week      int64 `json:"week,omitempty"`
+}
+
+// Marks say how far an attempt has come: ledger times, 0 = not yet.
+type Marks struct {
+	Step      int   `json:"step"` // of the plan, that decided the attempt
+	Since     int64 `json:"since"`
+	Accepted  int64 `json:"accepted,omitempty"`
+	Contacted int64 `json:"contacted,omitempty"`
+	Qualified int64 `json:"qualified,omitempty"`
 }
 
 // Late is an activity that overtook its lead.

@@ -97,23 +97,23 @@ func (r *chunkRun) answer(op *Op) Result {
 // apply does an operation for the first time.
 func (r *chunkRun) apply(op *Op) Result {
 	s := r.state
-	if op.Lead != "" && s.busy(op.Lead, op.ID.Partition, r.batch) {
+	if op.Lead != "" && (s.busy(op.Lead, op.ID.Partition, r.batch) || s.hinders(op)) {
 		r.blocked[op.ID.Partition] = true
 		return Result{ID: op.ID, Code: Busy}
 	}
 	now := max(s.At, op.At)
-	s.forget(op.Lead, now, r.dedupe)
+	s.forget(op, now, r.dedupe)
 	memo := Memo{ID: op.ID, Digest: op.Digest, Body: op.Body, Before: s.image(op)}
 	memo.Grant = r.commit(op, s.decide(op, now))
 	s.remember(memo)
-	return Result{ID: op.ID, Code: Applied, Grant: memo.Grant, Body: memo.Body}
+	return memo.applied()
 }
 
 // commit numbers a grant, enters it and puts its lead into the hands of the batch.
 func (r *chunkRun) commit(op *Op, g Grant) Grant {
 	s := r.state
 	g.Sequence, g.Floor, g.Epoch = s.Sequence+1, r.floor, s.Epoch
-	g = s.enter(op.ID, g)
+	g = s.enter(op, g)
 	if r.batch != "" && op.Lead != "" {
 		s.claim(op.Lead, op.ID, r.batch)
 	}
@@ -121,8 +121,8 @@ func (r *chunkRun) commit(op *Op, g Grant) Grant {
 }
 
 // enter commits a grant and adds the load that comes of it.
-func (s *State) enter(id OpID, g Grant) Grant {
-	s.commit(id, &g)
+func (s *State) enter(op *Op, g Grant) Grant {
+	s.commit(op.ID, &g, op.Body)
 	if g.Rep == "" {
 		return g
 	}
@@ -158,13 +158,13 @@ func (r *chunkRun) void(op *Op, m *Memo) Result {
 		Undone: &undone, Before: m.Before,
 	})
 	m.Body = op.Body
-	return Result{ID: op.ID, Code: Applied, Grant: m.Grant, Body: m.Body}
+	return m.applied()
 }
 
 // image is what an operation may have to be undone to.
 func (s *State) image(op *Op) *Image {
 	switch op.Kind {
-	case Activity:
+	case Activity, Move:
 		if l := s.Leads[op.Lead]; l != nil {
 			before := *l
 			return &Image{Lead: &before}
@@ -199,7 +199,31 @@ func (t *Tail) find(id OpID) (int, bool) {
 }
 
 func (m *Memo) result() Result {
-	return Result{ID: m.ID, Code: Replayed, Grant: m.Grant, Body: m.Body, Digest: m.Digest}
+	r := Result{ID: m.ID, Code: Replayed, Grant: m.Grant, Body: m.Body, Digest: m.Digest}
+	if m.Before != nil && m.Before.Lead != nil {
+		r.Draft = m.Before.Lead.Draft
+	}
+	return r
+}
+
+// applied is the first answer.
+func (m *Memo) applied() Result {
+	r := m.result()
+	r.Code, r.Digest = Applied, ""
+	return r
+}
+
+// Look implements [Store].
+func (m *Model) Look(_ context.Context, ids []string) (map[string]Lead, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	leads := make(map[string]Lead, len(ids))
+	for _, id := range ids {
+		if l := m.state.Leads[id]; l != nil {
+			leads[id] = *l
+		}
+	}
+	return leads, nil
 }
 
 // Pending implements [Store].

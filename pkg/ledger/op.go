@@ -57,6 +57,7 @@ type Kind string
 const (
 	Assign   Kind = "assign"   // a new lead looks for its owner
 	Activity Kind = "activity" // something happened to a lead: accepted, lost, …
+	Move     Kind = "move"     // a known lead looks for another owner, or for another end
 	Presence Kind = "presence" // a rep is available, away or has left
 	Void     Kind = "void"     // an operation that never came to be committed is taken back
 	Rebuild  Kind = "rebuild"  // in the log only: the ledger was folded anew
@@ -89,20 +90,27 @@ type Op struct {
 	Kind   Kind
 	At     int64 // the instant of the plan, Unix milliseconds, above 0
 
-	Lead  string // Assign, Activity: lead id
+	Lead  string // Assign, Activity, Move: lead id
 	Value int64  // Assign: minor units of the base currency, 0 … MaxValue
 	Test  bool   // Assign: decided as any other, never counted
-	// Steps of the plan, in order of preference; the last one is an end.
+	// Steps of the plan of an Assign or a Move, in order of preference; the last one is an end.
 	Steps  []Step
 	Roster *Roster // what Steps' members refer to
 
-	Verb    string // Activity, Presence
-	Attempt int    // Activity: the attempt it speaks of; 0 = the current one
-	Rep     string // Presence
-	Until   int64  // Presence Away: Unix milliseconds
+	Verb string // Activity, Presence; Move: the activity that makes it pointless, if any
+	// Attempt of an Activity: the one it speaks of; 0 = the current one. Of a Move: the
+	// one that the plan takes the lead from.
+	Attempt int
+	// Fence: the record of a Move names the attempt, and a lead that has gone on is not
+	// moved. Else the plan is out of date, and the answer is [Busy]: plan again.
+	Fence    bool
+	TurnBack bool   // Move: the owner's turn is given back
+	Rep      string // Presence
+	Until    int64  // Presence Away: Unix milliseconds
 
-	// Body is the caller's own record of the plan. The ledger stores it with the
-	// memo and gives it back when the input record is read once more.
+	// Body is the caller's own record of the plan, one line. The ledger stores it with
+	// the memo and gives it back when the input record is read once more; of an Assign
+	// and a Move it is kept with the lead as [Lead.Draft].
 	Body []byte
 }
 

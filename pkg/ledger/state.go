@@ -64,7 +64,11 @@ type Lead struct {
 	Value   int64   `json:"value,omitempty"`
 	Test    bool    `json:"test,omitempty"`
 	Over    bool    `json:"over,omitempty"`
-	Since   int64   `json:"since"` // ledger time of this attempt
+	Since   int64   `json:"since"`          // ledger time of this attempt
+	Step    int     `json:"step,omitempty"` // of the plan, that decided it
+	// Draft is the caller's record of the plan that decided it, until the lead is closed:
+	// what it takes to plan the lead again.
+	Draft []byte `json:"draft,omitempty"`
 
 	// Ledger times of the first such activity, 0 = none yet.
 	Accepted  int64 `json:"accepted,omitempty"`
@@ -202,6 +206,16 @@ func (s *State) busy(lead string, p Partition, batch string) bool {
 	return holder != "" && (holder != batch || last.Partition != p) && !s.acked(last)
 }
 
+// hinders says whether a move has to come again: the last operation on its lead is in
+// flight, whoever's it is, or the lead is not the one that the plan was made for.
+func (s *State) hinders(op *Op) bool {
+	l := s.Leads[op.Lead]
+	if op.Kind != Move || l == nil {
+		return false
+	}
+	return l.Batch != "" && !s.acked(l.Last) || !op.Fence && l.Closed == 0 && l.Attempt != op.Attempt
+}
+
 // claim puts the lead of an operation into the hands of a batch.
 func (s *State) claim(lead string, id OpID, batch string) {
 	if l := s.Leads[lead]; l != nil && l.Last == id {
@@ -216,8 +230,9 @@ func (s *State) claim(lead string, id OpID, batch string) {
 
 // forget drops a lead that was closed longer than dedupe ago (milliseconds): from
 // now on its id is free.
-func (s *State) forget(id string, at, dedupe int64) {
-	if l := s.Leads[id]; l != nil && l.Closed > 0 && at > l.Closed+dedupe {
+func (s *State) forget(op *Op, at, dedupe int64) {
+	id := op.Lead
+	if l := s.Leads[id]; op.Kind != Move && l != nil && l.Closed > 0 && at > l.Closed+dedupe {
 		delete(s.Leads, id)
 	}
 }

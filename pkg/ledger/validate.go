@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -47,10 +48,17 @@ func (op *Op) validate(rosters map[*Roster]bool) error {
 		return fmt.Errorf("bad instant %d", op.At)
 	case !clean(op.Digest):
 		return fmt.Errorf("bad digest %q", op.Digest)
+	case !utf8.Valid(op.Body) || bytes.ContainsFunc(op.Body, func(r rune) bool { return r < ' ' }):
+		return errors.New("the body is not one line")
 	}
 	switch op.Kind {
 	case Assign:
-		return op.validateAssign(rosters)
+		return op.validatePlan(rosters)
+	case Move:
+		if op.Attempt < 1 || !clean(op.Verb) {
+			return fmt.Errorf("bad move of lead %q from attempt %d, unless %q", op.Lead, op.Attempt, op.Verb)
+		}
+		return op.validatePlan(rosters)
 	case Activity:
 		if !named(op.Lead) || !named(op.Verb) || op.Attempt < 0 {
 			return fmt.Errorf("bad activity %q of lead %q, attempt %d", op.Verb, op.Lead, op.Attempt)
@@ -72,7 +80,7 @@ func (op *Op) validate(rosters map[*Roster]bool) error {
 // maxWhole is the largest number up to which Lua counts one by one.
 const maxWhole = 1<<53 - 1
 
-func (op *Op) validateAssign(rosters map[*Roster]bool) error {
+func (op *Op) validatePlan(rosters map[*Roster]bool) error {
 	switch {
 	case !named(op.Lead):
 		return fmt.Errorf("bad lead %q", op.Lead)

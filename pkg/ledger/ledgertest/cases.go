@@ -16,6 +16,7 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"many reps in many chunks":            manyReps,
 	"one batch, two partitions":           twoPartitions,
 	"content of a roster":                 rosterContent,
+	"a lead moves on":                     movesOn,
 }
 
 func assign(n int, roster *ledger.Roster, members []int32) ledger.Op {
@@ -156,6 +157,57 @@ func rosterContent(t *testing.T, store ledger.Store) {
 	lost := ledger.NewState()
 	for i, r := range results[2:4] {
 		r.Grant.Sequence = int64(i) + 1
-		require.NoError(t, lost.Fold(r.ID, r.Grant))
+		require.NoError(t, lost.Fold(r.ID, r.Grant, r.Body))
+	}
+}
+
+// movesOn: a clock and an acceptance race, an attempt fences who is late, a refusal
+// gives the turn back, and what was held counts for the owner alone.
+func movesOn(t *testing.T, store ledger.Store) {
+	roster := reps(3, one)
+	created := assign(0, roster, []int32{0, 1})
+	created.Body = []byte(`{"plan":1}`)
+	var acks []ledger.Ack
+	apply := func(op ledger.Op) ledger.Result {
+		op.At, op.Lead = start, created.Lead
+		results, err := store.Apply(t.Context(), ledger.Chunk{Batch: op.ID.String(), Acks: acks, Ops: []ledger.Op{op}})
+		require.NoError(t, err)
+		acks = []ledger.Ack{{Partition: op.ID.Partition, Position: op.ID.Offset + 1}}
+		return results[0]
+	}
+	record := func(topic string, offset int64) ledger.OpID {
+		return ledger.OpID{Partition: ledger.Partition{Topic: topic}, Offset: offset}
+	}
+	move := func(offset int64, attempt int, unless string, member int32) ledger.Op {
+		return ledger.Op{
+			ID: record("reassign", offset), Kind: ledger.Move, Attempt: attempt, Fence: true, Verb: unless, Roster: roster,
+			Steps: []ledger.Step{{Pick: ledger.RoundRobin, Book: "all", Members: []int32{member}}, {End: ledger.Waiting}},
+			Body:  fmt.Appendf(nil, `{"plan":%d}`, attempt+1),
+		}
+	}
+	first := apply(created).Grant
+	accepted := apply(ledger.Op{ID: record("activity", 0), Kind: ledger.Activity, Verb: ledger.Accepted})
+	require.Equal(t, `{"plan":1}`, string(accepted.Draft))
+	require.Equal(t, &ledger.Marks{Since: start, Accepted: start}, accepted.Grant.Marks)
+	require.Equal(t, ledger.Ignored, apply(move(0, 1, ledger.Accepted, 2)).Grant.Effect, "it was accepted in time")
+
+	refused := move(1, 1, "", 2)
+	refused.TurnBack = true
+	second := apply(refused).Grant
+	require.Equal(t, []any{2, "rep-0002", first.Rep, true}, []any{second.Attempt, second.Rep, second.From, second.TurnBack})
+	require.Equal(t, ledger.Fenced, apply(move(2, 1, "", 1)).Grant.Effect, "the attempt is over")
+	late := apply(ledger.Op{ID: record("activity", 1), Kind: ledger.Activity, Verb: ledger.Accepted, Attempt: 1})
+	require.Equal(t, ledger.Fenced, late.Grant.Effect, "the first owner has lost it")
+
+	looked, err := store.Look(t.Context(), []string{created.Lead, "nobody"})
+	require.NoError(t, err)
+	require.Len(t, looked, 1)
+	require.Equal(t, `{"plan":2}`, string(looked[created.Lead].Draft))
+	state, err := store.Dump(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, state.Reps[first.Rep].Open)
+	require.EqualValues(t, 1, state.Reps["rep-0002"].Open)
+	for rep, credit := range state.Books["all"] {
+		require.Zero(t, credit, "%s: one turn was given back, and the other had nobody to wait for it", rep)
 	}
 }

@@ -35,7 +35,7 @@ func (m *machine) applied(t *rapid.T, c *ledger.Chunk, op *ledger.Op, g ledger.G
 	require.Equal(t, m.seen+1, g.Sequence, "sequences are dense")
 	require.LessOrEqual(t, g.Floor, g.Sequence)
 	m.seen = g.Sequence
-	require.NoError(t, m.log.Fold(op.ID, roundTrip(t, g)))
+	require.NoError(t, m.log.Fold(op.ID, roundTrip(t, g), op.Body))
 	if op.Kind == ledger.Void {
 		before := m.first[op.ID]
 		require.Empty(t, cmp.Diff(&before, g.Undone, cmpopts.EquateEmpty()))
@@ -58,6 +58,10 @@ func (m *machine) applied(t *rapid.T, c *ledger.Chunk, op *ledger.Op, g ledger.G
 func (m *machine) checkHands(t *rapid.T, c *ledger.Chunk, op *ledger.Op, g ledger.Grant) {
 	if op.Lead == "" {
 		return
+	}
+	if g.From != "" || g.Attempt > 1 && g.Effect == ledger.Ended {
+		h := m.hands[op.Lead]
+		require.True(t, h.batch == "" || h.id.Offset < m.inputs[h.id.Partition].acked, "%s moves while it is in flight", op.Lead)
 	}
 	h, held := m.hands[op.Lead]
 	if held && (h.batch != c.Batch || h.id.Partition != op.ID.Partition) {

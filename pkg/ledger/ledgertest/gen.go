@@ -69,7 +69,7 @@ func drawCaps(t *rapid.T) ledger.Caps {
 func (w *world) drawOp(t *rapid.T, id ledger.OpID) ledger.Op {
 	w.now += rapid.SampledFrom([]int64{0, 1, 60_000, hour, 25 * hour}).Draw(t, "passes")
 	op := ledger.Op{
-		ID: id, Digest: "digest of " + id.String(), Body: []byte("body\nof " + id.String()),
+		ID: id, Digest: "digest of " + id.String(), Body: []byte("body of " + id.String()),
 		// Some plans are older than what the ledger has seen.
 		At: w.now - rapid.SampledFrom([]int64{0, 0, 0, hour}).Draw(t, "late"),
 	}
@@ -83,6 +83,8 @@ func (w *world) drawOp(t *rapid.T, id ledger.OpID) ledger.Op {
 			ledger.Converted, ledger.Lost, ledger.Closed, ledger.Reopened,
 		}).Draw(t, "verb")
 		op.Attempt = rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "attempt")
+	case "reassign":
+		w.drawMove(t, &op)
 	default:
 		op.Kind, op.Rep = ledger.Presence, fmt.Sprintf("rép \"%d\"", rapid.IntRange(0, repCount-1).Draw(t, "rep"))
 		op.Verb = rapid.SampledFrom([]string{ledger.Available, ledger.Available, ledger.Away, ledger.Left}).Draw(t, "presence")
@@ -104,6 +106,20 @@ func (w *world) drawAssign(t *rapid.T, op *ledger.Op) {
 	}
 	op.Value = rapid.SampledFrom([]int64{0, 1, 500, 1000, 12_345, ledger.MaxValue}).Draw(t, "value")
 	op.Test = rapid.IntRange(0, 9).Draw(t, "test") == 0
+	w.drawPlan(t, op)
+}
+
+// drawMove speaks mostly of a lead that is there, in its first attempts.
+func (w *world) drawMove(t *rapid.T, op *ledger.Op) {
+	op.Kind, op.Lead = ledger.Move, drawLead(t)
+	op.Attempt = rapid.SampledFrom([]int{1, 1, 1, 2, 2, 3}).Draw(t, "attempt")
+	op.Verb = rapid.SampledFrom([]string{"", "", ledger.Accepted, ledger.Contacted, ledger.Qualified}).Draw(t, "unless")
+	op.Fence = rapid.IntRange(0, 3).Draw(t, "fence") > 0
+	op.TurnBack = rapid.Bool().Draw(t, "turn back")
+	w.drawPlan(t, op)
+}
+
+func (w *world) drawPlan(t *rapid.T, op *ledger.Op) {
 	op.Roster = rapid.SampledFrom(w.rosters).Draw(t, "roster")
 	for range rapid.IntRange(0, 2).Draw(t, "steps") {
 		op.Steps = append(op.Steps, drawStep(t, len(op.Roster.Reps)))

@@ -59,7 +59,7 @@ func newMachine(t *rapid.T, store ledger.Store) *machine {
 		inputs: map[ledger.Partition]*input{}, log: ledger.NewState(),
 		first: map[ledger.OpID]ledger.Grant{}, hands: map[string]hand{}, closed: map[ledger.OpID]bool{},
 	}
-	for _, topic := range []string{"created", "activity", "status"} {
+	for _, topic := range []string{"created", "activity", "reassign", "status"} {
 		for index := range int32(2) {
 			m.inputs[ledger.Partition{Topic: topic, Index: index}] = &input{}
 		}
@@ -163,7 +163,7 @@ func (m *machine) Redeliver(t *rapid.T) {
 	}
 	for i := range c.Ops {
 		c.Ops[i].Body, c.Ops[i].At = []byte("another plan"), c.Ops[i].At+hour
-		if c.Ops[i].Kind == ledger.Assign {
+		if c.Ops[i].Kind == ledger.Assign || c.Ops[i].Kind == ledger.Move {
 			c.Ops[i].Steps = []ledger.Step{{End: ledger.Review}}
 		}
 	}
@@ -255,6 +255,16 @@ func (m *machine) Pending(t *rapid.T) {
 	require.Empty(t, cmp.Diff(want, got, cmpopts.EquateEmpty()))
 }
 
+// Look compares what both know of leads.
+func (m *machine) Look(t *rapid.T) {
+	ids := []string{drawLead(t), drawLead(t), "fresh nobody"}
+	want, err := m.model.Look(context.Background(), ids)
+	require.NoError(t, err)
+	got, err := m.store.Look(context.Background(), ids)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(want, got, cmpopts.EquateEmpty()))
+}
+
 // Stale shows that a ledger behind its caller refuses.
 func (m *machine) Stale(t *rapid.T) {
 	_, err := m.store.Apply(context.Background(), ledger.Chunk{Seen: m.seen + 1})
@@ -299,6 +309,7 @@ func Run(t *testing.T, open func() (ledger.Store, error)) {
 				"insert":      m.Insert,
 				"rebuild":     m.Rebuild,
 				"pending":     m.Pending,
+				"look":        m.Look,
 				"stale":       m.Stale,
 				"":            m.Check,
 			})
