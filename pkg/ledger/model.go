@@ -220,7 +220,9 @@ func (m *Model) Look(_ context.Context, ids []string) (map[string]Lead, error) {
 	leads := make(map[string]Lead, len(ids))
 	for _, id := range ids {
 		if l := m.state.Leads[id]; l != nil {
-			leads[id] = *l
+			known := *l
+			known.Turn = nil
+			leads[id] = known
 		}
 	}
 	return leads, nil

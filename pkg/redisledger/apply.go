@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -196,12 +197,17 @@ func (r *chunkRun) result(ctx context.Context, op *ledger.Op, answer string) (le
 		result.Code = ledger.Busy
 		r.blocked[op.ID.Partition] = true
 		return result, nil
-	case "{", "[", "i":
+	case "{", "[", "i", "l":
 		result.Code, result.Body = ledger.Applied, op.Body
-		if err := parseGrant(strings.TrimPrefix(answer, "i"), &result.Grant); err != nil {
+		if code == "l" {
+			draft, grant, _ := strings.Cut(rest, "\n")
+			result.Draft, answer = []byte(draft), grant
+		}
+		grant, installs := strings.CutPrefix(answer, "i")
+		if err := parseGrant(grant, &result.Grant); err != nil {
 			return result, fmt.Errorf("read grant of %s: %w", op.ID, err)
 		}
-		if code == "i" {
+		if installs {
 			result.Grant.Install = op.Roster.Reps
 		}
 		if result.Grant.Roster != "" {
@@ -224,7 +230,40 @@ func (r *chunkRun) result(ctx context.Context, op *ledger.Op, answer string) (le
 }
 
 func replayed(m ledger.Memo) ledger.Result {
-	return ledger.Result{ID: m.ID, Code: ledger.Replayed, Grant: m.Grant, Body: m.Body, Digest: m.Digest}
+	r := ledger.Result{ID: m.ID, Code: ledger.Replayed, Grant: m.Grant, Body: m.Body, Digest: m.Digest}
+	if m.Before != nil && m.Before.Lead != nil {
+		r.Draft = m.Before.Lead.Draft
+	}
+	return r
+}
+
+// Look implements [ledger.Store]. The turns are left out: they name their rosters by
+// numbers.
+func (l *Ledger) Look(ctx context.Context, ids []string) (map[string]ledger.Lead, error) {
+	leads := make(map[string]ledger.Lead, len(ids))
+	k := l.keys(l.binding().generation)
+	for page := range slices.Chunk(ids, scanPage) {
+		keys := make([]string, len(page))
+		for i, id := range page {
+			keys[i] = k.lead(id)
+		}
+		values, err := l.client.MGet(ctx, keys...).Result()
+		if err != nil {
+			return nil, fmt.Errorf("look at %d leads: %w", len(ids), classify(err))
+		}
+		for i, value := range values {
+			if value == nil {
+				continue
+			}
+			lead, err := parseLead(text(value))
+			if err != nil {
+				return nil, fmt.Errorf("look at lead %s: %w", page[i], err)
+			}
+			lead.Turn = nil
+			leads[page[i]] = *lead
+		}
+	}
+	return leads, nil
 }
 
 // Pending implements [ledger.Store].

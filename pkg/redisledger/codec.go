@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"leadrouter/pkg/ledger"
 )
@@ -104,16 +105,23 @@ func parseBook(text string) (ledger.Book, error) {
 	return book, nil
 }
 
+// draftMark stands between the list of a lead and its draft.
+const draftMark = "\t"
+
 // formatLead writes a lead; number is that of its turn's roster.
 func formatLead(l *ledger.Lead, number string) (string, error) {
 	entry := ledger.Entry{}
 	if l.Turn != nil {
 		entry = *l.Turn
 	}
-	return list(l.Outcome, l.Attempt, l.Rep, l.Value, bit(l.Test), bit(l.Over), l.Since,
+	text, err := list(l.Outcome, l.Attempt, l.Rep, l.Value, bit(l.Test), bit(l.Over), l.Since,
 		l.Accepted, l.Contacted, l.Qualified, l.Closed,
 		partOf(l.Last), l.Last.Offset, l.Last.Ordinal, l.Batch,
-		entry.Book, entry.Amount, entry.Free, number)
+		entry.Book, entry.Amount, entry.Free, number, l.Step)
+	if len(l.Draft) > 0 {
+		text += draftMark + string(l.Draft)
+	}
+	return text, err
 }
 
 // parseLead reads a lead with the number instead of the digest of a roster.
@@ -122,10 +130,14 @@ func parseLead(text string) (*ledger.Lead, error) {
 	var test, over int
 	var entry ledger.Entry
 	l := &ledger.Lead{}
+	text, draft, _ := strings.Cut(text, draftMark)
+	if draft != "" {
+		l.Draft = []byte(draft)
+	}
 	err := scan(text, &l.Outcome, &l.Attempt, &l.Rep, &l.Value, &test, &over, &l.Since,
 		&l.Accepted, &l.Contacted, &l.Qualified, &l.Closed,
 		&part, &l.Last.Offset, &l.Last.Ordinal, &l.Batch,
-		&entry.Book, &entry.Amount, &entry.Free, &entry.Roster)
+		&entry.Book, &entry.Amount, &entry.Free, &entry.Roster, &l.Step)
 	if err != nil {
 		return nil, fmt.Errorf("read lead: %w", err)
 	}

@@ -88,11 +88,7 @@ func parseImage(text string) (*ledger.Image, error) {
 	if text == "" {
 		return nil, nil
 	}
-	var list []json.RawMessage
-	if err := json.Unmarshal([]byte(text), &list); err != nil {
-		return nil, err
-	}
-	if len(list) != 2 {
+	if strings.HasPrefix(text, `["`) { // a lead begins with its outcome
 		lead, err := parseLead(text)
 		return &ledger.Image{Lead: lead}, err
 	}

@@ -126,7 +126,8 @@ func (b *builder) part(p ledger.Partition) int64 {
 }
 
 // add appends an operation: kind, part, offset, ordinal, at, lead, then of an
-// assign value, test, roster and for each step shape, set, book; of an activity
+// assign value, test, roster and for each step shape, set, book; of a move verb,
+// attempt, fence, turn back, and from the roster on as an assign; of an activity
 // verb and attempt; of a presence rep, verb and until. 0 is none.
 func (b *builder) add(op *ledger.Op) {
 	lead := 0
@@ -137,7 +138,12 @@ func (b *builder) add(op *ledger.Op) {
 	b.ops.numbers(b.part(op.ID.Partition), op.ID.Offset, int64(op.ID.Ordinal), op.At, int64(lead))
 	switch op.Kind {
 	case ledger.Assign:
-		b.assign(op)
+		b.ops.numbers(op.Value, int64(bit(op.Test)))
+		b.plan(op)
+	case ledger.Move:
+		b.ops.texts(op.Verb)
+		b.ops.numbers(int64(op.Attempt), int64(bit(op.Fence)), int64(bit(op.TurnBack)))
+		b.plan(op)
 	case ledger.Activity:
 		b.ops.texts(op.Verb)
 		b.ops.numbers(int64(op.Attempt))
@@ -152,12 +158,13 @@ func (b *builder) add(op *ledger.Op) {
 	b.payload = append(b.payload, append(append(payload, '\n'), op.Body...))
 }
 
-func (b *builder) assign(op *ledger.Op) {
+// plan appends the roster and the steps.
+func (b *builder) plan(op *ledger.Op) {
 	roster := 0
 	if op.Roster != nil {
 		roster = b.roster(op.Roster)
 	}
-	b.ops.numbers(op.Value, int64(bit(op.Test)), int64(roster))
+	b.ops.numbers(int64(roster))
 	for i := range op.Steps {
 		step := &op.Steps[i]
 		if step.End != "" {

@@ -16,7 +16,8 @@
 --       9 told     set     "number part" of rosters whose content is in a grant of
 --                          the partition
 --       10 ...     list    memos, one list for each of request.parts, ascending
---       ...        string  leads, one key for each lead of the chunk
+--       ...        string  leads, one key for each lead of the chunk: the list, and
+--                          while it is open a tab and its draft
 --
 -- ARGV  1          the request, JSON: see request.go
 --       2 ...      the member sets: slots, one or two bytes each
@@ -30,12 +31,16 @@
 -- A memo is six parts: "offset ordinal low installs" \n grant \n undone grant \n
 -- what was before \n digest \n body; low is the lowest sequence from here on.
 --
+-- An image, what was before, is a lead as it is stored, or presence and until.
+--
 -- Returns { 'epoch' }          this is not the server, or not the ledger, that the
 --                              caller knows; nothing was done
 --         { 'roster', n }      request.rosters[n] is not installed: send it along
 --         { 'ok', answer ... } one per operation:
 --                    GRANT     applied; it begins with a brace or a bracket
 --                    i GRANT   applied, and the content of its roster goes with it
+--                    l DRAFT \n GRANT, or l DRAFT \n i GRANT
+--                              applied, and this was the draft of its lead
 --                    v MEMO    applied: a memo was taken back, and this it is now
 --                    r MEMO    it was applied before
 --                    d         it was acknowledged before

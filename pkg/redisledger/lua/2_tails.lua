@@ -102,6 +102,12 @@ local function memo_parts(memo)
   return { low = tonumber(low), installs = installs == '1', grant = grant, undone = undone, image = image, digest = digest }
 end
 
+-- body_of is the caller's record of an operation.
+local function body_of(op)
+  local payload = ARGV[FIRST_PAYLOAD + op.index]
+  return string.sub(payload, string.find(payload, '\n', 1, true) + 1)
+end
+
 -- remember keeps the memo of a new operation for write_tails.
 local function remember(tail, op, next_memo, sequence, installs, grant, image)
   local payload = ARGV[FIRST_PAYLOAD + op.index]

@@ -3,6 +3,7 @@
 local sets = {}   -- members of each set, as slots
 local books = {}  -- credit by slot, of each of request.books
 local others = {} -- of each, [rep, credit, ...] of the members without a slot
+local book_numbers = {} -- of request.books, by name
 
 -- read_set turns bytes into slots.
 local function read_set(n)
@@ -90,7 +91,7 @@ local function read_books()
         rest[#rest + 1], rest[#rest + 2] = list[i], list[i + 1]
       end
     end
-    books[b], others[b] = credit, rest
+    books[b], others[b], book_numbers[request.books[b]] = credit, rest, b
   end
 end
 

@@ -9,34 +9,45 @@ local MARK = { accepted = 'accepted', contacted = 'contacted', qualified = 'qual
 
 -- A lead is a JSON list: outcome, attempt, rep, value, test, over, since,
 -- accepted, contacted, qualified, closed, then the part, offset and ordinal of the
--- last operation, the batch that holds it, and its turn: book, amount, free set,
--- number of the roster; book is empty without one.
-local function lead_of(text)
-  local f = cjson.decode(text)
+-- last operation, the batch that holds it, its turn: book, amount, free set,
+-- number of the roster; book is empty without one; and the step that decided it.
+-- Behind a tab comes its draft.
+local function lead_of(stored)
+  local tab = string.find(stored, '\t', 1, true)
+  local f = cjson.decode(tab and string.sub(stored, 1, tab - 1) or stored)
   return {
     outcome = f[1], attempt = f[2], rep = f[3], value = f[4], test = f[5] == 1, over = f[6] == 1,
     since = f[7], accepted = f[8], contacted = f[9], qualified = f[10], closed = f[11],
     part = f[12], offset = f[13], ordinal = f[14], batch = f[15],
-    book = f[16], amount = f[17], free = f[18], roster = f[19],
+    book = f[16], amount = f[17], free = f[18], roster = f[19], step = f[20],
+    draft = tab and string.sub(stored, tab + 1) or '',
   }
 end
 
-local LEAD = '["%s",%d,%s,%d,%s,%s,%d,%d,%d,%d,%d,%s,%d,%d,%s,%s,%d,"%s","%s"]'
-
-local function lead_text(l)
-  return format(LEAD, l.outcome, l.attempt, quote(l.rep), l.value, l.test and '1' or '0', l.over and '1' or '0',
-    l.since, l.accepted, l.contacted, l.qualified, l.closed,
-    quote(l.part), l.offset, l.ordinal, quote(l.batch), quote(l.book), l.amount, l.free, l.roster)
+-- with_draft puts a lead's draft behind its list.
+local function with_draft(list, draft)
+  if draft == '' then return list end
+  return list .. '\t' .. draft
 end
 
-local NEW_LEAD = '["%s",1,%s,%d,%d,%d,%d,0,0,0,%d,%s,%d,%d,%s,%s,%d,"%s","%s"]'
+local LEAD = '["%s",%d,%s,%d,%s,%s,%d,%d,%d,%d,%d,%s,%d,%d,%s,%s,%d,"%s","%s",%d]'
+
+local function lead_text(l)
+  return with_draft(format(LEAD, l.outcome, l.attempt, quote(l.rep), l.value, l.test and '1' or '0',
+    l.over and '1' or '0', l.since, l.accepted, l.contacted, l.qualified, l.closed,
+    quote(l.part), l.offset, l.ordinal, quote(l.batch), quote(l.book), l.amount, l.free, l.roster, l.step), l.draft)
+end
+
+local NEW_LEAD = '["%s",%d,%s,%d,%d,%d,%d,0,0,0,%d,%s,%d,%d,%s,%s,%d,"%s","%s",%d]'
 
 -- new_lead is lead_text of a lead that was just decided, without a table for it;
 -- number is that of its roster.
-local function new_lead(op, part, at, outcome, rep, over, turn, number)
-  return format(NEW_LEAD, outcome, quote(rep), op.value, op.test and 1 or 0, over and 1 or 0, at,
-    outcome == 'disqualified' and at or 0, quote(part), op.offset, op.ordinal, quote(request.batch),
-    quote(turn and turn.book or ''), turn and turn.amount or 0, turn and turn.free or '', turn and number or '')
+local function new_lead(op, part, at, attempt, outcome, step, rep, over, turn, number)
+  local over_ = outcome == 'disqualified'
+  local list = format(NEW_LEAD, outcome, attempt, quote(rep), op.value, op.test and 1 or 0, over and 1 or 0, at,
+    over_ and at or 0, quote(part), op.offset, op.ordinal, quote(request.batch),
+    quote(turn and turn.book or ''), turn and turn.amount or 0, turn and turn.free or '', turn and number or '', step)
+  return over_ and list or with_draft(list, body_of(op))
 end
 
 -- lead_at gives a lead of the chunk; nil when it is unknown.
@@ -153,8 +164,18 @@ local function busy(op)
   return batch ~= '' and not ours and offset >= position(part)
 end
 
+-- hinders says whether a move has to come again, as ledger.Model.
+local function hinders(op)
+  local lead = op.kind == 'move' and lead_at(op.lead)
+  if not lead then return false end
+  local fence, attempt = op.list[9] == 1, op.list[8]
+  return lead.batch ~= '' and lead.offset >= position(lead.part)
+    or not fence and lead.closed == 0 and lead.attempt ~= attempt
+end
+
 -- forget drops a lead that was closed long ago.
 local function forget(op, at)
+  if op.kind == 'move' then return end
   local lead = lead_at(op.lead)
   if lead and lead.closed > 0 and at > lead.closed + request.dedupe then
     leads[op.lead] = nil
@@ -186,7 +207,7 @@ local function react(lead, verb, attempt, at)
     lead.closed = 0
     return 'reowned'
   elseif CLOSING[verb] then
-    lead.closed = at
+    lead.closed, lead.draft = at, ''
     return 'freed'
   end
   local mark = MARK[verb]

@@ -24,9 +24,22 @@ local function book_of(name)
   return ledgers[name]
 end
 
+-- add_credit changes a balance, in the book of the chunk where it has that one open.
 local function add_credit(book, rep, amount)
-  local credit = book_of(book)
-  credit[rep] = (credit[rep] or 0) + amount
+  local b, slot = book_numbers[book], slots[rep]
+  if b and not slot then
+    local rest = others[b]
+    for i = 1, #rest, 2 do
+      if rest[i] == rep then
+        rest[i + 1] = rest[i + 1] + amount
+        return
+      end
+    end
+    rest[#rest + 1], rest[#rest + 2] = rep, amount
+    return
+  end
+  local credit, member = b and books[b] or book_of(book), b and slot or rep
+  credit[member] = (credit[member] or 0) + amount
 end
 
 -- members of a book or its names, in the order of bytes.
@@ -93,15 +106,15 @@ local function places(bitmap)
   return list
 end
 
--- return_turn takes the turn of a lead out of its book.
-local function return_turn(lead)
+-- return_turn takes the turn of a lead out of its book; sign -1 enters it again.
+local function return_turn(lead, sign)
   local fields = places(lead.free)
   for i = 1, #fields do fields[i] = lead.roster .. '/' .. whole(fields[i]) end
   local free, weight = decode_all(in_parts('HMGET', ROSTERS, fields)), {}
   for i = 1, #free do weight[free[i]] = free[i][T_WEIGHT] end
   local shares = split(free, weight, lead.amount)
-  for i = 1, #free do add_credit(lead.book, free[i][T_REP], -shares[i]) end
-  add_credit(lead.book, lead.rep, lead.amount)
+  for i = 1, #free do add_credit(lead.book, free[i][T_REP], -sign * shares[i]) end
+  add_credit(lead.book, lead.rep, sign * lead.amount)
 end
 
 -- offset_of finds how far a rep's time was from UTC by a roster.
@@ -117,12 +130,20 @@ local function offset_of(digest, rep)
   end
 end
 
+-- regive gives a lead back to the owner that a move took it from.
+local function regive(op, grant, image)
+  local found = lead_of(image)
+  set_lead(op.lead, found)
+  if counts(found) then hold(found, 1, grant.at) end
+  if grant.turn_back then return_turn(found, -1) end
+end
+
 -- undecide takes a decision back: the lead is unknown again, and what waited for
 -- it waits once more.
-local function undecide(op, grant)
+local function undecide(op, grant, image)
   local lead = lead_at(op.lead)
   if not lead then return end
-  if lead.book ~= '' then return_turn(lead) end
+  if lead.book ~= '' then return_turn(lead, 1) end
   if counts(lead) then hold(lead, -1, grant.at) end
   local offset = lead.rep ~= '' and not lead.test and offset_of(grant.roster, lead.rep)
   if offset then
@@ -141,6 +162,7 @@ local function undecide(op, grant)
     table.insert(held[op.id], { part, e.id.offset, e.id.ordinal or 0, e.verb, e.attempt or 0, '' })
     change_held(op.id)
   end
+  if image ~= '' then regive(op, grant, image) end
 end
 
 -- restore puts a lead back as an activity found it, if that was the last one.
@@ -192,7 +214,7 @@ local function undo(op, part, memo, at)
   local grant = grant_of(memo.grant)
   local effect = grant.effect
   if effect == 'owned' or effect == 'ended' then
-    undecide(op, grant)
+    undecide(op, grant, memo.image)
   elseif effect == 'freed' or effect == 'reowned' or effect == 'noted' then
     restore(op, part, memo.image, at)
   elseif effect == 'held' then

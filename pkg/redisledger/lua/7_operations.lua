@@ -48,10 +48,10 @@ end
 -- walk takes the first step that has a free rep, or that is an end. Steps are
 -- three numbers each: shape, set, book. It gives the outcome, the place of the step,
 -- the rep's terms and the turn; a table for these would cost as much as the walk.
-local function walk(op, view, at)
+local function walk(op, view, at, first)
   local list = op.list
-  for i = 10, #list, 3 do
-    local step, set, book, place = request.shapes[list[i]], list[i + 1], list[i + 2], (i - 10) / 3
+  for i = first, #list, 3 do
+    local step, set, book, place = request.shapes[list[i]], list[i + 1], list[i + 2], (i - first) / 3
     if step.finish ~= '' then return step.finish, place end
     local free, n, gone = free_of(view, step, sets[set], op.value, at)
     if n > 0 then
@@ -89,11 +89,11 @@ local function owned_text(op, view, outcome, step, terms, over, turn, waited)
     quote(view.asked.digest), waited)
 end
 
-local ENDED = ',"lead":%s,"attempt":1,"outcome":"%s","step":%d,"value":%d,"test":%s%s'
+local ENDED = ',"lead":%s,"attempt":%d,"outcome":"%s","step":%d,"value":%d,"test":%s%s'
 
-local function ended_text(op, view, outcome, step, waited)
-  return grant_text('ended', format(ENDED, quote(op.id), outcome, step, op.value, op.test and 'true' or 'false',
-    view and text('roster', view.asked.digest) or '') .. waited)
+local function ended_text(op, attempt, view, outcome, step, more)
+  return grant_text('ended', format(ENDED, quote(op.id), attempt, outcome, step, op.value, op.test and 'true' or 'false',
+    view and text('roster', view.asked.digest) or '') .. more)
 end
 
 local function repeat_text(op, known)
@@ -101,20 +101,76 @@ local function repeat_text(op, known)
     .. text('outcome', known.outcome) .. text('rep', known.rep))
 end
 
+-- decide walks, and enters what comes of it.
+local function decide(op, part, view, at, attempt, first)
+  local outcome, step, terms, turn = walk(op, view, at, first)
+  local installs = view ~= nil and tells(view, op, part)
+  local over = terms ~= nil and room(reps[terms[T_REP]], terms, at) < op.value
+  set_lead(op.lead, new_lead(op, part, at, attempt, outcome, step, terms and terms[T_REP] or '', over, turn, view and view.number))
+  if outcome == 'disqualified' then lead_at(op.lead) end -- as a table, to be written as a closed one
+  if terms and not op.test then own(reps[terms[T_REP]], terms, op, over, at) end
+  return outcome, step, terms, turn, over, installs
+end
+
+-- lead_fields are what a grant says of a lead that stays as it is.
+local function lead_fields(op, lead)
+  return ',"lead":' .. quote(op.id) .. number('attempt', lead.attempt) .. text('outcome', lead.outcome)
+    .. text('rep', lead.rep) .. number('value', lead.value) .. (lead.test and ',"test":true' or '')
+end
+
+local MARKS = ',"marks":{"step":%d,"since":%d,"accepted":%d,"contacted":%d,"qualified":%d}'
+
 local function assign(op, part, at)
   local known = lead_at(op.lead)
   if known then return repeat_text(op, known), '' end
   op.value, op.test = op.list[7], op.list[8] == 1
   local view = views[op.list[9]]
-  local outcome, step, terms, turn = walk(op, view, at)
-  local installs = view ~= nil and tells(view, op, part)
-  local over = terms ~= nil and room(reps[terms[T_REP]], terms, at) < op.value
-  set_lead(op.lead, new_lead(op, part, at, outcome, terms and terms[T_REP] or '', over, turn, view and view.number))
-  if outcome == 'disqualified' then lead_at(op.lead) end -- as a table, to be written as a closed one
-  if terms and not op.test then own(reps[terms[T_REP]], terms, op, over, at) end
+  local outcome, step, terms, turn, over, installs = decide(op, part, view, at, 1, 10)
   local waited = late(op, at)
-  if not terms then return ended_text(op, view, outcome, step, waited and ',"held":' .. waited or ''), '', installs end
+  if not terms then return ended_text(op, 1, view, outcome, step, waited and ',"held":' .. waited or ''), '', installs end
   return owned_text(op, view, outcome, step, terms, over, turn, waited and ',' .. waited or ''), '', installs
+end
+
+local MOVED = ',"lead":%s,"attempt":%d,"outcome":"%s","step":%d,"rep":%s,"value":%d,"test":%s,"over":%s,"roster":%s'
+local MOVED_LOAD = ',"load":{"open":%d,"open_value":%d,"hour":%d,"day":%d,"week":%d}'
+local MOVED_TURN = ',"turn":{"book":%s,"amount":%d,"free":"%s","before":%d,"after":%d}'
+
+-- moved_text is owned_text of a later attempt; there are few of these.
+local function moved_text(op, attempt, view, outcome, step, terms, over, turn, from)
+  local rep = reps[terms[T_REP]]
+  local hour, day, week = windows(clock, terms[T_OFFSET])
+  return grant_text('owned', format(MOVED, quote(op.id), attempt, outcome, step, quote(terms[T_REP]), op.value,
+      op.test and 'true' or 'false', over and 'true' or 'false', quote(view.asked.digest))
+    .. format(MOVED_LOAD, rep[OPEN], rep[VALUE], counted(rep, HOUR, hour), counted(rep, DAY, day), counted(rep, WEEK, week))
+    .. (turn and format(MOVED_TURN, quote(turn.book), turn.amount, turn.free, turn.before, turn.after) or '') .. from)
+end
+
+local DONE = { accepted = 'accepted', contacted = 'contacted', qualified = 'qualified' }
+
+-- move gives a known lead its next attempt, unless it is over or the move has become
+-- pointless.
+local function move(op, part, at)
+  local known = lead_at(op.lead)
+  op.verb, op.attempt = op.list[7], op.list[8]
+  local verb = text('verb', op.verb)
+  local image = known and lead_text(known) or ''
+  if not known or known.closed > 0 then
+    return grant_text('ignored', ',"lead":' .. quote(op.id) .. number('attempt', op.attempt) .. verb), image
+  end
+  op.value, op.test = known.value, known.test
+  local fenced, mark = op.attempt ~= known.attempt, DONE[op.verb]
+  if fenced or mark and known[mark] > 0 then
+    return grant_text(fenced and 'fenced' or 'ignored', lead_fields(op, known) .. verb
+      .. (fenced and number('asked', op.attempt) or '')), image
+  end
+  if counts(known) then hold(known, -1, at) end
+  local view, attempt = views[op.list[11]], known.attempt + 1
+  local outcome, step, terms, turn, over, installs = decide(op, part, view, at, attempt, 12)
+  local back = op.list[10] == 1 and known.book ~= ''
+  if back then return_turn(known, 1) end
+  local from = text('from', known.rep) .. (back and ',"turn_back":true' or '')
+  if not terms then return ended_text(op, attempt, view, outcome, step, from), image, installs end
+  return moved_text(op, attempt, view, outcome, step, terms, over, turn, from), image, installs
 end
 
 local function activity(op, part, at)
@@ -138,9 +194,13 @@ local function activity(op, part, at)
       load = ',"load":{"open":' .. whole(rep[OPEN]) .. number('open_value', rep[VALUE]) .. '}'
     end
   end
-  return grant_text(effect, ',"lead":' .. quote(op.id) .. number('attempt', lead.attempt)
-    .. text('outcome', lead.outcome) .. text('rep', lead.rep) .. number('value', lead.value)
-    .. (lead.test and ',"test":true' or '') .. load .. text('verb', op.verb) .. (effect == 'fenced' and number('asked', op.attempt) or '')), image
+  local more = ''
+  if effect == 'fenced' then
+    more = number('asked', op.attempt)
+  elseif effect == 'noted' then
+    more = format(MARKS, lead.step, lead.since, lead.accepted, lead.contacted, lead.qualified)
+  end
+  return grant_text(effect, lead_fields(op, lead) .. load .. text('verb', op.verb) .. more), image
 end
 
 local function presence(op, _, at)
@@ -156,4 +216,4 @@ local function presence(op, _, at)
   return grant_text(effect, text('rep', op.rep) .. text('verb', op.verb) .. number('until', until_) .. shares), image
 end
 
-local DO = { assign = assign, activity = activity, presence = presence }
+local DO = { assign = assign, activity = activity, move = move, presence = presence }

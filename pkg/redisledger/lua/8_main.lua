@@ -16,7 +16,7 @@ end
 
 -- apply does an operation for the first time.
 local function apply(op, tail, next_memo)
-  if op.lead > 0 and busy(op) then
+  if op.lead > 0 and (busy(op) or hinders(op)) then
     blocked[op.part] = true
     return 'b'
   end
@@ -26,7 +26,9 @@ local function apply(op, tail, next_memo)
   op.passed_over = next_memo ~= nil
   local grant, image, installs = DO[op.kind](op, tail.part, at)
   remember(tail, op, next_memo, sequence, installs, grant, image)
-  return installs and 'i' .. grant or grant
+  if installs then grant = 'i' .. grant end
+  local tab = op.lead > 0 and string.find(image, '\t', 1, true)
+  return tab and 'l' .. string.sub(image, tab + 1) .. '\n' .. grant or grant
 end
 
 -- void takes the operation of a memo back; the memo becomes that of the void.
