@@ -147,7 +147,7 @@ func (a *Auditor) fold(e entry) error {
 
 // follow enters what the log says.
 func (a *Auditor) follow(e entry) {
-	if err := a.folder.state.Fold(e.id, e.grant); err != nil {
+	if err := a.folder.follow(e); err != nil {
 		a.find(a.finding(Broken, e, err.Error(), nil))
 		a.unknown = true
 		a.folder.state.Skip()
@@ -181,10 +181,15 @@ func (a *Auditor) operation(e entry) (op *ledger.Op, why string) {
 	if e.decision == nil {
 		return nil, ""
 	}
-	op = &ledger.Op{ID: e.id, Digest: e.decision.Digest, Kind: e.decision.Kind, At: g.At, Lead: g.Lead}
+	op = &ledger.Op{
+		ID: e.id, Digest: e.decision.Digest, Kind: e.decision.Kind, At: g.At, Lead: g.Lead, Body: e.decision.Draft,
+	}
 	switch e.decision.Kind {
 	case ledger.Assign:
-		return a.assign(e, op)
+		return a.plan(e, op)
+	case ledger.Move:
+		op.Attempt, op.Verb, op.Fence = movedFrom(g), g.Verb, true
+		return a.plan(e, op)
 	case ledger.Activity:
 		op.Verb = g.Verb
 		switch g.Effect {
@@ -203,8 +208,20 @@ func (a *Auditor) operation(e entry) (op *ledger.Op, why string) {
 	return nil, ""
 }
 
-// assign plans the lead again from the facts on its record.
-func (a *Auditor) assign(e entry, op *ledger.Op) (*ledger.Op, string) {
+// movedFrom is the attempt that a move was to take the lead from.
+func movedFrom(g ledger.Grant) int {
+	switch g.Effect {
+	case ledger.Fenced:
+		return g.Asked
+	case ledger.Ignored:
+		return g.Attempt
+	default:
+		return g.Attempt - 1
+	}
+}
+
+// plan plans the lead again from the facts on its record.
+func (a *Auditor) plan(e entry, op *ledger.Op) (*ledger.Op, string) {
 	if e.decision.Engine != routing.Engine {
 		return nil, byEngine + fmt.Sprint(e.decision.Engine)
 	}
@@ -225,6 +242,7 @@ func (a *Auditor) assign(e entry, op *ledger.Op) (*ledger.Op, string) {
 	}
 	op.At, op.Value, op.Test = draft.At, plan.Value, e.grant.Test
 	op.Steps, op.Roster = plan.Steps, plan.Roster
+	op.TurnBack, op.Stay = plan.TurnBack, plan.Hold == 0
 	return op, ""
 }
 
@@ -234,7 +252,7 @@ func (a *Auditor) invariants(e entry) {
 	if g.Effect != ledger.Owned || a.shaken || a.unknown {
 		return
 	}
-	if l := s.Leads[g.Lead]; l != nil && l.Rep != "" && l.Closed == 0 {
+	if l := s.Leads[g.Lead]; l != nil && l.Rep != "" && l.Closed == 0 && l.Rep != g.From {
 		a.find(a.finding(Owner, e, fmt.Sprintf("%s has the lead already", l.Rep), nil))
 	}
 	if g.Load == nil || g.Over || g.Test || len(g.Held) > 0 {

@@ -41,8 +41,18 @@ type entry struct {
 // NewFolder starts from an empty ledger.
 func NewFolder() *Folder {
 	f := &Folder{state: ledger.NewState(), early: map[int64]entry{}, lost: map[int64]bool{}}
-	f.fold = func(e entry) error { return f.state.Fold(e.id, e.grant) }
+	f.fold = f.follow
 	return f
+}
+
+// follow enters what the log says. What a void took back has no draft: nobody asks for
+// it before it is gone.
+func (f *Folder) follow(e entry) error {
+	var draft []byte
+	if e.decision != nil {
+		draft = e.decision.Draft
+	}
+	return f.state.Fold(e.id, e.grant, draft)
 }
 
 // Add takes a record and applies what is in order by now.

@@ -46,9 +46,18 @@ func (s *State) decideMove(op *Op, at int64) Grant {
 	if l.did(op.Verb) {
 		return g
 	}
-	g = Grant{
+	next := s.next(op, l, at)
+	if op.Stay && l.Outcome == Waiting && next.Outcome == Waiting {
+		return g
+	}
+	return next
+}
+
+// next is the next attempt of a lead.
+func (s *State) next(op *Op, l *Lead, at int64) Grant {
+	g := Grant{
 		At: at, Effect: Ended, Lead: op.Lead, Attempt: l.Attempt + 1, Value: l.Value, Test: l.Test,
-		From: l.Rep, TurnBack: op.TurnBack && l.Turn != nil,
+		From: l.Rep, TurnBack: op.TurnBack && l.Turn != nil, Verb: op.Verb,
 	}
 	s.name(&g, op)
 	// While the walk lasts, the owner does not hold the lead.
@@ -137,7 +146,7 @@ func (s *State) free(step *Step, op *Op, at int64) []candidate {
 	for _, p := range step.Members {
 		t := &op.Roster.Reps[p]
 		r := s.look(t.ID)
-		if !r.present(at) {
+		if r.Presence == Left || !step.LiftAway && !r.present(at) {
 			continue
 		}
 		l := s.load(t, at)

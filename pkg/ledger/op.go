@@ -105,6 +105,7 @@ type Op struct {
 	// moved. Else the plan is out of date, and the answer is [Busy]: plan again.
 	Fence    bool
 	TurnBack bool   // Move: the owner's turn is given back
+	Stay     bool   // Move: a lead that waits and would wait again is left as it is
 	Rep      string // Presence
 	Until    int64  // Presence Away: Unix milliseconds
 
@@ -147,6 +148,7 @@ type Step struct {
 	// they stand in order of preference.
 	Members  []int32
 	LiftFull bool    // even_if: [full]; a grant past a cap is marked Over
+	LiftAway bool    // who is away is asked, too; who has left never is
 	End      Outcome // what becomes of the lead when the walk gets here
 	// Outcome of a grant by this step; empty means Assigned.
 	Outcome Outcome

@@ -320,3 +320,26 @@ type Reassign struct {
 	MaxOwners  int      // 0: no bound
 	TurnBack   []string // reasons of refusal that return the turn
 }
+
+// StandIn is the rep id that an action of a stage moves an owner's lead to: the backup,
+// or the manager of the team; "" for nobody.
+func (p *Policy) StandIn(owner string, action Action) string {
+	i, ok := p.Rep(owner)
+	if !ok {
+		return ""
+	}
+	to := nobody
+	switch rep := &p.Reps[i]; action {
+	case MoveBackup:
+		to = rep.Backup
+	case MoveManager:
+		if rep.Team != nil {
+			to = rep.Team.Manager
+		}
+	case Remind, TellManager, MoveToReview, Rewalk:
+	}
+	if to == nobody {
+		return ""
+	}
+	return p.Reps[to].ID
+}

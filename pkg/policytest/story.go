@@ -17,9 +17,8 @@ import (
 // clocks itself, as the policy's SLA says.
 type story struct {
 	lead    lead.Lead
-	came    time.Time // when it arrived
-	since   time.Time // when the last decision was made: clocks of the owner begin
-	attempt int
+	came    time.Time       // when it arrived
+	since   time.Time       // when the last decision was made: clocks of the owner begin
 	past    []string        // owners so far, the present one left out
 	entry   string          // ruleset that `reassign` begins at; "": the rules
 	waited  time.Duration   // patience spent
@@ -43,10 +42,10 @@ func (w *world) happen(e *policy.Event) error {
 	case e.Do == ledger.Rejected && w.last.RepID == "":
 		return fmt.Errorf("rejected changes nothing: nobody has the lead")
 	case e.Do == ledger.Rejected:
-		return w.move(nobody, routing.Previous{Rep: w.last.RepID, Cause: "rejected"})
+		return w.move(routing.Previous{Rep: w.last.RepID, Cause: "rejected", Reason: e.Reason}, nil, "")
 	case e.Do == ledger.Qualified && w.last.draft.OnQualified != "":
 		w.story.entry = w.last.draft.OnQualified
-		return w.move(nobody, routing.Previous{Rep: w.last.RepID, Cause: "qualified"})
+		return w.move(routing.Previous{Rep: w.last.RepID, Cause: "qualified"}, nil, "")
 	}
 	return nil
 }
@@ -143,42 +142,38 @@ func (w *world) after(sla *policy.SLA, from time.Time, span policy.Span) (time.T
 
 // stage does what a stage of a clock says. Reminders change nothing here.
 func (w *world) stage(clock string, s policy.Stage) error {
-	owner, _ := w.policy.Rep(w.last.RepID)
-	rep := &w.policy.Reps[owner]
-	previous := routing.Previous{Rep: rep.ID, Cause: "sla", Clock: clock}
+	previous := routing.Previous{Rep: w.last.RepID, Cause: "sla", Clock: clock}
 	for _, action := range s.Do {
 		switch action {
-		case policy.MoveBackup:
-			return w.move(rep.Backup, previous)
-		case policy.MoveManager:
-			if rep.Team != nil {
-				return w.move(rep.Team.Manager, previous)
-			}
-			return w.move(nobody, previous)
-		case policy.Rewalk:
-			return w.move(nobody, previous)
+		case policy.MoveBackup, policy.MoveManager, policy.Rewalk:
+			return w.move(previous, w.first(action), routing.Stops(clock))
 		case policy.MoveToReview:
-			w.review("the SLA " + w.last.draft.SLA)
-			return nil
+			return w.review(&previous, routing.Stops(clock))
 		case policy.Remind, policy.TellManager:
 		}
 	}
 	return nil
 }
 
-// move takes the lead from its owner and gives it to a rep, if that one is free and
-// has not had it; else whoever a new walk finds.
-func (w *world) move(to int32, previous routing.Previous) error {
+// first is who stands in for the owner, if that is what a clock asks for.
+func (w *world) first(action policy.Action) *routing.First {
+	stand, code := w.policy.StandIn(w.last.RepID, action), routing.StandIn
+	if action == policy.MoveManager {
+		code = routing.Escalated
+	}
+	if stand == "" {
+		return nil
+	}
+	return &routing.First{Rep: stand, Code: code, Rule: w.last.Rule, SLA: w.last.draft.SLA}
+}
+
+// move takes the lead from its owner and gives it to the first who is asked, if that one
+// is free and has not had it; else to whoever a new walk finds.
+func (w *world) move(previous routing.Previous, first *routing.First, unless string) error {
 	w.story.past = append(w.story.past, previous.Rep)
-	if err := w.relieve(); err != nil {
-		return err
-	}
 	in := w.again()
-	in.Previous = &previous
-	if to >= 0 && (slices.Contains(w.story.past, w.policy.Reps[to].ID) || !in.Shift.Has(to)) {
-		to = nobody
-	}
-	return w.decide(in, max(to, nobody))
+	in.Previous, in.First = &previous, first
+	return w.offer(in, unless)
 }
 
 // again is the input of a further walk.
@@ -188,11 +183,10 @@ func (w *world) again() routing.Input {
 	return in
 }
 
-// decide makes a further decision; the clocks of an owner begin anew.
-func (w *world) decide(in routing.Input, rep int32) error {
+// began starts the clocks of a new attempt; that of the arrival goes on.
+func (w *world) began() {
 	maps.DeleteFunc(w.story.stopped, func(clock string, _ bool) bool { return !strings.HasPrefix(clock, "overall") })
 	w.story.since = w.now
-	return w.offer(in, rep)
 }
 
 // line is what time brings to a lead that waits: the end of patience, stages of the
@@ -202,8 +196,9 @@ func (w *world) line() []due {
 		return nil
 	}
 	var out []due
-	if hold := w.last.plan.Hold; hold > 0 {
+	if hold := time.Duration(w.last.draft.Hold) * time.Millisecond; hold > 0 && !w.story.stopped["hold"] {
 		out = append(out, due{w.story.since.Add(hold), func() error {
+			w.story.stopped["hold"] = true
 			w.story.waited += hold
 			return w.retry()
 		}})
@@ -216,7 +211,7 @@ func (w *world) line() []due {
 		out = append(out, due{w.story.since.Add(stage.After.Calendar()), func() error {
 			w.story.stopped[id] = true
 			if slices.Contains(stage.Do, policy.MoveToReview) {
-				w.review("waiting")
+				return w.review(nil, "")
 			}
 			return nil
 		}})
@@ -230,25 +225,12 @@ func (w *world) line() []due {
 	return out
 }
 
-// retry plans a waiting lead again. That is no attempt of its own.
-func (w *world) retry() error {
-	if err := w.relieve(); err != nil {
-		return err
-	}
-	w.story.attempt--
-	since, stopped := w.story.since, maps.Clone(w.story.stopped)
-	if err := w.decide(w.again(), nobody); err != nil {
-		return err
-	}
-	if w.last.Outcome == ledger.Waiting && w.last.plan.Hold == 0 {
-		w.story.since, w.story.stopped = since, stopped
-	}
-	return nil
-}
+// retry plans a waiting lead again.
+func (w *world) retry() error { return w.offer(w.again(), "") }
 
 // review hands the lead to the people who decide.
-func (w *world) review(by string) {
-	w.last.Outcome, w.last.RepID, w.last.Team, w.last.SLA = ledger.Review, "", "", nil
-	w.last.ReasonCode, w.last.Reason = "escalated", "Handed to review by "+by+"."
-	w.last.draft = routing.DraftStep{}
+func (w *world) review(previous *routing.Previous, unless string) error {
+	in := w.again()
+	in.Previous, in.Send = previous, &routing.Send{To: ledger.Review, Code: routing.Escalated}
+	return w.offer(in, unless)
 }

@@ -66,35 +66,32 @@ func (w *world) arrive(n int) error {
 			return err
 		}
 	}
-	return w.offer(w.input(l), nobody)
+	return w.offer(w.input(l), "")
 }
 
-const nobody int32 = -1
-
-// offer plans the story's lead and takes what the ledger grants. A rep is asked
-// before the plan, as its owner's backup or manager.
-func (w *world) offer(in routing.Input, rep int32) error {
+// offer plans the story's lead and takes what the ledger grants: the first decision, or
+// the next one unless an activity has made it pointless. A lead that waits on is not
+// decided.
+func (w *world) offer(in routing.Input, unless string) error {
 	plan := w.planner.Plan(in)
-	draft, steps := plan.Draft(), plan.Steps
-	if rep != nobody {
-		steps = slices.Insert(slices.Clone(steps), 0, ledger.Step{Pick: ledger.Ranked, Members: []int32{rep}})
-		first := routing.DraftStep{Rule: w.last.Rule, To: w.policy.Reps[rep].ID, Code: routing.Named, SLA: w.last.draft.SLA}
-		draft.Steps = slices.Insert(slices.Clone(draft.Steps), 0, first)
+	draft := plan.Draft()
+	op := ledger.Op{
+		Kind: ledger.Assign, Lead: w.story.lead.ID, Value: plan.Value, Steps: plan.Steps, Roster: w.full(plan.Roster),
 	}
-	g, err := w.apply(ledger.Op{
-		Kind: ledger.Assign, Lead: w.story.lead.ID, Value: plan.Value, Steps: steps, Roster: w.full(plan.Roster),
-	})
-	if err != nil {
+	if w.last.LeadID == op.Lead {
+		op.Kind, op.Attempt, op.Fence, op.Verb = ledger.Move, w.last.Attempt, true, unless
+		op.TurnBack, op.Stay = plan.TurnBack, plan.Hold == 0
+	}
+	g, err := w.apply(op)
+	if err != nil || g.Effect == ledger.Ignored {
 		return err
 	}
-	w.story.attempt++
-	g.Attempt = w.story.attempt
 	assigned, err := draft.Decide(g)
 	if err != nil {
 		return err
 	}
 	w.last = decision{Assigned: assigned, plan: plan, draft: draft.Steps[g.Step], grant: g}
-	if rep != nobody && g.Step == 0 {
+	if in.Send != nil || in.First != nil && draft.Steps[g.Step].Code == in.First.Code {
 		w.last.plan = nil // it did not come by the rules
 	}
 	w.shares[assigned.RepID]++
@@ -103,6 +100,7 @@ func (w *world) offer(in routing.Input, rep int32) error {
 			w.visits = append(w.visits, v)
 		}
 	}
+	w.began()
 	return nil
 }
 

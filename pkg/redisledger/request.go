@@ -58,6 +58,7 @@ type shape struct {
 	Pick    ledger.Pick    `json:"pick"`
 	ByValue bool           `json:"by_value"`
 	Lift    bool           `json:"lift"`
+	Away    bool           `json:"away"`
 	Outcome ledger.Outcome `json:"outcome"`
 }
 
@@ -127,7 +128,7 @@ func (b *builder) part(p ledger.Partition) int64 {
 
 // add appends an operation: kind, part, offset, ordinal, at, lead, then of an
 // assign value, test, roster and for each step shape, set, book; of a move verb,
-// attempt, fence, turn back, and from the roster on as an assign; of an activity
+// attempt, fence, turn back, stay, and from the roster on as an assign; of an activity
 // verb and attempt; of a presence rep, verb and until. 0 is none.
 func (b *builder) add(op *ledger.Op) {
 	lead := 0
@@ -142,7 +143,7 @@ func (b *builder) add(op *ledger.Op) {
 		b.plan(op)
 	case ledger.Move:
 		b.ops.texts(op.Verb)
-		b.ops.numbers(int64(op.Attempt), int64(bit(op.Fence)), int64(bit(op.TurnBack)))
+		b.ops.numbers(int64(op.Attempt), int64(bit(op.Fence)), int64(bit(op.TurnBack)), int64(bit(op.Stay)))
 		b.plan(op)
 	case ledger.Activity:
 		b.ops.texts(op.Verb)
@@ -176,7 +177,7 @@ func (b *builder) plan(op *ledger.Op) {
 			book = number(b.books, &b.Books, step.Book)
 		}
 		b.ops.numbers(int64(b.shape(shape{
-			Pick: step.Pick, ByValue: step.ByValue, Lift: step.LiftFull,
+			Pick: step.Pick, ByValue: step.ByValue, Lift: step.LiftFull, Away: step.LiftAway,
 			Outcome: cmp.Or(step.Outcome, ledger.Assigned),
 		})), int64(set), int64(book))
 	}

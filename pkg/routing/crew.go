@@ -3,7 +3,6 @@ package routing
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"leadrouter/pkg/policy"
 )
@@ -25,6 +24,9 @@ func (pl *Planner) crews(reps policy.Set) []Crew {
 		c := Crew{Reps: []string{rep.ID}}
 		if rep.Team != nil {
 			c.Team = rep.Team.Name
+			if m := rep.Team.Manager; m >= 0 {
+				c.Manager = pl.policy.Reps[m].ID
+			}
 		}
 		if rep.Calendar != nil {
 			c.Calendar = rep.Calendar.Name
@@ -44,73 +46,6 @@ func (pl *Planner) crews(reps policy.Set) []Crew {
 		crews = nil // nothing to say of anybody
 	}
 	return pl.teams.put(key, crews)
-}
-
-// deadlines computes what the SLAs of the steps demand of each crew.
-func (p *Plan) deadlines(crews []Crew) []Deadline {
-	var out []Deadline
-	for i := range p.Steps {
-		if p.origins[i].try < 0 {
-			continue
-		}
-		sla := p.sla(p.origins[i].sla)
-		if sla == nil || slices.ContainsFunc(out, func(d Deadline) bool { return d.SLA == sla.Name }) {
-			continue
-		}
-		if len(crews) == 0 {
-			crews = []Crew{{}}
-		}
-		for _, crew := range crews {
-			if slices.ContainsFunc(out, func(d Deadline) bool { return d.SLA == sla.Name && d.Calendar == crew.Calendar }) {
-				continue
-			}
-			calendar := p.planner.calendar(crew.Calendar)
-			if !sla.Business {
-				calendar = nil
-			}
-			out = append(out, Deadline{
-				SLA: sla.Name, Calendar: crew.Calendar,
-				AcceptBy:  due(calendar, p.input.At, sla.Accepted),
-				ContactBy: due(calendar, p.input.At, sla.Contacted),
-			})
-		}
-	}
-	return out
-}
-
-// due is when the owner must have acted: the clock's target, else the first stage
-// that takes the lead away, else the last stage.
-func due(c *policy.Calendar, at time.Time, clock policy.Clock) int64 {
-	span := clock.Target
-	if span.IsZero() && len(clock.Stages) > 0 {
-		span = clock.Stages[len(clock.Stages)-1].After
-		if i := slices.IndexFunc(clock.Stages, moves); i >= 0 {
-			span = clock.Stages[i].After
-		}
-	}
-	if span.IsZero() {
-		return 0
-	}
-	if c == nil {
-		return at.Add(span.Calendar()).UnixMilli()
-	}
-	t, ok := c.Hours.AddDays(at, span.Days)
-	if span.Days == 0 {
-		t, ok = at, true
-	}
-	if ok {
-		t, ok = c.Hours.Add(t, span.Rest)
-	}
-	if !ok {
-		return 0 // the calendar never opens again
-	}
-	return t.UnixMilli()
-}
-
-func moves(s policy.Stage) bool {
-	return slices.ContainsFunc(s.Do, func(a policy.Action) bool {
-		return a != policy.Remind && a != policy.TellManager
-	})
 }
 
 // calendar finds a calendar of the policy; nil for "".

@@ -28,6 +28,10 @@ type Draft struct {
 	Past         []string   `json:"past,omitempty"`
 	Left         []string   `json:"left,omitempty"`
 	Previous     *Previous  `json:"previous,omitempty"`
+	Came         int64      `json:"came,omitempty"` // 0: as At
+	Reached      bool       `json:"reached,omitempty"`
+	First        *First     `json:"first,omitempty"`
+	Send         *Send      `json:"send,omitempty"`
 	Entry        string     `json:"entry,omitempty"`
 	Waited       int64      `json:"waited,omitempty"` // milliseconds
 
@@ -46,7 +50,7 @@ type Draft struct {
 	// Crews are the reps of all steps by what differs between them; a rep that none
 	// lists belongs to the first.
 	Crews []Crew `json:"crews,omitempty"`
-	// SLAs are the deadlines of the SLAs that steps name, by calendar.
+	// SLAs are the clocks of the SLAs that steps name, by calendar.
 	SLAs []Deadline `json:"slas,omitempty"`
 }
 
@@ -72,12 +76,17 @@ type DraftStep struct {
 	Watch       bool   `json:"watch,omitempty"`
 	OwnsAccount bool   `json:"owns_account,omitempty"`
 	Hold        int64  `json:"hold,omitempty"` // milliseconds: plan again then
+	// Due are the clocks of an end where leads wait for a rep or a person, and Told whom
+	// `tell_manager` of these means.
+	Due  []Due    `json:"due,omitempty"`
+	Told []string `json:"told,omitempty"`
 }
 
 // Crew is reps who share a team and a calendar.
 type Crew struct {
 	Team     string   `json:"team,omitempty"`
 	Calendar string   `json:"calendar,omitempty"`
+	Manager  string   `json:"manager,omitempty"`
 	Reps     []string `json:"reps,omitempty"` // ids, ascending
 }
 
@@ -87,6 +96,14 @@ type Deadline struct {
 	Calendar  string `json:"calendar,omitempty"`
 	AcceptBy  int64  `json:"accept_by,omitempty"`
 	ContactBy int64  `json:"contact_by,omitempty"`
+	Due       []Due  `json:"due,omitempty"`
+}
+
+// Due is a stage of a clock.
+type Due struct {
+	Clock string          `json:"clock"`
+	At    int64           `json:"at"`
+	Do    []policy.Action `json:"do,omitempty"` // none: this is the target
 }
 
 // Draft makes the plan's record.
@@ -95,9 +112,13 @@ func (p *Plan) Draft() Draft {
 	d := Draft{
 		Engine: Engine, Policy: event.Policy{Name: pol.Name, Version: pol.Version, Hash: pol.Hash},
 		At: in.At.UnixMilli(), Facts: p.facts(), LastOwner: in.LastOwner, CompanyOwner: in.CompanyOwner,
-		Past: in.Past, Left: in.Left, Previous: p.previous(), Entry: in.Entry, Waited: in.Waited.Milliseconds(),
+		Past: in.Past, Left: in.Left, Previous: p.previous(), Reached: in.Reached, First: in.First, Send: in.Send,
+		Entry: in.Entry, Waited: in.Waited.Milliseconds(),
 		Value: p.Value, Fit: p.binding.Text("fit"), Intent: p.binding.Text("intent"),
 		Steps: make([]DraftStep, len(p.Steps)),
+	}
+	if !in.Came.IsZero() {
+		d.Came = in.Came.UnixMilli()
 	}
 	if score, ok := p.binding.Value("score"); ok {
 		if n, ok := score.(int64); ok {
@@ -116,10 +137,15 @@ func (p *Plan) Draft() Draft {
 		if t := p.origins[i].try; t >= 0 {
 			reps.Or(p.tries[t].here)
 			d.Asked = p.asked(d.Asked, &p.tries[t])
+		} else if p.origins[i].first != nil {
+			reps.Add(p.Steps[i].Members[0])
 		}
 	}
 	d.Crews = p.planner.crews(reps)
 	d.SLAs = p.deadlines(d.Crews)
+	for i := range p.Steps {
+		p.line(i, &d)
+	}
 	return d
 }
 
@@ -128,7 +154,8 @@ func (p *Plan) Draft() Draft {
 func (d Draft) Input() Input {
 	return Input{
 		Facts: d.Facts, At: time.UnixMilli(d.At).UTC(), LastOwner: d.LastOwner, CompanyOwner: d.CompanyOwner,
-		Past: d.Past, Left: d.Left, Previous: d.Previous, Entry: d.Entry, Waited: time.Duration(d.Waited) * time.Millisecond,
+		Past: d.Past, Left: d.Left, Previous: d.Previous, Came: instant(d.Came), Reached: d.Reached,
+		First: d.First, Send: d.Send, Entry: d.Entry, Waited: time.Duration(d.Waited) * time.Millisecond,
 	}
 }
 
@@ -199,6 +226,13 @@ func (p *Plan) asked(out []Asked, t *try) []Asked {
 func (p *Plan) draftStep(i int, d *DraftStep) {
 	o := &p.origins[i]
 	d.Code = p.code(i)
+	if o.first != nil {
+		d.Rule, d.To, d.SLA = o.first.Rule, o.first.Rep, ""
+		if sla := p.slaOf(i); sla != nil {
+			d.SLA = sla.Name
+		}
+		return
+	}
 	if o.frame == nil {
 		return
 	}
@@ -224,7 +258,7 @@ func (p *Plan) draftStep(i int, d *DraftStep) {
 	if t.owner >= 0 {
 		d.Owner = p.planner.policy.Reps[t.owner].Name
 	}
-	if sla := p.sla(o.sla); sla != nil {
+	if sla := p.slaOf(i); sla != nil {
 		d.SLA = sla.Name
 	}
 }
@@ -234,10 +268,21 @@ var even = map[policy.Lift][]string{
 	{OffShift: true}: {"off_shift"}, {Full: true}: {"full"}, {OffShift: true, Full: true}: {"off_shift", "full"},
 }
 
-// sla is the one the rule names, else the first whose `for` holds.
-func (p *Plan) sla(named *policy.SLA) *policy.SLA {
-	if named != nil {
-		return named
+// slaOf a step is the one that its rule names, else the first whose `for` holds; nil
+// for an end.
+func (p *Plan) slaOf(i int) *policy.SLA {
+	o := &p.origins[i]
+	switch {
+	case o.first != nil:
+		for _, s := range p.planner.policy.SLAs {
+			if s.Name == o.first.SLA {
+				return s
+			}
+		}
+	case o.try < 0:
+		return nil
+	case o.sla != nil:
+		return o.sla
 	}
 	for _, s := range p.planner.policy.SLAs {
 		if s.For != nil && s.For.Eval(p.binding) == policy.True {

@@ -34,6 +34,16 @@ func (d Draft) Encode() ([]byte, error) {
 		w.key("previous")
 		w.value(d.Previous)
 	}
+	w.count("came", d.Came)
+	w.flag("reached", d.Reached)
+	if d.First != nil {
+		w.key("first")
+		w.value(d.First)
+	}
+	if d.Send != nil {
+		w.key("send")
+		w.value(d.Send)
+	}
 	w.text("entry", d.Entry)
 	w.count("waited", d.Waited)
 	w.count("value", d.Value)
@@ -54,6 +64,7 @@ func (d Draft) Encode() ([]byte, error) {
 	objects(&w, "crews", d.Crews, func(c *Crew) {
 		w.text("team", c.Team)
 		w.text("calendar", c.Calendar)
+		w.text("manager", c.Manager)
 		w.list("reps", c.Reps)
 	})
 	objects(&w, "slas", d.SLAs, func(s *Deadline) {
@@ -61,6 +72,7 @@ func (d Draft) Encode() ([]byte, error) {
 		w.text("calendar", s.Calendar)
 		w.count("accept_by", s.AcceptBy)
 		w.count("contact_by", s.ContactBy)
+		objects(&w, "due", s.Due, w.due)
 	})
 	w.out = append(w.out, '}')
 	if w.err != nil {
@@ -87,6 +99,17 @@ func (w *writer) step(s *DraftStep) {
 	w.flag("watch", s.Watch)
 	w.flag("owns_account", s.OwnsAccount)
 	w.count("hold", s.Hold)
+	objects(w, "due", s.Due, w.due)
+	w.list("told", s.Told)
+}
+
+func (w *writer) due(d *Due) {
+	w.string("clock", d.Clock)
+	w.number("at", d.At)
+	if len(d.Do) > 0 {
+		w.key("do")
+		w.strings(words(d.Do))
+	}
 }
 
 // writer appends the members of JSON objects. text, list, count and flag leave out

@@ -20,6 +20,10 @@ type Input struct {
 	Left         []string // reps who have left, as far as the caller knows
 
 	Previous *Previous // the owner it comes from
+	Came     time.Time // when the lead arrived, for clocks that run from there; zero: At
+	Reached  bool      // there was a first contact: `overall` has stopped
+	First    *First    // who is asked before the rules; nil: nobody
+	Send     *Send     // where the lead goes instead of by the rules; nil: by the rules
 	// Entry is the ruleset to walk instead of the rules; empty: the rules.
 	Entry string
 	// Waited is how long the lead has been held already: patience is spent once.
@@ -35,6 +39,25 @@ type Previous struct {
 	Name  string `json:"name,omitempty"` // first name; the plan fills it in
 	Cause string `json:"cause"`          // sla, rejected, left, …
 	Clock string `json:"clock,omitempty"`
+	// Reason of a refusal, in the policy's words; empty: none that it knows.
+	Reason string `json:"reason,omitempty"`
+}
+
+// First is a rep who is asked before the rules: who stands in for the owner before, or
+// whom a person has named.
+type First struct {
+	Rep  string `json:"rep_id"`
+	Code Code   `json:"code"`           // StandIn, Escalated, Commanded
+	By   string `json:"by,omitempty"`   // of Commanded: first name, if it is a rep's
+	Rule string `json:"rule,omitempty"` // by which the lead came to the owner before
+	SLA  string `json:"sla,omitempty"`
+}
+
+// Send is an end that a clock or a person has chosen.
+type Send struct {
+	To   ledger.Outcome `json:"to"`           // review or disqualified
+	Code Code           `json:"code"`         // Escalated, Commanded
+	By   string         `json:"by,omitempty"` // as of First
 }
 
 // Plan is what becomes of a lead, as far as that can be told without counters. It
@@ -47,6 +70,8 @@ type Plan struct {
 	Value  int64          // of the lead, minor units of the base currency; 0 when unknown
 	// Hold is how long the lead waits before it is planned again; 0: for good.
 	Hold time.Duration
+	// TurnBack: the owner before refused for a reason that returns the turn.
+	TurnBack bool
 	// Visits are the rules on the way whose condition holds; [Plan.Path] has all.
 	Visits []Visit
 
@@ -167,8 +192,9 @@ type try struct {
 
 // origin is where a step comes from.
 type origin struct {
-	*frame     // nil: no rule has taken the lead
-	try    int // position in Plan.tries; -1 for an end
+	*frame        // nil: no rule has taken the lead
+	first  *First // it is not the rules that ask this rep
+	try    int    // position in Plan.tries; -1 for an end
 	to     *policy.Destination
 	hold   bool // the end is patience at the try before
 }

@@ -2,6 +2,7 @@ package routing
 
 import (
 	"encoding/binary"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,10 +70,9 @@ func (pl *Planner) Plan(in Input) *Plan {
 	p := pl.start(in, pl.policy.Bind(in.Facts, in.At))
 	p.Value, _ = p.binding.Amount()
 	p.Value = min(max(p.Value, 0), ledger.MaxValue)
+	p.TurnBack = in.Previous != nil && slices.Contains(pl.policy.Reassign.TurnBack, in.Previous.Reason)
 	w := newWalk(p)
-	if most := pl.policy.Reassign.MaxOwners; most > 0 && len(in.Past) >= most {
-		p.tooMany = true
-		w.end(ledger.Review, origin{})
+	if w.chosen() {
 		return p
 	}
 	w.walk()

@@ -26,6 +26,9 @@ const (
 	ManagerOf    Code = "manager"       // of the account's owner
 	LastOwner    Code = "last_owner"    // of this person's earlier lead
 	CompanyOwner Code = "company_owner" // of another lead of the company
+	StandIn      Code = "stand_in"      // backup of the owner before
+	Escalated    Code = "escalated"     // manager of the owner before; as an end: a clock sends it there
+	Commanded    Code = "command"       // a person says so
 	NoneFree     Code = "none_free"     // some fit, none is free
 	NoneFits     Code = "none_fits"     // nobody fits
 	ByRule       Code = "rule"          // the rule says so
@@ -40,7 +43,7 @@ func (c Code) pick() ledger.Pick {
 		return ledger.RoundRobin
 	case Load:
 		return ledger.LeastLoaded
-	case Rank, Named, Owner, BackupOf, ManagerOf, LastOwner, CompanyOwner:
+	case Rank, Named, Owner, BackupOf, ManagerOf, LastOwner, CompanyOwner, StandIn, Escalated, Commanded:
 		return ledger.Ranked
 	case NoneFree, NoneFits, ByRule, NoRule, MaxOwners:
 	}
@@ -52,7 +55,8 @@ func (s *DraftStep) pool() string {
 	switch s.Code {
 	case Turn, Load, Rank, Named:
 		return s.To
-	case Owner, BackupOf, ManagerOf, LastOwner, CompanyOwner, NoneFree, NoneFits, ByRule, NoRule, MaxOwners:
+	case Owner, BackupOf, ManagerOf, LastOwner, CompanyOwner, StandIn, Escalated, Commanded,
+		NoneFree, NoneFits, ByRule, NoRule, MaxOwners:
 	}
 	return ""
 }
@@ -60,6 +64,9 @@ func (s *DraftStep) pool() string {
 // code is why step i takes the lead.
 func (p *Plan) code(i int) Code {
 	o := &p.origins[i]
+	if o.first != nil {
+		return o.first.Code
+	}
 	if o.try < 0 {
 		return p.endCode(p.Steps[i].End, o)
 	}
@@ -90,8 +97,12 @@ func (p *Plan) code(i int) Code {
 
 func (p *Plan) endCode(outcome ledger.Outcome, o *origin) Code {
 	switch {
+	case p.input.Send != nil:
+		return p.input.Send.Code
 	case p.tooMany:
 		return MaxOwners
+	case p.input.First != nil && p.input.First.Code == Commanded:
+		return Commanded // whom the command names has left
 	case o.frame == nil:
 		return NoRule
 	case outcome != ledger.Waiting:
@@ -119,7 +130,7 @@ func (p *Plan) fits() (fit, offShift int) {
 func (d Draft) Reason(step int) string {
 	s := &d.Steps[step]
 	text := d.reason(s)
-	if s.Code.pick() == "" {
+	if s.Code.pick() == "" || s.To == "" && (s.Code == Escalated || s.Code == Commanded) {
 		return text
 	}
 	if s.Past {
@@ -151,6 +162,10 @@ func (d *Draft) reason(s *DraftStep) string {
 		return d.among(s, "you had the most room")
 	case Rank:
 		return d.among(s, "you were the first on the list who was free")
+	case StandIn:
+		return "You are the backup."
+	case Escalated, Commanded:
+		return d.chosen(s)
 	case MaxOwners:
 		return people(len(d.Past), "had", "had") + " this lead already; a person has to decide."
 	case NoRule:
@@ -162,6 +177,32 @@ func (d *Draft) reason(s *DraftStep) string {
 	case ByRule:
 	}
 	return s.ruled()
+}
+
+// chosen tells of what a clock or a person has decided.
+func (d *Draft) chosen(s *DraftStep) string {
+	by := "A person"
+	switch {
+	case d.First != nil && d.First.By != "":
+		by = d.First.By
+	case d.Send != nil && d.Send.By != "":
+		by = d.Send.By
+	}
+	switch {
+	case s.To != "" && s.Code == Commanded:
+		return by + " gave it to you."
+	case s.To != "":
+		return "You manage the team."
+	case d.Send == nil:
+		return by + " named somebody who has left; a person has to decide."
+	case d.Send.To == ledger.Disqualified:
+		return by + " turned this lead away."
+	case s.Code == Commanded:
+		return by + " sent it to review."
+	case d.Previous != nil:
+		return d.Previous.story() + "; a person has to decide."
+	}
+	return "It waited too long; a person has to decide."
 }
 
 // among speaks to one of many: what the lead asked for and the rep covers, how the
@@ -234,7 +275,7 @@ func (d *Draft) data(s *DraftStep) map[string]any {
 		if s.Row != "" {
 			data["row"] = s.Row
 		}
-	case Turn, Load, Rank, Named, Owner, BackupOf, ManagerOf, LastOwner, CompanyOwner, NoRule:
+	case Turn, Load, Rank, Named, Owner, BackupOf, ManagerOf, LastOwner, CompanyOwner, StandIn, Escalated, Commanded, NoRule:
 	}
 	if s.Past {
 		data["past_owners"] = true
@@ -255,6 +296,10 @@ func (p *Previous) story() string {
 		return name + " turned it down"
 	case "left":
 		return name + " has left"
+	case "away":
+		return name + " is away"
+	case "qualified":
+		return name + " qualified it"
 	}
 	return "It comes from " + name
 }

@@ -49,6 +49,53 @@ func (w *walk) walk() {
 	}
 }
 
+// chosen takes the way that is not the rules'; it is true when that leads to an end.
+func (w *walk) chosen() bool {
+	in := &w.input
+	if in.Send != nil {
+		return w.end(in.Send.To, origin{})
+	}
+	if most := w.policy.Reassign.MaxOwners; most > 0 && len(in.Past) >= most && (in.First == nil || in.First.Code != Commanded) {
+		w.tooMany = true
+		in.First = w.superior()
+	}
+	w.first()
+	if in.First != nil && in.First.Code == Commanded || w.tooMany {
+		return w.end(ledger.Review, origin{})
+	}
+	return false
+}
+
+// superior is the manager of the owner before, who is asked when the lead has had
+// enough owners.
+func (w *walk) superior() *First {
+	if w.input.Previous == nil {
+		return nil
+	}
+	owner := w.id(w.input.Previous.Rep)
+	if owner < 0 || w.policy.Reps[owner].Team == nil || w.policy.Reps[owner].Team.Manager < 0 {
+		return nil
+	}
+	return &First{Rep: w.policy.Reps[w.policy.Reps[owner].Team.Manager].ID, Code: Escalated}
+}
+
+// first asks a rep before the rules. Who stands in must be on shift, and may not be one
+// whom a guard forbids or who had the lead before; whom a person has named gets it.
+func (w *walk) first() {
+	first := w.input.First
+	if first == nil {
+		return
+	}
+	rep, commanded := w.id(first.Rep), first.Code == Commanded
+	if rep < 0 || !commanded && !(w.allowed.Has(rep) && w.shift.Has(rep)) {
+		return
+	}
+	w.Steps = append(w.Steps, ledger.Step{
+		Pick: ledger.Ranked, Members: []int32{rep}, LiftFull: commanded, LiftAway: commanded,
+	})
+	w.origins = append(w.origins, origin{first: first, try: -1})
+}
+
 // again walks once more, for past owners alone: of all others this operation has
 // found nobody free.
 func (w *walk) again() {

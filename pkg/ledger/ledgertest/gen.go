@@ -116,6 +116,7 @@ func (w *world) drawMove(t *rapid.T, op *ledger.Op) {
 	op.Verb = rapid.SampledFrom([]string{"", "", ledger.Accepted, ledger.Contacted, ledger.Qualified}).Draw(t, "unless")
 	op.Fence = rapid.IntRange(0, 3).Draw(t, "fence") > 0
 	op.TurnBack = rapid.Bool().Draw(t, "turn back")
+	op.Stay = rapid.Bool().Draw(t, "stay")
 	w.drawPlan(t, op)
 }
 
@@ -133,6 +134,7 @@ func drawStep(t *rapid.T, reps int) ledger.Step {
 	s := ledger.Step{
 		Pick:     rapid.SampledFrom([]ledger.Pick{ledger.RoundRobin, ledger.RoundRobin, ledger.LeastLoaded, ledger.Ranked}).Draw(t, "pick"),
 		LiftFull: rapid.IntRange(0, 4).Draw(t, "lift") == 0,
+		LiftAway: rapid.IntRange(0, 4).Draw(t, "lift away") == 0,
 		Outcome:  rapid.SampledFrom([]ledger.Outcome{"", ledger.Assigned, ledger.Duplicate}).Draw(t, "outcome"),
 	}
 	for p := range reps {

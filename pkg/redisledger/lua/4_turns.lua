@@ -117,6 +117,23 @@ local function write_books()
   end
 end
 
+-- anybody lists who of a set has room and has not left, and the places of the rest.
+local function anybody(view, step, set, value, at)
+  local free, n, gone = {}, 0, {}
+  for i = 1, #set do
+    local slot = set[i]
+    local terms = view.terms[slot]
+    local rep = reps[terms[T_REP]]
+    if rep[PRESENCE] ~= LEFT and (step.lift or value <= room(rep, terms, at)) then
+      n = n + 1
+      free[n] = slot
+    else
+      gone[#gone + 1] = view.place[slot]
+    end
+  end
+  return free, n, gone
+end
+
 -- present_of lists who of a set is there, and the places of those who are not.
 local function present_of(view, set, at)
   local free, n, gone = {}, 0, {}
@@ -136,6 +153,7 @@ end
 -- and the places in the roster of those who cannot.
 local NOBODY = {}
 local function free_of(view, step, set, value, at)
+  if step.away then return anybody(view, step, set, value, at) end
   if step.lift then return present_of(view, set, at) end
   if at >= view.wake or at < view.at then refresh(view, at) end
   local room_for, size = view.room, #set

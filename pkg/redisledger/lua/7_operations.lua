@@ -101,9 +101,11 @@ local function repeat_text(op, known)
     .. text('outcome', known.outcome) .. text('rep', known.rep))
 end
 
--- decide walks, and enters what comes of it.
-local function decide(op, part, view, at, attempt, first)
+-- decide walks, and enters what comes of it; nothing, if the lead is to stay in the
+-- waiting line and comes to it again.
+local function decide(op, part, view, at, attempt, first, stay)
   local outcome, step, terms, turn = walk(op, view, at, first)
+  if stay and outcome == 'waiting' then return nil end
   local installs = view ~= nil and tells(view, op, part)
   local over = terms ~= nil and room(reps[terms[T_REP]], terms, at) < op.value
   set_lead(op.lead, new_lead(op, part, at, attempt, outcome, step, terms and terms[T_REP] or '', over, turn, view and view.number))
@@ -152,7 +154,7 @@ local DONE = { accepted = 'accepted', contacted = 'contacted', qualified = 'qual
 local function move(op, part, at)
   local known = lead_at(op.lead)
   op.verb, op.attempt = op.list[7], op.list[8]
-  local verb = text('verb', op.verb)
+  local verb, stays = text('verb', op.verb), op.list[11] == 1
   local image = known and lead_text(known) or ''
   if not known or known.closed > 0 then
     return grant_text('ignored', ',"lead":' .. quote(op.id) .. number('attempt', op.attempt) .. verb), image
@@ -164,11 +166,13 @@ local function move(op, part, at)
       .. (fenced and number('asked', op.attempt) or '')), image
   end
   if counts(known) then hold(known, -1, at) end
-  local view, attempt = views[op.list[11]], known.attempt + 1
-  local outcome, step, terms, turn, over, installs = decide(op, part, view, at, attempt, 12)
+  local view, attempt = views[op.list[12]], known.attempt + 1
+  local stay = stays and known.outcome == 'waiting'
+  local outcome, step, terms, turn, over, installs = decide(op, part, view, at, attempt, 13, stay)
+  if not outcome then return grant_text('ignored', lead_fields(op, known) .. verb), image end
   local back = op.list[10] == 1 and known.book ~= ''
   if back then return_turn(known, 1) end
-  local from = text('from', known.rep) .. (back and ',"turn_back":true' or '')
+  local from = verb .. text('from', known.rep) .. (back and ',"turn_back":true' or '')
   if not terms then return ended_text(op, attempt, view, outcome, step, from), image, installs end
   return moved_text(op, attempt, view, outcome, step, terms, over, turn, from), image, installs
 end
