@@ -86,6 +86,7 @@ func (c *cli) commands() []*cobra.Command {
 	return []*cobra.Command{
 		c.devCommand(),
 		c.routerCommand(),
+		c.slaCommand(),
 		c.rebuildCommand(),
 		c.policyCommand(),
 		c.topicsCommand(),

@@ -73,6 +73,11 @@ func (c *cli) roleFlags(cmd *cobra.Command) {
 	c.kafkaFlags(cmd)
 	c.redisFlags(cmd)
 	c.livePolicyFlag(cmd)
+	c.processFlags(cmd)
+}
+
+// processFlags binds what it takes to look at a running process.
+func (c *cli) processFlags(cmd *cobra.Command) {
 	c.logFlag(cmd)
 	cmd.Flags().StringVar(&c.shared.metrics, "metrics", "", "listen `address` of /metrics, /healthz and /readyz (default none)")
 }

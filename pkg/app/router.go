@@ -5,14 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
@@ -72,11 +69,9 @@ type PolicySource interface {
 
 // Router is the process that routes leads.
 type Router struct {
+	*process
 	cfg    RouterConfig
-	reg    *prometheus.Registry
-	health *Health
 	policy PolicySource
-	log    *zap.Logger
 	stuck  atomic.Bool // the last call of the ledger failed, and is repeated
 }
 
@@ -87,17 +82,18 @@ func NewRouter(cfg RouterConfig) (*Router, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System()
 	}
-	r := &Router{cfg: cfg, reg: prometheus.NewRegistry(), log: cfg.Logger}
-	r.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	parts := []string{partKafka, partLedger, partStream}
 	if cfg.Policy == Published {
-		r.health = NewHealth(r.reg, partKafka, partLedger, partPolicy, partStream)
+		parts = append(parts, partPolicy)
+	}
+	r := &Router{cfg: cfg, process: newProcess(cfg.Logger, cfg.StartTimeout, parts...)}
+	if cfg.Policy == Published {
 		r.policy = FollowPolicy(policylog.New(cfg.Kafka, cfg.Instance), PolicyTopicConfig{
 			Logger: cfg.Logger, Clock: clock.System(), Registerer: r.reg, Told: cfg.PolicyTold,
 			Report: func(err error) { r.report(partPolicy, err) },
 		})
 		return r, nil
 	}
-	r.health = NewHealth(r.reg, partKafka, partLedger, partStream)
 	file, err := OpenPolicy(cfg.Policy, PolicyFileConfig{
 		Logger: cfg.Logger, Clock: clock.System(), Registerer: r.reg, Told: cfg.PolicyTold,
 	})
@@ -110,9 +106,6 @@ func NewRouter(cfg RouterConfig) (*Router, error) {
 
 // Policy is where the router has its policy from.
 func (r *Router) Policy() PolicySource { return r.policy }
-
-// Health is what the router says of itself.
-func (r *Router) Health() *Health { return r.health }
 
 // Run routes leads until ctx ends, finishes the batch in hand and leaves the
 // group. A service that does not answer in time at the start is [Unreachable];
@@ -127,7 +120,7 @@ func (r *Router) Run(ctx context.Context) error {
 
 // route connects, then runs the stream.
 func (r *Router) route(ctx context.Context) error {
-	slot, release, err := r.slot()
+	slot, release, err := takeSlot(r.cfg.Slot, r.cfg.Instance, roleRouter)
 	if err != nil {
 		return err
 	}
@@ -162,9 +155,9 @@ func (r *Router) route(ctx context.Context) error {
 	acks, stopAcks := context.WithCancel(context.WithoutCancel(ctx))
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return handler.Run(acks) })
-	group.Go(func() error { return r.watch(ctx, stream) })
-	group.Go(func() error { return r.probe(ctx, partKafka, stream.Ping) })
-	group.Go(func() error { return r.probe(ctx, partLedger, r.verified(store)) })
+	group.Go(func() error { return r.watch(ctx, stream, func() error { return nil }) })
+	group.Go(func() error { return probe(ctx, stream.Ping, func(err error) { r.report(partKafka, err) }) })
+	group.Go(func() error { return probe(ctx, r.verified(store), r.reportLedger) })
 	group.Go(func() error { defer stopAcks(); return stream.Run(ctx) })
 	return group.Wait()
 }
@@ -214,17 +207,6 @@ func (r *Router) inputs() []string {
 	return names
 }
 
-func (r *Router) slot() (name string, release func(), err error) {
-	if r.cfg.Slot != "" {
-		return r.cfg.Slot, func() {}, nil
-	}
-	slot, err := TakeSlot(os.TempDir(), r.namespace(), roleRouter)
-	if err != nil {
-		return "", nil, Usage(err)
-	}
-	return slot.Name, slot.Release, nil
-}
-
 // open binds the ledger. One without a past is taken only if the log has none
 // either: else Redis has lost it.
 func (r *Router) open(ctx context.Context, store *redisledger.Ledger) error {
@@ -246,7 +228,7 @@ func (r *Router) open(ctx context.Context, store *redisledger.Ledger) error {
 
 // connectKafka waits for the brokers and checks the topics: names, ids, settings
 // without which decisions could be lost.
-func (r *Router) connectKafka(ctx context.Context) (identity kstream.Identity, err error) {
+func (r *Router) connectKafka(ctx context.Context) (kstream.Identity, error) {
 	names := append(r.inputs(), event.LeadDecisions.Topic(r.cfg.Instance),
 		event.LeadAssigned.Topic(r.cfg.Instance), event.LeadTimers.Topic(r.cfg.Instance))
 	for _, input := range r.inputs() {
@@ -255,75 +237,14 @@ func (r *Router) connectKafka(ctx context.Context) (identity kstream.Identity, e
 	if r.cfg.Policy == Published {
 		names = append(names, event.PolicyPublished.Topic(r.cfg.Instance))
 	}
-	err = r.wait(ctx, partKafka, func(ctx context.Context) error {
-		identity, err = r.cfg.Kafka.Identify(ctx, names...)
-		if errors.Is(err, kstream.ErrTopicMissing) {
-			return backoff.Permanent(Usage(fmt.Errorf("%w; run leadrouter topics create, or check --instance", err)))
-		}
-		return err
-	})
-	return identity, err
+	return r.identify(ctx, r.cfg.Kafka, names...)
 }
 
-// wait asks a service until it answers, for as long as StartTimeout.
-func (r *Router) wait(ctx context.Context, part string, ask func(context.Context) error) error {
-	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(100*time.Millisecond),
-		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(r.cfg.StartTimeout))
-	err := backoff.Retry(func() error {
-		limited, cancel := context.WithTimeout(ctx, 5*time.Second)
-		defer cancel()
-		err := ask(limited)
-		r.report(part, err)
-		return err
-	}, backoff.WithContext(policy, ctx))
-	if err == nil || ExitCode(err) != ExitNo {
-		return err
+// reportLedger tells how an idle ledger is. What it refuses a lead, it says itself.
+func (r *Router) reportLedger(err error) {
+	if !r.stuck.Load() {
+		r.report(partLedger, err)
 	}
-	if errors.Is(err, ledger.ErrEpoch) {
-		return No(advised(err))
-	}
-	return Unreachable(fmt.Errorf("no answer from %s for %s (%w); check --brokers and --redis, or run leadrouter doctor", part, r.cfg.StartTimeout, err))
-}
-
-// report tells health and, when it is news, the log.
-func (r *Router) report(part string, err error) {
-	err = advised(err)
-	if !r.health.Set(part, err) {
-		return
-	}
-	if err != nil {
-		r.log.Warn("waiting for "+part, zap.Error(err))
-		return
-	}
-	r.log.Info(part + " is there")
-}
-
-// advised says what to do about a ledger that was replaced; nothing else heals it.
-func advised(err error) error {
-	if errors.Is(err, ledger.ErrEpoch) {
-		return fmt.Errorf("%w; stop the routers and run leadrouter rebuild", err)
-	}
-	return err
-}
-
-// How often a service is asked whether it is there, and how long it may take.
-const (
-	probeEvery = 2 * time.Second
-	probeLimit = 5 * time.Second
-)
-
-// probe asks a service now and then, so that an outage shows before the next lead
-// meets it. What the ledger refuses a lead, it says itself.
-func (r *Router) probe(ctx context.Context, part string, ask func(context.Context) error) error {
-	for clock.System().Sleep(ctx, probeEvery) == nil {
-		limited, cancel := context.WithTimeout(ctx, probeLimit)
-		err := ask(limited)
-		cancel()
-		if ctx.Err() == nil && (part != partLedger || !r.stuck.Load()) {
-			r.report(part, err)
-		}
-	}
-	return nil
 }
 
 // verified asks whether the ledger is the one that was opened.
@@ -335,24 +256,4 @@ func (r *Router) verified(store *redisledger.Ledger) func(context.Context) error
 		}
 		return err
 	}
-}
-
-// watch carries the stream's readiness to the health page.
-func (r *Router) watch(ctx context.Context, stream *kstream.Stream) error {
-	for clock.System().Sleep(ctx, 200*time.Millisecond) == nil {
-		var err error
-		if !stream.Ready() {
-			err = errors.New("not in the group, or waiting for a service")
-		}
-		r.health.Set(partStream, err)
-	}
-	return nil
-}
-
-// stopped turns the error of a start that was called off into none.
-func stopped(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
 }

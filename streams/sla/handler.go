@@ -20,6 +20,9 @@ import (
 // Tick is how often a watcher looks what is due: it bounds how late a stage fires.
 const Tick = 100 * time.Millisecond
 
+// MaxBatch is how many records a watcher reads at once: at its start it reads all of them.
+const MaxBatch = 10_000
+
 // maxNotices bounds a transaction, and with it how long others wait for its end.
 const maxNotices = 2_000
 
