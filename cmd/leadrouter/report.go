@@ -64,21 +64,11 @@ func (c *cli) reportActivity(ctx context.Context, a event.Activity) error {
 		return err
 	}
 	a.At = clock.System().Now().UTC()
-	e, err := report(event.LeadActivity, a.LeadID, a.At, a)
-	if err != nil {
-		return err
-	}
-	if _, err := e.Activity(); err != nil {
-		return app.Usage(err)
-	}
-	if err := c.send(ctx, event.LeadActivity, a.LeadID, e); err != nil {
-		return err
-	}
-	if c.json() {
-		return c.printJSON(a)
-	}
-	fmt.Fprintf(c.out, "%s is reported %s; see leadrouter explain %s\n", a.LeadID, a.Activity, a.LeadID)
-	return nil
+	return c.tell(ctx, word{
+		topic: event.LeadActivity, about: a.LeadID, at: a.At, data: a,
+		check: func(e event.Envelope) error { _, err := e.Activity(); return err },
+		said:  fmt.Sprintf("%s is reported %s; see leadrouter explain %s", a.LeadID, a.Activity, a.LeadID),
+	})
 }
 
 func (c *cli) repCommand() *cobra.Command {
@@ -127,21 +117,11 @@ func (c *cli) reportPresence(ctx context.Context, s event.Status) error {
 	if err := c.knownRep(s.RepID); err != nil {
 		return err
 	}
-	e, err := report(event.RepStatus, s.RepID, s.At, s)
-	if err != nil {
-		return err
-	}
-	if _, err := e.Status(); err != nil {
-		return app.Usage(err)
-	}
-	if err := c.send(ctx, event.RepStatus, s.RepID, e); err != nil {
-		return err
-	}
-	if c.json() {
-		return c.printJSON(s)
-	}
-	fmt.Fprintln(c.out, presenceSaid(s))
-	return nil
+	return c.tell(ctx, word{
+		topic: event.RepStatus, about: s.RepID, at: s.At, data: s,
+		check: func(e event.Envelope) error { _, err := e.Status(); return err },
+		said:  presenceSaid(s),
+	})
 }
 
 func presenceSaid(s event.Status) string {
@@ -157,8 +137,11 @@ func presenceSaid(s event.Status) string {
 }
 
 // knownRep asks the policy, if there is one here: a name that it does not know would
-// only be told in the dead letters.
+// only be told in the dead letters. No name is not its business.
 func (c *cli) knownRep(id string) error {
+	if id == "" {
+		return nil
+	}
 	planner, err := c.planner()
 	if err != nil || planner == nil {
 		return err
@@ -205,25 +188,45 @@ func endOfAbsence(text string, now time.Time) (time.Time, error) {
 	return end.UTC().Truncate(time.Second), nil
 }
 
-// report is the envelope of what somebody reports. The same report at another time is
-// another event.
-func report(t event.Type, subject string, at time.Time, data any) (event.Envelope, error) {
-	raw, err := json.Marshal(data)
-	if err != nil {
-		return event.Envelope{}, fmt.Errorf("encode %s: %w", t, err)
-	}
-	return event.New(t, string(raw), 0, subject, at, json.RawMessage(raw))
+// word is what a person says to the router.
+type word struct {
+	topic event.Type
+	about string // id of the lead or the rep, which is the key
+	at    time.Time
+	data  any
+	check func(event.Envelope) error // what the router will ask of it
+	said  string                     // to the person, once it is written
 }
 
-// send writes one event to its topic.
-func (c *cli) send(ctx context.Context, t event.Type, key string, e event.Envelope) error {
-	topic := t.Topic(c.shared.instance)
+// tell checks a word as the router will, writes it to its topic and prints it. The same
+// word at another time is another event.
+func (c *cli) tell(ctx context.Context, w word) error {
+	raw, err := json.Marshal(w.data)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", w.topic, err)
+	}
+	e, err := event.New(w.topic, string(raw), 0, w.about, w.at, json.RawMessage(raw))
+	if err != nil {
+		return err
+	}
+	if err := w.check(e); err != nil {
+		return app.Usage(err)
+	}
+	topic := w.topic.Topic(c.shared.instance)
 	to, err := c.publisher(ctx, topic)
 	if err != nil {
 		return err
 	}
 	defer to.Close()
-	return c.askKafka(ctx, func(ctx context.Context) error {
-		return to.Publish(ctx, kstream.Encode(topic, key, e))
+	err = c.askKafka(ctx, func(ctx context.Context) error {
+		return to.Publish(ctx, kstream.Encode(topic, w.about, e))
 	})
+	if err != nil {
+		return err
+	}
+	if c.json() {
+		return c.printJSON(w.data)
+	}
+	_, err = fmt.Fprintln(c.out, w.said)
+	return err
 }

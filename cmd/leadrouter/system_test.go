@@ -164,6 +164,7 @@ rules: [{name: anyone, to: [all, review]}]
 	require.Contains(t, run(app.ExitUsage, "rep", "away", "An"), "An is no rep of policy reports; did you mean ana?")
 	require.Contains(t, run(app.ExitUsage, "rep", "away", "ben", "--until", "yesterday"), "--until wants a day")
 	require.Contains(t, run(app.ExitUsage, "rep", "away", "ben", "--until", "2020-01-01"), "is over already")
+	require.Contains(t, run(app.ExitUsage, "rep", "away", ""), "rep_id: is missing")
 	require.Contains(t, run(app.ExitUsage, "activity", "L-1", "won"), "activity")
 
 	require.Contains(t, run(0, "rep", "away", "ben", "--until", "3h"), "ben is reported away until ")
