@@ -166,7 +166,7 @@ func TestTheFolderIsTakenOnce(t *testing.T) {
 
 func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "file")
+	file := filepath.Join(t.TempDir(), "file.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("policy: x\nrules: ["), 0o600))
 	for name, change := range map[string]func(*dev.Config){
 		"no such file":   func(c *dev.Config) { c.Policy = file + ".missing" },
