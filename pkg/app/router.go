@@ -175,6 +175,9 @@ func (r *Router) build(slot string, identity kstream.Identity, store *redisledge
 		Planner:  r.policy.Planner,
 		Fits:     streamConfig.Fits,
 		Log:      audit.NewLog(r.cfg.Kafka, r.cfg.Instance),
+		Current: (&backlog{
+			client: r.cfg.Kafka, group: streamConfig.Group(), topic: event.LeadActivity.Topic(r.cfg.Instance), clock: clock.System(),
+		}).Read,
 		Verify:   func(ctx context.Context) error { return r.open(ctx, store) },
 		Report:   func(err error) { r.stuck.Store(err != nil); r.report(partLedger, err) },
 

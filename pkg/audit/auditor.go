@@ -189,6 +189,9 @@ func (a *Auditor) operation(e entry) (op *ledger.Op, why string) {
 		return a.plan(e, op)
 	case ledger.Move:
 		op.Attempt, op.Verb, op.Fence = movedFrom(g), g.Verb, true
+		if len(e.decision.Draft) == 0 {
+			return op, "" // the lead was closed, or had gone on
+		}
 		return a.plan(e, op)
 	case ledger.Activity:
 		op.Verb = g.Verb
@@ -242,7 +245,7 @@ func (a *Auditor) plan(e entry, op *ledger.Op) (*ledger.Op, string) {
 	}
 	op.At, op.Value, op.Test = draft.At, plan.Value, e.grant.Test
 	op.Steps, op.Roster = plan.Steps, plan.Roster
-	op.TurnBack, op.Stay = plan.TurnBack, plan.Hold == 0
+	op.TurnBack, op.Stay = plan.TurnBack, e.grant.Effect == ledger.Ignored
 	return op, ""
 }
 

@@ -72,7 +72,11 @@ func (t *Teller) Add(d event.Decision) error {
 // Story is what has been told so far.
 func (t *Teller) Story() Story {
 	story := t.story
-	story.Now = t.folder.State().Leads[story.Lead]
+	if now := t.folder.State().Leads[story.Lead]; now != nil {
+		told := *now
+		told.Draft = nil // the chapters have it
+		story.Now = &told
+	}
 	return story
 }
 

@@ -230,12 +230,33 @@ type Reassign struct {
 	LeadID  string    `json:"lead_id"`
 	Attempt int       `json:"attempt"` // the one that is over: a fence
 	RepID   string    `json:"rep_id,omitempty"`
-	Cause   string    `json:"cause"`           // one of Causes
-	Clock   string    `json:"clock,omitempty"` // of cause sla
+	Cause   string    `json:"cause"`            // one of Causes
+	Reason  string    `json:"reason,omitempty"` // of cause rejected: one that the policy knows
+	Clock   string    `json:"clock,omitempty"`  // of cause sla
 	Stage   int       `json:"stage,omitempty"`
 	To      string    `json:"to,omitempty"` // backup, manager, review; empty: walk again
 	At      time.Time `json:"at"`
 }
 
 // Causes of a [Reassign].
-func Causes() []string { return []string{"sla", "capacity", "rejected", "left", "hold", "command"} }
+const (
+	CauseSLA       = "sla"
+	CauseCapacity  = "capacity"
+	CauseRejected  = "rejected"
+	CauseQualified = "qualified" // it is handed on
+	CauseLeft      = "left"
+	CauseHold      = "hold"
+	CauseCommand   = "command"
+)
+
+// Causes lists the causes of a [Reassign].
+func Causes() []string {
+	return []string{CauseSLA, CauseCapacity, CauseRejected, CauseQualified, CauseLeft, CauseHold, CauseCommand}
+}
+
+// Where a [Reassign] wants a lead to go; else the rules decide again.
+const (
+	ToBackup  = "backup"
+	ToManager = "manager"
+	ToReview  = "review"
+)

@@ -47,7 +47,7 @@ func (s *State) decideMove(op *Op, at int64) Grant {
 		return g
 	}
 	next := s.next(op, l, at)
-	if op.Stay && l.Outcome == Waiting && next.Outcome == Waiting {
+	if op.Stay && next.Outcome == l.Outcome && next.Rep == l.Rep && next.Turn == nil {
 		return g
 	}
 	return next

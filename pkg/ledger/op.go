@@ -93,7 +93,8 @@ type Op struct {
 	Lead  string // Assign, Activity, Move: lead id
 	Value int64  // Assign: minor units of the base currency, 0 … MaxValue
 	Test  bool   // Assign: decided as any other, never counted
-	// Steps of the plan of an Assign or a Move, in order of preference; the last one is an end.
+	// Steps of the plan of an Assign or a Move, in order of preference; the last one is an
+	// end. A Move of a lead that was closed, or had gone on, when it was planned has none.
 	Steps  []Step
 	Roster *Roster // what Steps' members refer to
 
@@ -105,7 +106,7 @@ type Op struct {
 	// moved. Else the plan is out of date, and the answer is [Busy]: plan again.
 	Fence    bool
 	TurnBack bool   // Move: the owner's turn is given back
-	Stay     bool   // Move: a lead that waits and would wait again is left as it is
+	Stay     bool   // Move: a lead that would come to where it is, without a turn, is left there
 	Rep      string // Presence
 	Until    int64  // Presence Away: Unix milliseconds
 

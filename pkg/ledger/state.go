@@ -213,7 +213,11 @@ func (s *State) hinders(op *Op) bool {
 	if op.Kind != Move || l == nil {
 		return false
 	}
-	return l.Batch != "" && !s.acked(l.Last) || !op.Fence && l.Closed == 0 && l.Attempt != op.Attempt
+	if l.Batch != "" && !s.acked(l.Last) {
+		return true
+	}
+	asSeen := l.Attempt == op.Attempt
+	return l.Closed == 0 && (!asSeen && !op.Fence || asSeen && len(op.Steps) == 0)
 }
 
 // claim puts the lead of an operation into the hands of a batch.

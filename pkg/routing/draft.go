@@ -1,12 +1,14 @@
 package routing
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/lead"
+	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
 )
 
@@ -157,6 +159,27 @@ func (d Draft) Input() Input {
 		Past: d.Past, Left: d.Left, Previous: d.Previous, Came: instant(d.Came), Reached: d.Reached,
 		First: d.First, Send: d.Send, Entry: d.Entry, Waited: time.Duration(d.Waited) * time.Millisecond,
 	}
+}
+
+// Again is the input of the next plan of a lead that this one decided.
+func (d Draft) Again(l ledger.Lead, at time.Time) Input {
+	in := Input{
+		Facts: d.Facts, At: at, LastOwner: d.LastOwner, CompanyOwner: d.CompanyOwner, Entry: d.Entry,
+		Past: with(slices.Clone(d.Past), l.Rep), Came: instant(cmp.Or(d.Came, d.At)),
+		Reached: d.Reached || l.Contacted > 0 || l.Qualified > 0,
+	}
+	if l.Outcome == ledger.Waiting {
+		in.Waited = max(0, at.Sub(instant(l.Since)))
+	}
+	return in
+}
+
+// Step of the draft; an empty one when it has none of that place.
+func (d Draft) Step(i int) *DraftStep {
+	if i < 0 || i >= len(d.Steps) {
+		return &DraftStep{}
+	}
+	return &d.Steps[i]
 }
 
 // facts are those that the policy asks for. It cannot ask for personal data.

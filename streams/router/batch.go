@@ -3,6 +3,7 @@ package router
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"runtime"
 	"slices"
@@ -85,7 +86,9 @@ func (h *Handler) prepareAll(ctx context.Context, workers *errgroup.Group, secti
 	for range min(runtime.GOMAXPROCS(0), len(sections)) {
 		workers.Go(h.guarded(func() error {
 			for s := take(); s != nil; s = take() {
-				h.prepare(s, planner, now)
+				if err := h.prepare(ctx, s, planner, now); err != nil {
+					return err
+				}
 				close(s.prepared)
 			}
 			return nil
@@ -121,7 +124,8 @@ func (h *Handler) grantSection(ctx context.Context, voids []ledger.Op, s *sectio
 	asked := make([]int, 0, len(s.items))
 	s.results = make([]ledger.Result, len(s.items))
 	for i, it := range s.items {
-		if blocked[kstream.PartitionOf(it.record)] {
+		if blocked[kstream.PartitionOf(it.record)] || h.early(ctx, it) {
+			blocked[kstream.PartitionOf(it.record)] = true
 			s.results[i] = ledger.Result{ID: it.op.ID, Code: ledger.Busy}
 			continue
 		}
@@ -141,6 +145,20 @@ func (h *Handler) grantSection(ctx context.Context, voids []ledger.Op, s *sectio
 		}
 	}
 	return results[:len(voids)], nil
+}
+
+// early says whether a reassignment has to wait: after an outage, acceptances that came
+// in time are applied before the clocks that ran out since.
+func (h *Handler) early(ctx context.Context, it *item) bool {
+	if h.current || h.topics[it.record.Topic] != event.LeadReassign {
+		return false
+	}
+	current, err := h.cfg.Current(ctx)
+	if err != nil {
+		h.log.Warn("cannot tell whether activities are behind, asking again", zap.Error(err))
+	}
+	h.current = current
+	return !current
 }
 
 // publishSection makes the output of a section.
@@ -170,11 +188,12 @@ func (h *Handler) guarded(do func() error) func() error {
 	}
 }
 
-// decide joins plan and grant. The draft in hand and the one read back from its
-// bytes give the same; only a redelivery has to read it.
-func (it *item) decide(r ledger.Result) (event.Assigned, error) {
+// plan is the one that was granted. The draft in hand and the one read back from its
+// bytes are the same; only a redelivery has to read it.
+func (it *item) plan(r ledger.Result) (d routing.Draft, err error) {
 	if r.Code == ledger.Applied {
-		return it.draft.Decide(r.Grant)
+		return it.draft, nil
 	}
-	return routing.Decide(r.Body, r.Grant)
+	err = json.Unmarshal(r.Body, &d)
+	return d, err
 }

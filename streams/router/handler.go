@@ -33,6 +33,9 @@ type Config struct {
 	Fits func(*kstream.Record) bool
 	// Log reads the decision log, to settle what a dead process left behind.
 	Log Log
+	// Current tells whether the activities that were there when the process began have
+	// been applied, by whichever router; until then reassignments wait.
+	Current func(context.Context) (bool, error)
 	// Verify binds the ledger anew after [ledger.ErrEpoch]; it fails for as long as
 	// the ledger has to be rebuilt.
 	Verify func(context.Context) error
@@ -66,6 +69,8 @@ type Handler struct {
 	flight flight // what is handed out and not committed
 	stale  bool   // the ledger refused us: verify before the next call
 
+	current bool // no reassignment has to wait for activities from before the start
+
 	strays map[kstream.TopicPartition]int64 // committed offsets with strays below, not looked into yet
 	debts  map[kstream.TopicPartition]*debt // voids owed to the log
 }
@@ -86,9 +91,10 @@ func New(store ledger.Store, cfg Config) *Handler {
 }
 
 // Inputs are the types that the router reads, in the order in which a batch
-// applies them: who is there, what is new, what happened to it.
+// applies them: who is there, what is new, what happened to it, what people decide, and
+// which clocks have run out.
 func Inputs() []event.Type {
-	return []event.Type{event.RepStatus, event.LeadCreated, event.LeadActivity}
+	return []event.Type{event.RepStatus, event.LeadCreated, event.LeadActivity, event.LeadCommand, event.LeadReassign}
 }
 
 // Run acknowledges positions that no batch carries, until ctx ends.

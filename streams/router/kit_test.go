@@ -45,6 +45,7 @@ type bundle struct {
 	clock    *clock.Fake
 	reg      *prometheus.Registry
 	offsets  map[kstream.TopicPartition]int64
+	behind   bool // activities from before the start are still to come
 }
 
 // flaky is the model with errors to order.
@@ -130,6 +131,7 @@ func (b *bundle) restart() {
 			return p
 		},
 		Fits: kstream.Config{}.Fits, Log: b.log,
+		Current: func(context.Context) (bool, error) { return !b.behind, nil },
 		Verify: func(context.Context) error { b.store.verified++; return nil },
 		Report: func(error) {}, Registerer: b.reg, Logger: zaptest.NewLogger(b.t), Clock: b.clock,
 	})

@@ -1,9 +1,11 @@
 package router
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,7 +25,8 @@ type item struct {
 	trace  string
 	op     ledger.Op
 	lead   *lead.Lead    // of lead.created
-	draft  routing.Draft // of lead.created, as in op.Body
+	mover  *mover        // of a record that moves a known lead
+	draft  routing.Draft // of a plan, as in op.Body
 }
 
 // Codes of the router's own refusals, beside those of packages lead and event.
@@ -35,7 +38,7 @@ const (
 
 // prepare decodes the records of a section and plans their leads. What cannot be
 // understood is for the dead letter topic; the rest goes on.
-func (h *Handler) prepare(s *section, planner *routing.Planner, now time.Time) {
+func (h *Handler) prepare(ctx context.Context, s *section, planner *routing.Planner, now time.Time) error {
 	s.items = make([]*item, 0, len(s.input))
 	for _, record := range s.input {
 		it, err := h.prepareOne(planner, record, now)
@@ -45,6 +48,7 @@ func (h *Handler) prepare(s *section, planner *routing.Planner, now time.Time) {
 		}
 		s.items = append(s.items, it)
 	}
+	return h.planMoves(ctx, s, planner, now)
 }
 
 func (h *Handler) prepareOne(planner *routing.Planner, record *kstream.Record, now time.Time) (*item, error) {
@@ -61,7 +65,11 @@ func (h *Handler) prepareOne(planner *routing.Planner, record *kstream.Record, n
 	case event.LeadCreated:
 		err = h.prepareLead(it, envelope, planner, now)
 	case event.LeadActivity:
-		err = prepareActivity(it, envelope)
+		err = prepareActivity(it, envelope, planner.Policy())
+	case event.LeadCommand:
+		err = prepareCommand(it, envelope, planner.Policy())
+	case event.LeadReassign:
+		err = prepareReassign(it, envelope, planner.Policy())
 	case event.RepStatus:
 		err = prepareStatus(it, envelope, planner.Policy())
 	default:
@@ -116,14 +124,26 @@ func (h *Handler) checkSize(it *item) error {
 	return nil
 }
 
-func prepareActivity(it *item, e event.Envelope) error {
+func prepareActivity(it *item, e event.Envelope, p *policy.Policy) error {
 	a, err := e.Activity()
 	if err != nil {
 		return err
 	}
+	if a.Activity == event.Claimed || a.Activity == event.OwnerChanged {
+		return prepareClaim(it, a, p)
+	}
 	it.op.Kind = ledger.Activity
 	it.op.Lead, it.op.Verb, it.op.Attempt, it.op.Rep = a.LeadID, a.Activity, a.Attempt, a.RepID
-	return nil
+	// Any other reason may hold anything, and is not for the log.
+	if a.Activity == ledger.Rejected && slices.Contains(p.Reassign.TurnBack, a.Reason) {
+		it.op.Body, err = json.Marshal(refusal{a.Reason})
+	}
+	return err
+}
+
+// refusal is the body of a rejected lead's operation.
+type refusal struct {
+	Reason string `json:"reason"`
 }
 
 func prepareStatus(it *item, e event.Envelope, p *policy.Policy) error {
@@ -131,8 +151,8 @@ func prepareStatus(it *item, e event.Envelope, p *policy.Policy) error {
 	if err != nil {
 		return err
 	}
-	if _, known := p.Rep(s.RepID); !known {
-		return lead.Fail(unknownRep, "rep_id", "is no rep of policy %s", p.Name)
+	if err := knownRep(p, s.RepID); err != nil {
+		return err
 	}
 	it.op.Kind = ledger.Presence
 	it.op.Rep, it.op.Verb = s.RepID, s.Status

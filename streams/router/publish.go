@@ -1,6 +1,7 @@
 package router
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -23,15 +24,21 @@ func (h *Handler) publish(it *item, r ledger.Result) ([]*kstream.Record, error) 
 	if err != nil {
 		return nil, err
 	}
-	out := []*kstream.Record{decision}
+	more, err := h.effects(it, r)
+	return append([]*kstream.Record{decision}, more...), err
+}
+
+// effects are the records beside the decision.
+func (h *Handler) effects(it *item, r ledger.Result) ([]*kstream.Record, error) {
 	switch r.Grant.Effect {
 	case ledger.Owned, ledger.Ended:
-		more, err := h.assignment(it, r)
-		return append(out, more...), err
+		return h.assignment(it, r)
+	case ledger.Noted:
+		return h.noted(it, r)
 	case ledger.Freed:
-		return append(out, h.noTimers(r.Grant.Lead)), nil
+		return []*kstream.Record{h.noTimers(r.Grant.Lead)}, nil
 	default:
-		return out, nil
+		return nil, nil
 	}
 }
 
@@ -44,9 +51,15 @@ func (h *Handler) decisionRecord(op ledger.Op, r ledger.Result, trace string) (*
 	return h.record(event.LeadDecisions, op.ID.String(), keyOf(r.Grant), r.Grant, d, trace, nil)
 }
 
-// assignment is what subscribers read of a lead with a new outcome, and its clocks.
+// assignment is what subscribers read of a lead with a new outcome, and its clocks. The
+// lead itself goes with the first attempt alone: later ones are planned from the log,
+// which holds nothing personal.
 func (h *Handler) assignment(it *item, r ledger.Result) ([]*kstream.Record, error) {
-	a, err := it.decide(r)
+	draft, err := it.plan(r)
+	if err != nil {
+		return nil, fmt.Errorf("read the plan of %s: %w", it.op.ID, err)
+	}
+	a, err := draft.Decide(r.Grant)
 	if err != nil {
 		return nil, fmt.Errorf("decide %s: %w", it.op.ID, err)
 	}
@@ -54,14 +67,83 @@ func (h *Handler) assignment(it *item, r ledger.Result) ([]*kstream.Record, erro
 	a.AssignmentID = event.ID(cause, event.LeadAssigned, 0) // as the event's own
 	a.Lead = it.lead
 	assigned, err := h.record(event.LeadAssigned, cause, a.LeadID, r.Grant, a, it.trace, a.Headers())
-	if err != nil || a.SLA == nil || over(r.Grant) {
-		return []*kstream.Record{assigned}, err
+	if err != nil {
+		return nil, err
 	}
-	timer, err := h.record(event.LeadTimers, cause, a.LeadID, r.Grant, event.Timer{
-		LeadID: a.LeadID, Attempt: a.Attempt, RepID: a.RepID, SLA: a.SLA.Name,
-		Start: a.AssignedAt, Due: []event.Due{},
-	}, it.trace, nil)
-	return []*kstream.Record{assigned, timer}, err
+	timer, runs := draft.Timer(a.LeadID, a.Attempt, a.RepID, marks(r.Grant))
+	switch {
+	case runs && !over(r.Grant):
+		timers, err := h.record(event.LeadTimers, cause, a.LeadID, r.Grant, timer, it.trace, nil)
+		return []*kstream.Record{assigned, timers}, err
+	case a.Attempt > 1:
+		return []*kstream.Record{assigned, h.noTimers(a.LeadID)}, nil
+	}
+	return []*kstream.Record{assigned}, nil
+}
+
+// marks of an attempt that begins: activities may have come before it.
+func marks(g ledger.Grant) ledger.Marks {
+	m := ledger.Marks{Step: g.Step, Since: g.At}
+	for _, late := range g.Held {
+		if late.Effect == ledger.Fenced {
+			continue
+		}
+		switch late.Verb {
+		case ledger.Accepted:
+			m.Accepted = g.At
+		case ledger.Contacted:
+			m.Contacted = g.At
+		case ledger.Qualified:
+			m.Qualified = g.At
+		}
+	}
+	return m
+}
+
+// noted is what follows from an activity: clocks that stop, and an owner who does not
+// keep the lead.
+func (h *Handler) noted(it *item, r ledger.Result) ([]*kstream.Record, error) {
+	g := r.Grant
+	if g.Rep == "" || g.Marks == nil {
+		return nil, nil
+	}
+	var draft routing.Draft
+	if len(r.Draft) > 0 {
+		if err := json.Unmarshal(r.Draft, &draft); err != nil {
+			return nil, fmt.Errorf("read the plan of lead %s: %w", g.Lead, err)
+		}
+	}
+	leaves := event.Reassign{LeadID: g.Lead, Attempt: g.Attempt, RepID: g.Rep, At: time.UnixMilli(g.At).UTC()}
+	switch g.Verb {
+	case ledger.Rejected:
+		var said refusal
+		if len(r.Body) > 0 {
+			if err := json.Unmarshal(r.Body, &said); err != nil {
+				return nil, fmt.Errorf("read the refusal of lead %s: %w", g.Lead, err)
+			}
+		}
+		leaves.Cause, leaves.Reason = event.CauseRejected, said.Reason
+		return h.one(event.LeadReassign, it, g, leaves)
+	case ledger.Qualified:
+		if draft.Step(g.Marks.Step).OnQualified != "" {
+			leaves.Cause = event.CauseQualified
+			return h.one(event.LeadReassign, it, g, leaves)
+		}
+	case ledger.Accepted, ledger.Contacted:
+	default: // stops no clock
+		return nil, nil
+	}
+	timer, runs := draft.Timer(g.Lead, g.Attempt, g.Rep, *g.Marks)
+	if !runs {
+		return nil, nil
+	}
+	return h.one(event.LeadTimers, it, g, timer)
+}
+
+// one is a list of one record about a grant's lead.
+func (h *Handler) one(t event.Type, it *item, g ledger.Grant, data any) ([]*kstream.Record, error) {
+	record, err := h.record(t, it.op.ID.String(), g.Lead, g, data, it.trace, nil)
+	return []*kstream.Record{record}, err
 }
 
 // over reports whether what had come before the lead has closed it at once: then no

@@ -196,6 +196,10 @@ func movesOn(t *testing.T, store ledger.Store) {
 	second := apply(refused).Grant
 	require.Equal(t, []any{2, "rep-0002", first.Rep, true}, []any{second.Attempt, second.Rep, second.From, second.TurnBack})
 	require.Equal(t, ledger.Fenced, apply(move(2, 1, "", 1)).Grant.Effect, "the attempt is over")
+	blind := move(3, 2, "", 1)
+	blind.Steps, blind.Roster = nil, nil
+	require.Equal(t, ledger.Busy, apply(blind).Code, "planned when the lead was not like that")
+	acks = nil
 	late := apply(ledger.Op{ID: record("activity", 1), Kind: ledger.Activity, Verb: ledger.Accepted, Attempt: 1})
 	require.Equal(t, ledger.Fenced, late.Grant.Effect, "the first owner has lost it")
 

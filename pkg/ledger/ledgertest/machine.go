@@ -163,7 +163,7 @@ func (m *machine) Redeliver(t *rapid.T) {
 	}
 	for i := range c.Ops {
 		c.Ops[i].Body, c.Ops[i].At = []byte("another plan"), c.Ops[i].At+hour
-		if c.Ops[i].Kind == ledger.Assign || c.Ops[i].Kind == ledger.Move {
+		if c.Ops[i].Roster != nil {
 			c.Ops[i].Steps = []ledger.Step{{End: ledger.Review}}
 		}
 	}

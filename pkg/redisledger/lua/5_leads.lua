@@ -168,9 +168,9 @@ end
 local function hinders(op)
   local lead = op.kind == 'move' and lead_at(op.lead)
   if not lead then return false end
-  local fence, attempt = op.list[9] == 1, op.list[8]
-  return lead.batch ~= '' and lead.offset >= position(lead.part)
-    or not fence and lead.closed == 0 and lead.attempt ~= attempt
+  if lead.batch ~= '' and lead.offset >= position(lead.part) then return true end
+  local fence, as_seen, planned = op.list[9] == 1, lead.attempt == op.list[8], #op.list > 12
+  return lead.closed == 0 and (not as_seen and not fence or as_seen and not planned)
 end
 
 -- forget drops a lead that was closed long ago.

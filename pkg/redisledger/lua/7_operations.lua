@@ -101,11 +101,11 @@ local function repeat_text(op, known)
     .. text('outcome', known.outcome) .. text('rep', known.rep))
 end
 
--- decide walks, and enters what comes of it; nothing, if the lead is to stay in the
--- waiting line and comes to it again.
-local function decide(op, part, view, at, attempt, first, stay)
+-- decide walks, and enters what comes of it; nothing, if that is where the lead is and
+-- is to stay.
+local function decide(op, part, view, at, attempt, first, stays)
   local outcome, step, terms, turn = walk(op, view, at, first)
-  if stay and outcome == 'waiting' then return nil end
+  if stays and outcome == stays.outcome and (terms and terms[T_REP] or '') == stays.rep and not turn then return nil end
   local installs = view ~= nil and tells(view, op, part)
   local over = terms ~= nil and room(reps[terms[T_REP]], terms, at) < op.value
   set_lead(op.lead, new_lead(op, part, at, attempt, outcome, step, terms and terms[T_REP] or '', over, turn, view and view.number))
@@ -167,9 +167,11 @@ local function move(op, part, at)
   end
   if counts(known) then hold(known, -1, at) end
   local view, attempt = views[op.list[12]], known.attempt + 1
-  local stay = stays and known.outcome == 'waiting'
-  local outcome, step, terms, turn, over, installs = decide(op, part, view, at, attempt, 13, stay)
-  if not outcome then return grant_text('ignored', lead_fields(op, known) .. verb), image end
+  local outcome, step, terms, turn, over, installs = decide(op, part, view, at, attempt, 13, stays and known)
+  if not outcome then
+    if counts(known) then hold(known, 1, at) end
+    return grant_text('ignored', lead_fields(op, known) .. verb), image
+  end
   local back = op.list[10] == 1 and known.book ~= ''
   if back then return_turn(known, 1) end
   local from = verb .. text('from', known.rep) .. (back and ',"turn_back":true' or '')

@@ -1,0 +1,255 @@
+package router_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"leadrouter/pkg/event"
+	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/ledger"
+)
+
+// watched has clocks, and people to move leads to.
+const watched = `
+policy: watched
+teams: {emea: {manager: ines}}
+reps:
+  ines: {name: Ines Soto, team: emea}
+  jonas: {name: Jonas Weber, team: emea, backup: petra}
+  petra: {team: emea}
+  klara: {team: emea}
+pools: {seniors: {who: [jonas, klara, petra], pick: ranked}, deals: {who: klara}}
+slas:
+  demo:
+    for: true
+    clock: 24x7
+    accepted: {10m: remind, 20m: to_backup}
+    contacted: {target: 15m, 30m: [reassign, tell_manager]}
+reassign: {turn_back: [spam]}
+rules:
+  - {name: late, when: country == "FR", to: wait}
+  - {name: all, to: seniors, on_qualified: closing}
+rulesets: {closing: [{name: closer, to: deals}]}
+waiting: {after: {1h: tell_manager}}
+`
+
+// lifecycle is a lead that jonas owns, and what happens to it.
+type lifecycle struct{ *bundle }
+
+func owned(t *testing.T) lifecycle {
+	t.Helper()
+	b := setup(t)
+	b.adopt(watched)
+	l := lifecycle{b}
+	l.do(event.LeadCreated, `{"id":"L1","country":"DE","email":"jo@weber.example"}`)
+	return l
+}
+
+// do handles and commits one record.
+func (l lifecycle) do(of event.Type, value string) kstream.Output {
+	l.t.Helper()
+	r := l.record(of, value)
+	out := l.handle(r)
+	l.commit(out, r)
+	l.flush()
+	return out
+}
+
+func (l lifecycle) reassign(value string) kstream.Output {
+	return l.do(event.LeadReassign, `{"lead_id":"L1","at":"2026-05-04T10:20:00Z",`+value+`}`)
+}
+
+func (l lifecycle) activity(value string) kstream.Output {
+	return l.do(event.LeadActivity, `{"lead_id":"L1",`+value+`}`)
+}
+
+func (l lifecycle) command(value string) kstream.Output {
+	return l.do(event.LeadCommand, `{"lead_id":"L1","by":"ines","because":"she asked for it",`+value+`}`)
+}
+
+// only is the one payload of a type in an output.
+func only[T any](t *testing.T, out kstream.Output, of event.Type) T {
+	t.Helper()
+	list := payloads[T](t, out, of)
+	require.Len(t, list, 1, "%s in %s", of, text(out))
+	return list[0]
+}
+
+// due tells the stages of a timer in a line each.
+func due(timer event.Timer) []string {
+	var lines []string
+	for _, d := range timer.Due {
+		lines = append(lines, fmt.Sprintf("%s %d %s %v", d.Clock, d.Stage, d.At.Sub(timer.Start), d.Do))
+	}
+	return lines
+}
+
+func TestClocksOfAnAssignment(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.adopt(watched)
+	l := lifecycle{b}
+	first := only[event.Timer](t, l.do(event.LeadCreated, `{"id":"L1","country":"DE"}`), event.LeadTimers)
+	require.Equal(t, []any{"demo", "jonas", 1, []string{"ines"}}, []any{first.SLA, first.RepID, first.Attempt, first.Tell})
+	contact := []string{"contacted 0 15m0s []", "contacted 1 30m0s [reassign tell_manager]"}
+	require.Equal(t, []string{
+		"accepted 0 10m0s [remind]", contact[0], "accepted 1 20m0s []", "accepted 2 20m0s [to_backup]", contact[1],
+	}, due(first), "an entry that does nothing is the target")
+
+	l.clock.Advance(time.Minute)
+	accepted := only[event.Timer](t, l.activity(`"activity":"accepted"`), event.LeadTimers)
+	require.Equal(t, contact, due(accepted))
+	require.Equal(t, []event.Stop{{Clock: "accepted", At: first.Start.Add(time.Minute)}}, accepted.Stopped)
+	contacted := only[event.Timer](t, l.activity(`"activity":"contacted"`), event.LeadTimers)
+	require.Empty(t, contacted.Due)
+	require.Len(t, contacted.Stopped, 2)
+	closed := l.activity(`"activity":"lost"`)
+	require.Empty(t, payloads[event.Timer](t, closed, event.LeadTimers))
+	require.Nil(t, closed.Records[1].Value, "no clock of a closed lead runs")
+}
+
+func TestReassigned(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, reassign, rep, reason, code string
+		outcome                           ledger.Outcome
+	}{
+		{"to the backup", `"attempt":1,"cause":"sla","clock":"accepted","to":"backup"`, "petra", "Jonas did not accept in time; you are the backup.", "stand_in", ledger.Assigned},
+		{"to the manager", `"attempt":1,"cause":"sla","clock":"contacted","to":"manager"`, "ines", "Jonas did not act in time; you manage the team.", "escalated", ledger.Assigned},
+		{"to the rules", `"attempt":1,"cause":"sla","clock":"contacted"`, "klara", "Jonas did not act in time; you were the first on the list who was free.", "rank", ledger.Assigned},
+		{"to review", `"attempt":1,"cause":"sla","clock":"contacted","to":"review"`, "", "Jonas did not act in time; a person has to decide.", "escalated", ledger.Review},
+		{"handed on", `"attempt":1,"cause":"qualified"`, "klara", "Jonas qualified it; it was your turn.", "turn", ledger.Assigned},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			l := owned(t)
+			out := l.reassign(tt.reassign)
+			a := only[event.Assigned](t, out, event.LeadAssigned)
+			require.Equal(t, []any{2, tt.outcome, tt.rep, tt.reason, tt.code}, []any{a.Attempt, a.Outcome, a.RepID, a.Reason, a.ReasonCode})
+			require.Equal(t, "jonas", a.Previous.RepID)
+			require.Nil(t, a.Lead, "the log holds nothing personal")
+			if tt.rep != "" {
+				require.Equal(t, 2, only[event.Timer](t, out, event.LeadTimers).Attempt)
+			} else {
+				require.Nil(t, out.Records[2].Value, "nobody's clock runs")
+			}
+			again := l.reassign(tt.reassign)
+			require.Empty(t, assignments(t, again), "the attempt is over")
+			require.Equal(t, ledger.Fenced, decisions(t, again)[0].Grant.Effect)
+		})
+	}
+}
+
+// An acceptance and a breach race; whichever the ledger sees first wins.
+func TestAcceptedInTime(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	l.activity(`"activity":"accepted"`)
+	out := l.reassign(`"attempt":1,"cause":"sla","clock":"accepted","to":"backup"`)
+	require.Equal(t, ledger.Ignored, decisions(t, out)[0].Grant.Effect)
+	require.Empty(t, assignments(t, out))
+	l.reassign(`"attempt":1,"cause":"sla","clock":"contacted","to":"backup"`)
+	late := l.activity(`"activity":"accepted","attempt":1`)
+	require.Equal(t, ledger.Fenced, decisions(t, late)[0].Grant.Effect)
+}
+
+// What is delivered again is the same to the byte, although the lead has moved and the
+// policy is another one.
+func TestMoveIsDeliveredAgain(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	r := l.record(event.LeadReassign, `{"lead_id":"L1","attempt":1,"cause":"sla","clock":"accepted","to":"backup","at":"2026-05-04T10:20:00Z"}`)
+	first := l.handle(r)
+	l.adopt(minimal)
+	l.restart()
+	l.fresh(r, r.Offset)
+	again := l.handle(r)
+	require.Len(t, first.Records, 3)
+	require.Equal(t, text(first), text(again))
+}
+
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	spam := only[event.Reassign](t, l.activity(`"activity":"rejected","reason":"spam"`), event.LeadReassign)
+	require.Equal(t, []any{"rejected", "spam", 1, "jonas"}, []any{spam.Cause, spam.Reason, spam.Attempt, spam.RepID})
+	a := only[event.Assigned](t, l.reassign(`"attempt":1,"cause":"rejected","reason":"spam"`), event.LeadAssigned)
+	require.Equal(t, "klara", a.RepID)
+	own := only[event.Reassign](t, l.activity(`"activity":"rejected","reason":"I know Jo Weber"`), event.LeadReassign)
+	require.Empty(t, own.Reason, "in a rep's own words: not for the log")
+}
+
+func TestQualifiedIsHandedOn(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	out := l.activity(`"activity":"qualified"`)
+	handed := only[event.Reassign](t, out, event.LeadReassign)
+	require.Equal(t, event.CauseQualified, handed.Cause)
+	require.Equal(t, "klara", only[event.Assigned](t, l.reassign(`"attempt":1,"cause":"qualified"`), event.LeadAssigned).RepID)
+	require.Empty(t, payloads[event.Reassign](t, l.activity(`"activity":"qualified"`), event.LeadReassign), "the last hand")
+}
+
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	a := only[event.Assigned](t, l.command(`"command":"assign","rep_id":"petra"`), event.LeadAssigned)
+	require.Equal(t, []any{"petra", 2, "It comes from Jonas; Ines gave it to you.", "command"}, []any{a.RepID, a.Attempt, a.Reason, a.ReasonCode})
+	require.Empty(t, assignments(t, l.command(`"command":"assign","rep_id":"petra"`)), "she has it")
+	require.Empty(t, assignments(t, l.command(`"command":"assign","rep_id":"klara","attempt":1`)), "fenced")
+
+	released := only[event.Assigned](t, l.command(`"command":"release"`), event.LeadAssigned)
+	require.Equal(t, []any{ledger.Review, 3, "Ines sent it to review."}, []any{released.Outcome, released.Attempt, released.Reason})
+	require.Equal(t, "klara", only[event.Assigned](t, l.command(`"command":"reroute"`), event.LeadAssigned).RepID, "neither of those who had it")
+	claimed := only[event.Assigned](t, l.activity(`"activity":"claimed","rep_id":"jonas"`), event.LeadAssigned)
+	require.Equal(t, []any{"jonas", 5}, []any{claimed.RepID, claimed.Attempt})
+	gone := only[event.Assigned](t, l.command(`"command":"disqualify"`), event.LeadAssigned)
+	require.Equal(t, []any{ledger.Disqualified, "Ines turned this lead away."}, []any{gone.Outcome, gone.Reason})
+	require.Equal(t, ledger.Ignored, decisions(t, l.command(`"command":"reroute"`))[0].Grant.Effect, "it is closed")
+	state, err := l.store.Dump(t.Context())
+	require.NoError(t, err)
+	for id, rep := range state.Reps {
+		require.Zero(t, rep.Open, id)
+	}
+}
+
+func TestCommandsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	out := l.command(`"command":"assign","rep_id":"nobody"`)
+	require.Equal(t, "unknown_rep", out.DLQ[0].Code)
+	out = l.do(event.LeadCommand, `{"lead_id":"L9","by":"ines","because":"x","command":"reroute"}`)
+	require.Equal(t, "unknown_lead", out.DLQ[0].Code)
+	require.Empty(t, out.Records)
+}
+
+// A lead that waits keeps its place when the rules have it wait again.
+func TestWaitsOn(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	out := l.do(event.LeadCreated, `{"id":"L2","country":"FR"}`)
+	require.Equal(t, []string{"waiting 0 1h0m0s [tell_manager]"}, due(only[event.Timer](t, out, event.LeadTimers)))
+	again := l.do(event.LeadReassign, `{"lead_id":"L2","attempt":1,"cause":"capacity","at":"2026-05-04T10:20:00Z"}`)
+	require.Equal(t, ledger.Ignored, decisions(t, again)[0].Grant.Effect)
+	require.Empty(t, assignments(t, again))
+	taken := only[event.Assigned](t, l.do(event.LeadCommand, `{"lead_id":"L2","by":"Dana Cole","because":"x","command":"assign","rep_id":"klara"}`), event.LeadAssigned)
+	require.Equal(t, "A person gave it to you.", taken.Reason, "who is no rep is not named")
+}
+
+// After an outage what reps did in time is applied before the clocks that ran out.
+func TestReassignmentsWaitForActivities(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	l.restart()
+	l.behind = true
+	r := l.record(event.LeadReassign, `{"lead_id":"L1","attempt":1,"cause":"sla","clock":"accepted","at":"2026-05-04T10:20:00Z"}`)
+	out := l.handle(r)
+	require.Empty(t, out.Records)
+	require.Equal(t, map[kstream.TopicPartition]int64{kstream.PartitionOf(r): r.Offset}, out.Until)
+	l.activity(`"activity":"accepted"`)
+	l.behind = false
+	require.Equal(t, ledger.Ignored, decisions(t, l.handle(r))[0].Grant.Effect)
+}
