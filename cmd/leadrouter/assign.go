@@ -22,7 +22,7 @@ func (c *cli) assignCommand() *cobra.Command {
 }
 
 func (c *cli) releaseCommand() *cobra.Command {
-	return c.decisionCommand(event.CommandRelease, "Take a lead from its rep")
+	return c.decisionCommand(event.CommandRelease, "Take a lead from its rep, into review")
 }
 
 func (c *cli) rerouteCommand() *cobra.Command {
@@ -82,7 +82,7 @@ func (c *cli) decide(ctx context.Context, d event.Command) error {
 func decisionSaid(d event.Command) string {
 	what := map[string]string{
 		event.CommandAssign:     "go to " + d.RepID,
-		event.CommandRelease:    "be taken from its rep",
+		event.CommandRelease:    "go from its rep into review",
 		event.CommandReroute:    "be routed again",
 		event.CommandDisqualify: "be disqualified",
 	}[d.Command]

@@ -70,7 +70,7 @@ func TestDecisions(t *testing.T) {
 
 	require.Equal(t, "L-1 is to go to ana; see leadrouter explain L-1\n",
 		run(app.ExitOK, "assign", "L-1", "ana", "--because", "knows them", "--by", "dana", "--attempt", "2"))
-	require.Contains(t, run(app.ExitOK, "release", "L-2", "--because", "asked", "--by", "dana"), "L-2 is to be taken from its rep; ")
+	require.Contains(t, run(app.ExitOK, "release", "L-2", "--because", "asked", "--by", "dana"), "L-2 is to go from its rep into review; ")
 	require.Contains(t, run(app.ExitOK, "reroute", "L-3", "--because", "moved", "--by", "dana"), "L-3 is to be routed again; ")
 	var said event.Command
 	require.NoError(t, json.Unmarshal([]byte(run(app.ExitOK, "disqualify", "L-4", "--because", "spam", "--output", "json")), &said))

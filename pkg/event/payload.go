@@ -50,7 +50,7 @@ type Command struct {
 // The commands.
 const (
 	CommandAssign     = "assign"     // to a rep, whatever the rules say
-	CommandRelease    = "release"    // from its rep
+	CommandRelease    = "release"    // from its rep, into review
 	CommandReroute    = "reroute"    // the rules decide again
 	CommandDisqualify = "disqualify" // it is no lead
 )
