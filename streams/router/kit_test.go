@@ -132,8 +132,8 @@ func (b *bundle) restart() {
 		},
 		Fits: kstream.Config{}.Fits, Log: b.log,
 		Current: func(context.Context) (bool, error) { return !b.behind, nil },
-		Verify: func(context.Context) error { b.store.verified++; return nil },
-		Report: func(error) {}, Registerer: b.reg, Logger: zaptest.NewLogger(b.t), Clock: b.clock,
+		Verify:  func(context.Context) error { b.store.verified++; return nil },
+		Report:  func(error) {}, Registerer: b.reg, Logger: zaptest.NewLogger(b.t), Clock: b.clock,
 	})
 	b.clock.Advance(time.Second)
 }

@@ -18,9 +18,10 @@ import (
 	"leadrouter/pkg/testkit/services"
 )
 
-// process is one running `leadrouter router`.
+// process is one running `leadrouter router` or `leadrouter sla`.
 type process struct {
 	in      *installation
+	role    string
 	slot    string
 	metrics string // address
 	cmd     *exec.Cmd
@@ -74,8 +75,14 @@ func (j *journal) lines(levels ...string) []line {
 // start starts a router and does not wait for it.
 func (in *installation) start(slot string, flags ...string) *process {
 	in.t.Helper()
-	p := &process{in: in, slot: slot, metrics: freeAddress(in.t), log: &journal{}}
-	args := append([]string{"router", "--slot", slot, "--metrics", p.metrics}, flags...)
+	return in.launch("router", slot, flags...)
+}
+
+// launch starts a process of a role and does not wait for it.
+func (in *installation) launch(role, slot string, flags ...string) *process {
+	in.t.Helper()
+	p := &process{in: in, role: role, slot: slot, metrics: freeAddress(in.t), log: &journal{}}
+	args := append([]string{role, "--slot", slot, "--metrics", p.metrics}, flags...)
 	p.cmd = exec.Command(in.binary(), args...)
 	p.cmd.Env = in.environment()
 	p.cmd.Stderr = p.log
@@ -88,7 +95,7 @@ func (in *installation) start(slot string, flags ...string) *process {
 		}
 		p.kill()
 		if in.t.Failed() {
-			in.t.Logf("router %s said:\n%s", slot, p.log)
+			in.t.Logf("%s %s said:\n%s", role, slot, p.log)
 		}
 	})
 	return p
@@ -106,7 +113,7 @@ func (in *installation) router(slot string, flags ...string) *process {
 // the session timeout of 10 s.
 func (p *process) awaitReady() {
 	p.in.t.Helper()
-	p.in.eventually(40*time.Second, "router "+p.slot+" is ready", func() bool {
+	p.in.eventually(40*time.Second, p.role+" "+p.slot+" is ready", func() bool {
 		ready, _ := p.ready()
 		return ready
 	})

@@ -44,6 +44,8 @@ type grant struct {
 	Turn     *turn   `json:"turn"`
 	Roster   string  `json:"roster"`
 	Install  []terms `json:"install"`
+	From     string  `json:"from"`
+	TurnBack bool    `json:"turn_back"`
 	Undone   *grant  `json:"undone"`
 	Lost     []int64 `json:"lost"`
 	Held     []struct {
@@ -87,6 +89,7 @@ type recount struct {
 	last     map[string]int64            // by rep: sequence of the last assignment
 	reopened map[string]bool             // leads
 	slack    map[string]int64            // by book: leads that the bound is wider by
+	turns    map[string]grant            // by lead: the last one with a turn
 
 	records map[string]int // decisions by input record
 	rebuild string         // the last of these that no input caused
@@ -108,7 +111,7 @@ func (in *installation) recountLog() *recount {
 	c := &recount{
 		t: in.t, rosters: map[string][]terms{}, credit: map[string]map[string]int64{},
 		open: map[string]int{}, days: map[string]map[int64]int{}, owner: map[string]string{}, closed: map[string]string{},
-		last: map[string]int64{}, slack: map[string]int64{}, reopened: map[string]bool{},
+		last: map[string]int64{}, slack: map[string]int64{}, reopened: map[string]bool{}, turns: map[string]grant{},
 		records: map[string]int{}, effects: map[string]int{}, hashes: map[string]int{}, largest: map[string]int64{},
 	}
 	entries, lost := in.inSequence()
@@ -187,8 +190,12 @@ func (c *recount) add(e entry) {
 
 // assign counts a new owner; sign -1 takes it back.
 func (c *recount) assign(g grant, sign int) {
+	if sign > 0 {
+		c.leave(g)
+	}
 	if g.Turn != nil {
 		c.turn(g, sign)
+		c.turns[g.Lead] = g
 	}
 	if g.Rep == "" || g.Test {
 		return
@@ -213,6 +220,20 @@ func (c *recount) assign(g grant, sign int) {
 	if open == who.Caps.Open || today == who.Caps.Day {
 		c.full++
 	}
+}
+
+// leave takes a lead from the owner before, and gives the turn back if the grant says so.
+func (c *recount) leave(g grant) {
+	rep, owned := c.owner[g.Lead]
+	require.Equal(c.t, owned, g.From != "" && !g.Test, "lead %s had %q, and not %q at %d", g.Lead, rep, g.From, g.Sequence)
+	if owned {
+		require.Equal(c.t, rep, g.From)
+		c.move(g.Lead, c.owner, map[string]string{}, -1)
+	}
+	if g.TurnBack {
+		c.turn(c.turns[g.Lead], -1)
+	}
+	delete(c.turns, g.Lead)
 }
 
 // happened counts a lead that was closed or reopened; other effects change nothing.
