@@ -30,7 +30,7 @@ func TestWaiting(t *testing.T) {
 	t.Parallel()
 	scaled := func(factor float64) func(*testing.T) clock.Clock {
 		return func(t *testing.T) clock.Clock {
-			c, err := clock.Scaled(clock.System(), factor)
+			c, err := clock.Scaled(clock.System(), start, factor)
 			require.NoError(t, err)
 			return c
 		}

@@ -19,7 +19,7 @@ func ExampleFake() {
 
 func ExampleScaled() {
 	base := clock.NewFake(time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC))
-	c, err := clock.Scaled(base, 60)
+	c, err := clock.Scaled(base, base.Now(), 60)
 	if err != nil {
 		fmt.Println(err)
 		return

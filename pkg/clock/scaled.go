@@ -7,30 +7,34 @@ import (
 	"time"
 )
 
-// Scaled returns a clock that starts at base's present and runs factor times as fast:
+// Scaled returns a clock that shows start now and runs factor times as fast as base:
 // with 60, a minute passes in a second. Reading and waiting scale alike. The factor
 // must be positive and finite.
-func Scaled(base Clock, factor float64) (Clock, error) {
+func Scaled(base Clock, start time.Time, factor float64) (Clock, error) {
 	if !(factor > 0) || math.IsInf(factor, 0) {
 		return nil, fmt.Errorf("scale clock by %v: the factor must be a positive number", factor)
 	}
-	return &scaled{base: base, factor: factor, origin: base.Now(), start: base.Elapsed()}, nil
+	return &scaled{
+		base: base, factor: factor, origin: base.Now(), run: base.Elapsed(),
+		start: start.Round(0).UTC(), // base's monotonic reading is not this clock's
+	}, nil
 }
 
 type scaled struct {
 	base   Clock
 	factor float64
-	origin time.Time     // both clocks show it at the start
-	start  time.Duration // what base had run by then
+	start  time.Time     // what this clock showed at first
+	origin time.Time     // and base, then
+	run    time.Duration // what base had run by then
 }
 
 func (s *scaled) Now() time.Time {
 	elapsed := s.base.Now().Sub(s.origin)
-	return s.origin.Add(saturate(float64(elapsed) * s.factor))
+	return s.start.Add(saturate(float64(elapsed) * s.factor))
 }
 
 func (s *scaled) Elapsed() time.Duration {
-	return saturate(float64(s.base.Elapsed()-s.start) * s.factor)
+	return saturate(float64(s.base.Elapsed()-s.run) * s.factor)
 }
 
 func (s *scaled) NewTimer(d time.Duration) Timer {
