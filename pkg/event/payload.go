@@ -125,7 +125,8 @@ type SLA struct {
 // Previous owner of a lead that moved on.
 type Previous struct {
 	RepID string `json:"rep_id"`
-	Cause string `json:"cause"` // sla, rejected, left, command, …
+	Cause string `json:"cause"`           // sla, rejected, left, command, …
+	Clock string `json:"clock,omitempty"` // of cause sla: the one that ran out
 }
 
 // Policy names the policy of a decision.

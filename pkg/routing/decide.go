@@ -43,7 +43,7 @@ func (d Draft) Decide(g ledger.Grant) (event.Assigned, error) {
 		AssignedAt: instant(g.At), Policy: d.Policy, Sequence: g.Sequence,
 	}
 	if d.Previous != nil {
-		a.Previous = &event.Previous{RepID: d.Previous.Rep, Cause: d.Previous.Cause}
+		a.Previous = &event.Previous{RepID: d.Previous.Rep, Cause: d.Previous.Cause, Clock: d.Previous.Clock}
 	}
 	if g.Turn != nil {
 		a.ReasonData["turn"] = g.Turn.Before // the credit that won, in micro-leads or minor units
