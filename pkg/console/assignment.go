@@ -10,16 +10,19 @@ import (
 	"unicode/utf8"
 
 	"leadrouter/pkg/event"
+	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
 )
 
-// Lines renders assignments, one line each, in columns that widen as longer values
-// come by. It is for one goroutine.
+// Lines renders assignments and what their clocks say, one line each, in columns that
+// widen as longer values come by. Later events of a lead do not hold the lead itself:
+// Lines remembers what it has shown. It is for one goroutine.
 type Lines struct {
 	Style Style
 	Zone  *time.Location // of the times shown; nil: UTC
 
 	widths [columns]int
+	memory memory
 }
 
 // Columns of a line that have a width; what follows them is the last one.
@@ -43,19 +46,47 @@ func bounds() [columns]bound {
 // Line renders an assignment. took is how long the lead was on its way; 0 when
 // that is not known.
 func (l *Lines) Line(a event.Assigned, took time.Duration) string {
-	zone := l.Zone
-	if zone == nil {
-		zone = time.UTC
+	before := l.memory.of(a.LeadID)
+	l.Remember(a)
+	held := time.Duration(0)
+	if before.attempt == a.Attempt-1 && !before.since.IsZero() {
+		held = a.AssignedAt.Sub(before.since)
 	}
+	return l.line(a.AssignedAt, a.LeadID, l.mark(a), whoHas(a), cause(a), reason(a, held), last(a, took))
+}
+
+// Milestone renders what a clock says: a reminder, a target missed or met, an
+// escalation.
+func (l *Lines) Milestone(m event.Milestone) string {
+	known := l.memory.of(m.LeadID)
+	after := time.Duration(0)
+	if known.attempt == m.Attempt && !known.since.IsZero() {
+		after = m.At.Sub(known.since)
+	}
+	about := strings.TrimSpace(causeSLA + " " + m.SLA)
+	return l.line(m.At, m.LeadID, l.milestoneMark(m), cmp.Or(m.RepID, m.Clock), about, Milestone(m, after), attempt(m.Attempt))
+}
+
+// Remember takes an assignment in without showing it.
+func (l *Lines) Remember(a event.Assigned) {
+	now := memo{who: l.memory.of(a.LeadID).who, attempt: a.Attempt, since: a.AssignedAt}
+	if a.Lead != nil {
+		now.who = who(a.Lead)
+	}
+	l.memory.put(a.LeadID, now)
+}
+
+func (l *Lines) line(at time.Time, lead, mark, rep, rule, why, end string) string {
+	zone := cmp.Or(l.Zone, time.UTC)
 	return strings.TrimRight(fmt.Sprintf("%s  %s  %s  %s  %s  %s  %s  %s",
-		l.Style.Faint(a.AssignedAt.In(zone).Format("15:04:05")),
-		l.cell(columnLead, a.LeadID),
-		l.cell(columnWho, who(a)),
-		l.mark(a),
-		l.Style.Strong(l.cell(columnRep, whoHas(a))),
-		l.cell(columnRule, cause(a)),
-		l.cell(columnReason, Reason(a)),
-		l.Style.Faint(last(a, took)),
+		l.Style.Faint(at.In(zone).Format("15:04:05")),
+		l.cell(columnLead, lead),
+		l.cell(columnWho, cmp.Or(l.memory.of(lead).who, "-")),
+		mark,
+		l.Style.Strong(l.cell(columnRep, rep)),
+		l.cell(columnRule, rule),
+		l.cell(columnReason, why),
+		l.Style.Faint(end),
 	), " ")
 }
 
@@ -96,15 +127,12 @@ func (l *Lines) mark(a event.Assigned) string {
 func moved(a event.Assigned) bool { return a.Previous != nil && a.Previous.RepID != "" }
 
 // who is the company and the country, a dash for what is not known.
-func who(a event.Assigned) string {
-	if a.Lead == nil {
-		return "-"
-	}
-	name := cmp.Or(a.Lead.Company.Name, a.Lead.Company.Domain, "-")
-	if a.Lead.Country == "" {
+func who(l *lead.Lead) string {
+	name := cmp.Or(l.Company.Name, l.Company.Domain, "-")
+	if l.Country == "" {
 		return name
 	}
-	return name + ", " + a.Lead.Country
+	return name + ", " + l.Country
 }
 
 // whoHas is the rep, or what the lead is in instead.
@@ -128,7 +156,7 @@ const causeSLA = "sla"
 func last(a event.Assigned, took time.Duration) string {
 	switch {
 	case a.Attempt > 1:
-		return "#" + strconv.Itoa(a.Attempt)
+		return attempt(a.Attempt)
 	case took <= 0:
 		return ""
 	case took < time.Second:
@@ -136,6 +164,14 @@ func last(a event.Assigned, took time.Duration) string {
 	default:
 		return took.Round(100 * time.Millisecond).String()
 	}
+}
+
+// attempt says which one, from the second on.
+func attempt(n int) string {
+	if n < 2 {
+		return ""
+	}
+	return "#" + strconv.Itoa(n)
 }
 
 // Printable makes text fit for a terminal: what it cannot show, or what would

@@ -41,7 +41,7 @@ func TestLines(t *testing.T) {
 	}{
 		{event.Assigned{AssignedAt: at("10:00:02"), LeadID: "L-20418", Lead: weber(), Attempt: 1, Outcome: ledger.Assigned, RepID: "jonas", Rule: "deals/specialist", ReasonCode: "turn", ReasonData: map[string]any{"turn": 410_000.0}}, 14 * time.Millisecond},
 		{event.Assigned{AssignedAt: at("10:00:03"), LeadID: "L-20419", Lead: &lead.Lead{Country: "ES"}, Attempt: 1, Outcome: ledger.Waiting, Rule: "deals/deal-size", ReasonCode: "none_free", ReasonData: map[string]any{"fit": 2.0, "off_shift": 0.0}}, 11 * time.Millisecond},
-		{event.Assigned{AssignedAt: at("10:20:02"), LeadID: "L-20418", Lead: weber(), Attempt: 2, Outcome: ledger.Assigned, RepID: "petra", Rule: "deals/specialist", ReasonCode: "backup", Previous: &event.Previous{RepID: "jonas", Cause: "sla"}, SLA: &event.SLA{Name: "demo"}}, 0},
+		{event.Assigned{AssignedAt: at("10:20:02"), LeadID: "L-20418", Attempt: 2, Outcome: ledger.Assigned, RepID: "petra", Rule: "deals/specialist", ReasonCode: "backup", Previous: &event.Previous{RepID: "jonas", Cause: "sla", Clock: "accepted"}, SLA: &event.SLA{Name: "demo"}}, 0},
 		{event.Assigned{AssignedAt: at("10:20:03"), LeadID: "L-20420", Outcome: ledger.Review, Rule: "vip-referral", ReasonCode: "rule"}, 2300 * time.Millisecond},
 		{event.Assigned{AssignedAt: at("10:20:04"), LeadID: "L-20421", Outcome: ledger.Nurture, Rule: "intent-by-fit", Row: "low, weak", ReasonCode: "rule"}, time.Microsecond},
 		{event.Assigned{AssignedAt: at("10:20:05"), LeadID: "L-20422", Outcome: ledger.Duplicate, RepID: "klara", Rule: "same-person", ReasonCode: "last_owner"}, 0},
@@ -53,7 +53,7 @@ func TestLines(t *testing.T) {
 	require.Equal(t, strings.TrimSpace(`
 10:00:02  L-20418  Weber Bank, DE  ->  jonas    deals/specialist  their turn (+0.41)           14ms
 10:00:03  L-20419  -, ES           ..  waiting  deals/deal-size   2 fit, both full or away     11ms
-10:20:02  L-20418  Weber Bank, DE  =>  petra    sla demo          jonas: not in time           #2
+10:20:02  L-20418  Weber Bank, DE  =>  petra    sla demo          jonas: not accepted in 20m   #2
 10:20:03  L-20420  -               ??  review   vip-referral      the rule says so             2.3s
 10:20:04  L-20421  -               ~~  nurture  intent-by-fit     row low, weak                1ms
 10:20:05  L-20422  -               ==  klara    same-person       had this person before
@@ -104,6 +104,14 @@ func TestReasons(t *testing.T) {
 		"owns the account, past a cap":       {ReasonCode: "owner", Over: true},
 		"something_new":                      {ReasonCode: "something_new"},
 		"jonas: turned it down":              {ReasonCode: "turn", Previous: &event.Previous{RepID: "jonas", Cause: "rejected"}},
+		"jonas: not contacted in time":       {ReasonCode: "turn", Previous: &event.Previous{RepID: "jonas", Cause: "sla", Clock: "contacted"}},
+		"jonas: not in time":                 {ReasonCode: "turn", Previous: &event.Previous{RepID: "jonas", Cause: "sla"}},
+		"jonas: qualified it":                {ReasonCode: "turn", Previous: &event.Previous{RepID: "jonas", Cause: "qualified"}},
+		"jonas: has left":                    {ReasonCode: "turn", Previous: &event.Previous{RepID: "jonas", Cause: "left"}},
+		"jonas: taken by a person":           {ReasonCode: "command", Previous: &event.Previous{RepID: "jonas", Cause: "command"}},
+		"jonas: somebody else took it":       {ReasonCode: "command", Previous: &event.Previous{RepID: "jonas", Cause: "claimed"}},
+		"jonas: changed in the CRM":          {ReasonCode: "command", Previous: &event.Previous{RepID: "jonas", Cause: "owner_changed"}},
+		"jonas: something_new":               {ReasonCode: "turn", Previous: &event.Previous{RepID: "jonas", Cause: "something_new"}},
 	} {
 		require.Equal(t, want, console.Reason(a))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/routing"
@@ -12,9 +13,12 @@ import (
 
 // Reason is why, in a few words. The sentence of the event speaks to the rep; a
 // line speaks about the rep.
-func Reason(a event.Assigned) string {
+func Reason(a event.Assigned) string { return reason(a, 0) }
+
+// reason is Reason, where it is known how long the owner before had the lead.
+func reason(a event.Assigned, held time.Duration) string {
 	if moved(a) {
-		return a.Previous.RepID + ": " + movedBecause(a.Previous.Cause)
+		return a.Previous.RepID + ": " + movedBecause(a.Previous, held)
 	}
 	text := because(a)
 	if len(a.Relaxed) > 0 {
@@ -66,18 +70,24 @@ func because(a event.Assigned) string {
 }
 
 // movedBecause is what took the lead from its owner.
-func movedBecause(cause string) string {
-	switch cause {
-	case causeSLA:
-		return "not in time"
-	case "rejected":
+func movedBecause(p *event.Previous, held time.Duration) string {
+	switch p.Cause {
+	case event.CauseSLA:
+		return undone(p.Clock, held)
+	case event.CauseRejected:
 		return "turned it down"
-	case "left":
+	case event.CauseQualified:
+		return "qualified it"
+	case event.CauseLeft:
 		return "has left"
-	case "command":
+	case event.CauseCommand:
 		return "taken by a person"
+	case event.Claimed:
+		return "somebody else took it"
+	case event.OwnerChanged:
+		return "changed in the CRM"
 	}
-	return cause
+	return p.Cause
 }
 
 // turn is the credit that won, in leads like this one.
