@@ -14,13 +14,19 @@ import (
 type Story struct {
 	Lead     string    `json:"lead_id"`
 	Chapters []Chapter `json:"chapters"`
+	// Milestones are what its clocks said, in the order in which it was due. The log
+	// does not hold them: whoever reads lead.sla adds them.
+	Milestones []event.Milestone `json:"milestones,omitempty"`
 	// Now is the lead as it stands; nil when the log does not know it.
 	Now *ledger.Lead `json:"now,omitempty"`
 }
 
 // Chapter is one record about the lead.
 type Chapter struct {
+	Kind  ledger.Kind  `json:"kind"`
 	Grant ledger.Grant `json:"grant"`
+	// Reason of a refusal, if the policy knows it.
+	Reason string `json:"reason,omitempty"`
 	// Assigned is the event that was sent, without the lead; nil where there was
 	// none.
 	Assigned *event.Assigned `json:"assigned,omitempty"`
@@ -93,7 +99,7 @@ func (t *Teller) seen(d event.Decision, s *ledger.State) {
 	if d.Grant.Lead != t.story.Lead {
 		return
 	}
-	chapter := Chapter{Grant: d.Grant, Standings: t.before}
+	chapter := Chapter{Kind: d.Kind, Grant: d.Grant, Standings: t.before}
 	for id, after := range standings(d.Grant, s, d.Grant.At) {
 		if before, ok := t.before[id]; ok {
 			before.After = after.Before
@@ -107,9 +113,20 @@ func (t *Teller) seen(d event.Decision, s *ledger.State) {
 }
 
 // plan adds what the draft says, and everybody's reason where the policy is the
-// one of the decision.
+// one of the decision. What came with a refusal is its reason alone.
 func (t *Teller) plan(c *Chapter, d event.Decision) error {
-	if len(d.Draft) == 0 || d.Grant.Effect != ledger.Owned && d.Grant.Effect != ledger.Ended {
+	if len(d.Draft) == 0 {
+		return nil
+	}
+	if d.Kind == ledger.Activity {
+		var said struct{ Reason string }
+		if err := json.Unmarshal(d.Draft, &said); err != nil {
+			return fmt.Errorf("read reason: %w", err)
+		}
+		c.Reason = said.Reason
+		return nil
+	}
+	if d.Grant.Effect != ledger.Owned && d.Grant.Effect != ledger.Ended {
 		return nil
 	}
 	c.Draft = &routing.Draft{}

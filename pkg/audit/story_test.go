@@ -80,6 +80,7 @@ func TestAStoryIsTold(t *testing.T) {
 	for _, c := range story.Chapters {
 		effects = append(effects, c.Grant.Effect)
 		require.Equal(t, c.Grant.At, c.When().UnixMilli())
+		require.Equal(t, c.Grant.Verb != "", c.Kind == ledger.Activity)
 	}
 	require.Equal(t, []ledger.Effect{ledger.Held, ledger.Owned, ledger.Freed, ledger.Repeat}, effects)
 	require.NotZero(t, story.Now.Closed)
@@ -142,6 +143,23 @@ func TestADecisionTakenBackIsTold(t *testing.T) {
 	require.Len(t, story.Chapters, 1)
 	require.Equal(t, ledger.Voided, story.Chapters[0].Grant.Effect)
 	require.Nil(t, story.Now)
+}
+
+// What stands with a refusal is its reason, and no plan.
+func TestARefusalHasItsReason(t *testing.T) {
+	t.Parallel()
+	p, h := planner(t, team), newHistory()
+	h.lead(t, p, "L-1", "DE")
+	h.happens(t, "L-1", ledger.Rejected)
+	h.log[1].Draft = []byte(`{"reason":"wrong_language"}`)
+	c := tell(t, "L-1", p, h.log).Chapters[1]
+	require.Equal(t, "wrong_language", c.Reason)
+	require.Nil(t, c.Draft)
+	require.Nil(t, c.Assigned)
+	h.log[1].Draft = []byte(`{"reason":7}`)
+	teller := audit.NewTeller("L-1", p)
+	require.NoError(t, teller.Add(h.log[0]))
+	require.ErrorContains(t, teller.Add(h.log[1]), "sequence 2")
 }
 
 func TestADraftThatCannotBeReadIsAnError(t *testing.T) {

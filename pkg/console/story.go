@@ -25,16 +25,25 @@ type Teller struct {
 }
 
 // Write prints the story: a headline, how the lead stands, and a paragraph per
-// event. l is the lead as subscribers got it; only its id is needed.
+// attempt, with what happened in it. l is the lead as subscribers got it; only its id
+// is needed.
 func (t Teller) Write(w io.Writer, l lead.Lead, s audit.Story) error {
 	var b strings.Builder
 	b.WriteString(t.Style.Strong(Headline(l)) + "\n" + t.standing(s) + "\n")
-	attempt := 0
-	for _, c := range s.Chapters {
-		if c.Assigned != nil {
-			attempt = c.Assigned.Attempt
+	said := s.Milestones
+	var last *audit.Chapter // that decided
+	for i := range s.Chapters {
+		c := &s.Chapters[i]
+		for ; len(said) > 0 && before(said[0], c.When()); said = said[1:] {
+			t.milestone(&b, said[0], s)
 		}
-		t.chapter(&b, c, attempt)
+		t.chapter(&b, c, last)
+		if c.Assigned != nil {
+			last = c
+		}
+	}
+	for _, m := range said {
+		t.milestone(&b, m, s)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -61,7 +70,7 @@ func (t Teller) standing(s audit.Story) string {
 		text = t.Name(s.Now.Rep) + " has it"
 	}
 	p := last.Assigned.Policy
-	return fmt.Sprintf("%s since %s (attempt %d).   policy %s", text, t.clock(time.UnixMilli(s.Now.Since)), s.Now.Attempt,
+	return fmt.Sprintf("%s since %s (attempt %d)%s.   policy %s", text, t.clock(time.UnixMilli(s.Now.Since)), s.Now.Attempt, t.progress(s.Now),
 		strings.Join(slices.DeleteFunc([]string{p.Name, p.Version, p.Hash[:min(7, len(p.Hash))]}, func(s string) bool { return s == "" }), " "))
 }
 
@@ -69,19 +78,26 @@ func (t Teller) clock(at time.Time) string {
 	return at.In(cmp.Or(t.Zone, time.UTC)).Format("2 Jan 15:04:05")
 }
 
-// chapter is one event; decisions have everybody's reason below them.
-func (t Teller) chapter(b *strings.Builder, c audit.Chapter, attempt int) {
+// chapter is one record; decisions have everybody's reason below them. last is the
+// decision before.
+func (t Teller) chapter(b *strings.Builder, c, last *audit.Chapter) {
 	if c.Assigned == nil {
-		fmt.Fprintf(b, "  %s  %s\n", t.clock(c.When()), t.happened(c.Grant))
+		fmt.Fprintf(b, "  %s  %s\n", t.clock(c.When()), t.happened(c))
 		return
 	}
 	who := string(c.Assigned.Outcome)
 	if c.Assigned.RepID != "" {
 		who = t.Name(c.Assigned.RepID)
 	}
-	fmt.Fprintf(b, "%d %s  %s  %q\n", attempt, t.clock(c.When()), t.Style.Strong(Printable(who)), c.Assigned.Reason)
+	fmt.Fprintf(b, "%d %s  %s  %q\n", c.Assigned.Attempt, t.clock(c.When()), t.Style.Strong(Printable(who)), c.Assigned.Reason)
+	if last != nil {
+		section(b, "from", []string{t.from(c, last)})
+	}
 	for _, late := range c.Grant.Held {
 		fmt.Fprintf(b, "  %s had come before the lead: %s\n", late.Verb, late.Effect)
+	}
+	if past(c) {
+		return
 	}
 	if c.Why == nil {
 		fmt.Fprintf(b, "  rule  %s   (the policy of this decision is not at hand: --policy names one)\n", cmp.Or(c.Assigned.Rule, "none"))
@@ -99,32 +115,19 @@ func (t Teller) chapter(b *strings.Builder, c audit.Chapter, attempt int) {
 	}
 }
 
-// happened is an event that was no decision, in words.
-func (t Teller) happened(g ledger.Grant) string {
-	switch g.Effect {
-	case ledger.Repeat:
-		return "came again; a known id changes nothing"
-	case ledger.Freed:
-		return fmt.Sprintf("%s; the lead is closed and %s has room again", g.Verb, t.Name(g.Rep))
-	case ledger.Held:
-		return g.Verb + " came before the lead and waits for it"
-	case ledger.Fenced:
-		return fmt.Sprintf("%s spoke of another attempt than %d and changed nothing", g.Verb, g.Attempt)
-	case ledger.Ignored:
-		if g.Verb == ledger.Reopened {
-			return "reopened changed nothing: the lead was not closed"
-		}
-		return g.Verb + " changed nothing: the lead is closed"
-	case ledger.Voided:
-		return "a decision that was never published was taken back"
+// past reports whether a lead went past the rules: to whom a clock or a person names.
+func past(c *audit.Chapter) bool {
+	switch routing.Code(c.Assigned.ReasonCode) {
+	case routing.StandIn, routing.Escalated, routing.Commanded:
+		return true
 	default:
-		return g.Verb
+		return false
 	}
 }
 
 // members are the reps who fit where the lead went, and then those who fit where it
 // could not stay: the one who has it first, each with turn and load.
-func (t Teller) members(c audit.Chapter, tries []routing.Tried) []string {
+func (t Teller) members(c *audit.Chapter, tries []routing.Tried) []string {
 	var ids []string
 	if slices.ContainsFunc(tries, func(tried routing.Tried) bool { return slices.Contains(tried.In, c.Grant.Rep) }) {
 		ids = append(ids, c.Grant.Rep)
@@ -147,7 +150,7 @@ func (t Teller) members(c audit.Chapter, tries []routing.Tried) []string {
 }
 
 // verdict is picked, in, or what kept a rep who fits.
-func verdict(c audit.Chapter, id string) string {
+func verdict(c *audit.Chapter, id string) string {
 	s := c.Standings[id]
 	switch {
 	case id == c.Grant.Rep:
@@ -162,7 +165,7 @@ func verdict(c audit.Chapter, id string) string {
 }
 
 // numbers are turn and load around the decision.
-func (t Teller) numbers(c audit.Chapter, id string) []string {
+func (t Teller) numbers(c *audit.Chapter, id string) []string {
 	s, known := c.Standings[id]
 	if !known {
 		return nil
@@ -203,7 +206,7 @@ func outLines(tries []routing.Tried) []string {
 }
 
 // whyNot is what stood between a rep and the lead.
-func (t Teller) whyNot(c audit.Chapter) string {
+func (t Teller) whyNot(c *audit.Chapter) string {
 	if c.Grant.Rep == t.WhyNot {
 		return "has it."
 	}
@@ -228,7 +231,7 @@ func (t Teller) whyNot(c audit.Chapter) string {
 }
 
 // lost says why a rep who was in did not get the lead.
-func (t Teller) lost(c audit.Chapter, tried routing.Tried) string {
+func (t Teller) lost(c *audit.Chapter, tried routing.Tried) string {
 	if tried.Step > c.Grant.Step {
 		return "is in " + tried.To + ", which the rule names only after the one that took the lead."
 	}

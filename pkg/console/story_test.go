@@ -2,7 +2,9 @@ package console_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -10,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
 	"leadrouter/pkg/audit"
@@ -49,12 +51,13 @@ type desk struct {
 	planner *routing.Planner
 	model   *ledger.Model
 	log     []event.Decision
+	said    []event.Milestone
 	at      time.Time
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t *testing.T, source string) *desk {
 	t.Helper()
-	p, issues := policy.Parse(map[string][]byte{"policy.yaml": []byte(bank)})
+	p, issues := policy.Parse(map[string][]byte{"policy.yaml": []byte(source)})
 	require.NoError(t, issues.Err())
 	return &desk{t: t, planner: routing.New(p), model: ledger.NewModel(ledger.Config{}), at: time.Date(2026, 11, 24, 9, 0, 2, 0, time.UTC)}
 }
@@ -86,6 +89,39 @@ func (d *desk) happens(id, verb string) {
 	d.do(ledger.Op{Kind: ledger.Activity, Lead: id, Verb: verb})
 }
 
+// refused is a lead turned down, for a reason that the policy knows.
+func (d *desk) refused(id, reason string) {
+	d.t.Helper()
+	d.do(ledger.Op{Kind: ledger.Activity, Lead: id, Verb: ledger.Rejected, Body: []byte(`{"reason":"` + reason + `"}`)})
+}
+
+// moves plans a lead again and moves it from an attempt, unless that activity has
+// happened.
+func (d *desk) moves(id string, attempt int, unless string, with func(*routing.Input)) {
+	d.t.Helper()
+	op := ledger.Op{Kind: ledger.Move, Lead: id, Attempt: attempt, Fence: true, Verb: unless}
+	leads, err := d.model.Look(context.Background(), []string{id})
+	require.NoError(d.t, err)
+	if l := leads[id]; l.Attempt == attempt && l.Closed == 0 {
+		var draft routing.Draft
+		require.NoError(d.t, json.Unmarshal(l.Draft, &draft))
+		in := draft.Again(l, d.at.Add(time.Minute))
+		with(&in)
+		plan := d.planner.Plan(in)
+		op.Steps, op.Roster, op.TurnBack = plan.Steps, plan.Roster, plan.TurnBack
+		op.Stay = l.Outcome == ledger.Waiting
+		op.Body, err = plan.Draft().Encode()
+		require.NoError(d.t, err)
+	}
+	d.do(op)
+}
+
+// milestone is what a clock of L-1 says as soon as the last thing has happened.
+func (d *desk) milestone(m event.Milestone) {
+	m.LeadID, m.SLA, m.At = "L-1", "demo", d.at
+	d.said = append(d.said, m)
+}
+
 func (d *desk) status(rep, verb string) {
 	d.t.Helper()
 	d.do(ledger.Op{Kind: ledger.Presence, Rep: rep, Verb: verb})
@@ -110,7 +146,9 @@ func (d *desk) explain(planner *routing.Planner, whyNot string) string {
 		return id
 	}
 	var b bytes.Buffer
-	require.NoError(d.t, console.Teller{Name: name, WhyNot: whyNot}.Write(&b, l, teller.Story()))
+	story := teller.Story()
+	story.Milestones = d.said
+	require.NoError(d.t, console.Teller{Name: name, WhyNot: whyNot}.Write(&b, l, story))
 	// The hash changes with the tables that the policy is read with.
 	return strings.ReplaceAll(b.String(), d.planner.Policy().Hash[:7], "0123456")
 }
@@ -121,7 +159,8 @@ func TestStories(t *testing.T) {
 	stories := map[string]struct {
 		play   func(*desk)
 		whyNot string
-		blind  bool // without the policy
+		blind  bool   // without the policy
+		policy string // default bank
 	}{
 		"picked":     {play: func(d *desk) { risk(d, "L-0"); risk(d, "L-1") }},
 		"away":       {play: func(d *desk) { d.status("jonas", ledger.Away); risk(d, "L-1") }, whyNot: "jonas"},
@@ -145,12 +184,17 @@ func TestStories(t *testing.T) {
 			risk(d, "L-1")
 			d.do(ledger.Op{Kind: ledger.Activity, Lead: "L-1", Verb: "lost", Attempt: 7})
 		}},
+		"clock":        {play: clockRunsOut},
+		"refused":      {play: refusedTwice},
+		"no-move":      {play: nothingMoves},
+		"commanded":    {play: personsDecide},
+		"waited":       {play: waitsAndGoes, policy: strings.Replace(bank, "to: [juniors, review]}", "to: [juniors]}", 2)},
 		"other-policy": {play: func(d *desk) { risk(d, "L-1") }, blind: true},
 	}
 	for name, story := range stories {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t)
+			d := newDesk(t, cmp.Or(story.policy, bank))
 			story.play(d)
 			planner := d.planner
 			if story.blind {
@@ -163,6 +207,66 @@ func TestStories(t *testing.T) {
 			golden(t, name, got)
 		})
 	}
+}
+
+// clockRunsOut: reminded, moved, accepted in time by the next one.
+func clockRunsOut(d *desk) {
+	d.comes("L-1", "de", "risk", 80000)
+	d.at = d.at.Add(10 * time.Minute)
+	d.milestone(event.Milestone{Attempt: 1, Event: event.Warned, Clock: "accepted", Do: []string{"remind"}})
+	d.at = d.at.Add(10 * time.Minute)
+	d.milestone(event.Milestone{Attempt: 1, Event: event.Escalated, Clock: "accepted", Do: []string{"to_backup", "tell_manager"}, Tell: []string{"ingrid"}})
+	d.moves("L-1", 1, ledger.Accepted, func(in *routing.Input) {
+		in.Previous = &routing.Previous{Rep: "jonas", Cause: event.CauseSLA, Clock: "accepted"}
+		in.First = &routing.First{Rep: "petra", Code: routing.StandIn, Rule: "big"}
+	})
+	d.happens("L-1", ledger.Accepted)
+	d.milestone(event.Milestone{Attempt: 2, Event: event.Met, Clock: "accepted"})
+}
+
+// refusedTwice: for a reason that gives the turn back, and for none.
+func refusedTwice(d *desk) {
+	d.comes("L-1", "de", "risk", 80000)
+	d.refused("L-1", "wrong_language")
+	d.moves("L-1", 1, "", func(in *routing.Input) {
+		in.Previous = &routing.Previous{Rep: "jonas", Cause: event.CauseRejected, Reason: "wrong_language"}
+	})
+	d.happens("L-1", ledger.Rejected)
+	d.moves("L-1", 2, "", func(in *routing.Input) {
+		in.Previous = &routing.Previous{Rep: "petra", Cause: event.CauseRejected}
+	})
+}
+
+// nothingMoves: moves that came too late, one way and another.
+func nothingMoves(d *desk) {
+	d.comes("L-1", "de", "risk", 80000)
+	d.happens("L-1", ledger.Contacted)
+	late := func(*routing.Input) {}
+	d.moves("L-1", 1, ledger.Contacted, late)
+	d.moves("L-1", 7, ledger.Contacted, late)
+	d.happens("L-1", ledger.Lost)
+	d.moves("L-1", 1, ledger.Contacted, late)
+}
+
+// personsDecide: a manager takes the lead from its owner, for review.
+func personsDecide(d *desk) {
+	d.comes("L-1", "de", "risk", 80000)
+	d.moves("L-1", 1, "", func(in *routing.Input) {
+		in.Previous = &routing.Previous{Rep: "jonas", Cause: event.CauseCommand}
+		in.Send = &routing.Send{To: ledger.Review, Code: routing.Commanded, By: "Ingrid"}
+	})
+}
+
+// waitsAndGoes: nobody was free, still nobody, then somebody.
+func waitsAndGoes(d *desk) {
+	d.status("klara", ledger.Away)
+	d.status("marek", ledger.Away)
+	d.comes("L-1", "de", "core", 500)
+	again := func(*routing.Input) {}
+	d.moves("L-1", 1, "", again)
+	d.status("klara", ledger.Available)
+	d.milestone(event.Milestone{Attempt: 1, Event: event.Escalated, Clock: "waiting", Do: []string{"reassign"}})
+	d.moves("L-1", 1, "", again)
 }
 
 // fill gives a rep all that the rep may hold.
@@ -190,5 +294,5 @@ func golden(t *testing.T, name, got string) {
 	}
 	want, err := os.ReadFile(path)
 	require.NoError(t, err, "make it with -update")
-	require.Empty(t, cmp.Diff(string(want), got))
+	require.Empty(t, gocmp.Diff(string(want), got))
 }
