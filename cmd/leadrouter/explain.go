@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,8 +25,10 @@ func (c *cli) explainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain LEAD",
 		Short: "Tell a lead's story: why this rep, why not each other",
-		Long: `explain reads the decision log and tells what became of a lead: by which rules it
-came, who was in and who was out and why, and turns and loads around each decision.
+		Long: `explain reads the decision log and tells the life of a lead in order: by which rules
+it came to whom, who was in and who was out and why, turns and loads around each
+decision; between two attempts what was reported, what its clocks said (from lead.sla)
+and what came too late; and how it stands now.
 
 Everybody's reason takes the policy of the decision: name it with --policy. The
 decision's hash says whether it is the one. With --policy published it is looked up
@@ -72,6 +75,9 @@ func (c *cli) explain(ctx context.Context, id, whyNot string) error {
 	if len(story.Chapters) == 0 {
 		return app.No(fmt.Errorf("no decision about %s in %s; check the id and --instance, or see its dead letters in %s%s",
 			id, topic, event.LeadCreated.Topic(c.shared.instance), kstream.DLQSuffix))
+	}
+	if story.Milestones, err = c.milestones(ctx, id); err != nil {
+		return err
 	}
 	if c.json() {
 		return c.printJSON(story)
@@ -146,6 +152,30 @@ func (c *cli) lastSent(ctx context.Context, id string) (lead.Lead, error) {
 		return nil
 	})
 	return found, err
+}
+
+// milestones are what lead.sla says of a lead, in the order in which it was due; none
+// where there is no such topic.
+func (c *cli) milestones(ctx context.Context, id string) ([]event.Milestone, error) {
+	topic := event.LeadSLA.Topic(c.shared.instance)
+	topics, err := c.shared.kafka.ListTopics(ctx, topic)
+	if err != nil || !slices.ContainsFunc(topics, func(t kstream.Topic) bool { return t.Name == topic }) {
+		return nil, err
+	}
+	from, err := c.shared.kafka.Starts(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	var said []event.Milestone
+	_, err = c.shared.kafka.ReadToEnd(ctx, from, func(r *kstream.Record) error {
+		var m event.Milestone
+		if string(r.Key) == id && json.Unmarshal(r.Value, &m) == nil {
+			said = append(said, m)
+		}
+		return nil
+	})
+	slices.SortStableFunc(said, func(a, b event.Milestone) int { return a.At.Compare(b.At) })
+	return said, err
 }
 
 // nameOf gives reps their names.

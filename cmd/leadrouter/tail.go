@@ -24,6 +24,7 @@ type tailFlags struct {
 	rep, rule, outcome string
 	from               string
 	limit              int
+	sla                bool
 }
 
 // Where tail begins.
@@ -52,6 +53,11 @@ func (c *cli) tailCommand() *cobra.Command {
   -> assigned    => moved to another rep    .. waiting    ?? in review
   ~~ nurture     == a duplicate             xx disqualified
 
+From the second owner of a lead on its attempt stands at the end: #2. With --sla what
+the clocks of leads say has lines, too:
+
+   ! reminded    !! target missed, or escalated    ok in time
+
 The lines hold no e-mail address, phone number or person's name; --output json
 prints the whole events, one per line.`,
 		Args: cobra.NoArgs,
@@ -69,6 +75,7 @@ prints the whole events, one per line.`,
 	f.StringVar(&flags.rule, "rule", "", "only those by this rule; a ruleset's `name` takes all of its rules")
 	f.StringVar(&flags.outcome, "outcome", "", "only this outcome: "+strings.Join(outcomes(), ", "))
 	f.StringVar(&flags.from, "from", fromNow, "where to begin: now or beginning")
+	f.BoolVar(&flags.sla, "sla", false, "show reminders, targets and escalations, too (of --rep, whatever the rule or outcome)")
 	f.IntVar(&flags.limit, "limit", 0, "end after this many lines (default never)")
 	complete(cmd, "outcome", outcomes()...)
 	complete(cmd, "from", fromNow, fromBeginning)
@@ -96,25 +103,24 @@ func (f tailFlags) takes(a event.Assigned) bool {
 var errEnough = errors.New("enough")
 
 func (c *cli) tail(ctx context.Context, flags tailFlags) error {
-	topic := event.LeadAssigned.Topic(c.shared.instance)
-	from, err := c.tailStart(ctx, topic, flags.from)
+	topics := []string{event.LeadAssigned.Topic(c.shared.instance)}
+	if flags.sla {
+		topics = append(topics, event.LeadSLA.Topic(c.shared.instance))
+	}
+	from, err := c.tailStart(ctx, flags.from, topics...)
 	if err != nil {
 		return err
 	}
 	lines := &console.Lines{Style: c.style(c.out), Zone: time.Local}
 	n := 0
 	err = c.shared.kafka.Tail(ctx, from, func(r *kstream.Record) error {
-		a, data, err := assignment(r)
+		line, err := c.tailLine(r, lines, flags)
 		if err != nil { // one bad record is no reason to see nothing more
 			fmt.Fprintf(c.err, "tail: %s/%d/%d cannot be read: %v\n", r.Topic, r.Partition, r.Offset, err)
 			return nil
 		}
-		if !flags.takes(a) {
+		if line == "" {
 			return nil
-		}
-		line := string(data)
-		if !c.json() {
-			line = lines.Line(a, r.Timestamp.Sub(a.AssignedAt))
 		}
 		if _, err := fmt.Fprintln(c.out, line); err != nil {
 			return err
@@ -133,28 +139,50 @@ func (c *cli) tail(ctx context.Context, flags tailFlags) error {
 	return err
 }
 
-// assignment reads a record of lead.assigned, and gives its data as it is.
-func assignment(r *kstream.Record) (event.Assigned, []byte, error) {
+// tailLine is what is shown of a record of lead.assigned, or else of lead.sla; "" where
+// the filters leave it out. An assignment that is left out is remembered all the same:
+// later lines of its lead are told by it.
+func (c *cli) tailLine(r *kstream.Record, lines *console.Lines, flags tailFlags) (string, error) {
 	e, err := kstream.Decode(r)
 	if err != nil {
-		return event.Assigned{}, nil, err
+		return "", err
 	}
-	var a event.Assigned
-	if err := json.Unmarshal(e.Data, &a); err != nil {
-		return event.Assigned{}, nil, err
+	var line string
+	if r.Topic == event.LeadAssigned.Topic(c.shared.instance) {
+		var a event.Assigned
+		if err := json.Unmarshal(e.Data, &a); err != nil {
+			return "", err
+		}
+		if !flags.takes(a) {
+			lines.Remember(a)
+			return "", nil
+		}
+		line = lines.Line(a, r.Timestamp.Sub(a.AssignedAt))
+	} else {
+		var m event.Milestone
+		if err := json.Unmarshal(e.Data, &m); err != nil {
+			return "", err
+		}
+		if flags.rep != "" && m.RepID != flags.rep {
+			return "", nil
+		}
+		line = lines.Milestone(m)
 	}
-	return a, e.Data, nil
+	if c.json() {
+		return string(e.Data), nil
+	}
+	return line, nil
 }
 
-// tailStart asks for the partitions of a topic, and where to begin in them.
-func (c *cli) tailStart(ctx context.Context, topic, from string) (map[kstream.TopicPartition]int64, error) {
+// tailStart asks for the partitions of topics, and where to begin in them.
+func (c *cli) tailStart(ctx context.Context, from string, topics ...string) (map[kstream.TopicPartition]int64, error) {
 	ask := c.shared.kafka.Ends
 	if from == fromBeginning {
 		ask = c.shared.kafka.Starts
 	}
 	var offsets map[kstream.TopicPartition]int64
-	err := c.askTopic(ctx, topic, func(ctx context.Context) (err error) {
-		offsets, err = ask(ctx, topic)
+	err := c.askTopic(ctx, strings.Join(topics, " or "), func(ctx context.Context) (err error) {
+		offsets, err = ask(ctx, topics...)
 		return err
 	})
 	return offsets, err

@@ -3,6 +3,7 @@ package dev
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"leadrouter/pkg/audit"
 	"leadrouter/pkg/event"
@@ -16,6 +17,13 @@ type Board struct {
 	folder *audit.Folder
 	last   map[string]string // rep: the lead that came last
 	open   []string          // leads with an owner, oldest first; closed ones are skipped
+	begun  []Attempt         // that nobody has asked for yet
+}
+
+// Attempt is a lead as it was given to its owner.
+type Attempt struct {
+	ID   string
+	Lead ledger.Lead
 }
 
 // Row is one rep on the board.
@@ -43,11 +51,45 @@ func (b *Board) Add(d event.Decision) error {
 }
 
 // seen runs under the lock, in the order of the sequence.
-func (b *Board) seen(d event.Decision, _ *ledger.State) {
+func (b *Board) seen(d event.Decision, s *ledger.State) {
 	if d.Grant.Effect == ledger.Owned {
 		b.last[d.Grant.Rep] = d.Grant.Lead
 		b.open = append(b.open, d.Grant.Lead)
+		b.begun = append(b.begun, Attempt{ID: d.Grant.Lead, Lead: *s.Leads[d.Grant.Lead]})
 	}
+}
+
+// At is the ledger time of the last decision; zero before the first.
+func (b *Board) At() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if at := b.folder.State().At; at > 0 {
+		return time.UnixMilli(at)
+	}
+	return time.Time{}
+}
+
+// Begun are the attempts with an owner that have begun since it was last asked, and
+// still last.
+func (b *Board) Begun() []Attempt {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	begun := slices.DeleteFunc(b.begun, func(a Attempt) bool {
+		l := b.folder.State().Leads[a.ID]
+		return l == nil || l.Closed > 0 || l.Attempt != a.Lead.Attempt
+	})
+	b.begun = nil
+	return begun
+}
+
+// Lead is a lead as it stands; ok is false when nothing is known of it.
+func (b *Board) Lead(id string) (l ledger.Lead, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if found := b.folder.State().Leads[id]; found != nil {
+		return *found, true
+	}
+	return ledger.Lead{}, false
 }
 
 // OldestOpen takes the lead off the front that has had an owner for longest, and

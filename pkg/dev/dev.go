@@ -3,7 +3,6 @@ package dev
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	"golang.org/x/sync/errgroup"
 
 	"leadrouter/pkg/app"
 	"leadrouter/pkg/audit"
@@ -33,6 +31,13 @@ var samplePolicy []byte
 // partitions of the topics: enough to see them used, few enough to start at once.
 const partitions = 4
 
+// Speeds of a run: dev's time does not fall behind the world's, and clocks of minutes
+// leave Kafka the time that it takes.
+const (
+	MinSpeed = 1.0
+	MaxSpeed = 3600.0
+)
+
 // Config of a run.
 type Config struct {
 	Dir   string // data folder
@@ -45,19 +50,22 @@ type Config struct {
 	Rate                 float64 // sample leads a second; 0: none
 	// Feed publishes leads instead of the samples; nil: the samples.
 	Feed   func(ctx context.Context, kafka kstream.Client, topic string) error
-	Chance func(n int) int // of the samples
-	Clock  clock.Clock     // of leads and decisions
+	Idle   bool        // the reps do nothing of their own accord
+	Chance Chance      // of the samples and of what reps do
+	Clock  clock.Clock // the world's
+	Speed  float64     // seconds of dev's time in a second, from MinSpeed to MaxSpeed
 
 	Version  string
 	Out      io.Writer
 	Terminal bool
 	Style    console.Style
+	Zone     *time.Location // of the times shown; nil: UTC
 }
 
 // Run starts the servers, refills the ledger from the log, and routes leads until
 // ctx ends. It leaves the data folder as it will find it next time.
 func Run(ctx context.Context, cfg Config) error {
-	d := &run{Config: cfg}
+	d := &run{Config: cfg, board: NewBoard()}
 	if err := d.prepare(); err != nil {
 		return err
 	}
@@ -67,6 +75,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return app.Usage(err)
 	}
+	// Last of all: what is in the topics by then goes on with the next start.
 	defer servers.Close()
 	d.servers = servers
 	d.kafka = kstream.Client{Brokers: servers.Brokers()}
@@ -78,24 +87,16 @@ func Run(ctx context.Context, cfg Config) error {
 	if err := d.kafka.CreateTopics(ctx, app.Topics(d.Instance, partitions, 1)...); err != nil {
 		return err
 	}
-	redis := app.Redis{Address: servers.RedisAddr()}
-	rebuilt, err := app.Rebuild(ctx, d.kafka, redis, d.Instance, d.Clock.Now())
+	rebuilt, err := d.rebuild(ctx)
 	if errors.Is(err, audit.ErrRepeated) || errors.Is(err, ledger.ErrFold) {
 		return app.No(fmt.Errorf("%w; a kill -9 can do that to the embedded Kafka: start anew with --fresh", err))
 	}
 	if err != nil {
 		return err
 	}
-	d.board = NewBoard()
-	d.screen = &Screen{Out: d.Out, Terminal: d.Terminal, Style: d.Style, Board: d.board, Reps: d.reps}
-	router, err := app.NewRouter(app.RouterConfig{
-		Kafka: d.kafka, Redis: redis, Instance: d.Instance, PolicyTold: d.screen.Policy,
-		Policy: d.Policy, Metrics: d.Metrics, Slot: "dev", Logger: logger, Clock: d.Clock,
-	})
-	if err != nil {
+	if err := d.build(logger); err != nil {
 		return err
 	}
-	d.router = router
 	d.header(rebuilt)
 	return d.run(ctx)
 }
@@ -103,11 +104,54 @@ func Run(ctx context.Context, cfg Config) error {
 // run is one run of [Run].
 type run struct {
 	Config
+	clock   clock.Clock // dev's
 	servers *embedded.Servers
 	kafka   kstream.Client
 	router  *app.Router
+	watcher *app.Watcher
 	board   *Board
+	next    map[kstream.TopicPartition]int64 // where the board reads on
 	screen  *Screen
+}
+
+// rebuild folds the log into the board, starts the clock where that ends, and refills
+// the ledger. Time goes on from the last decision if a fast run has left that in the
+// future, else from the present: it never goes back, and what fell due while nothing ran
+// fires at the start.
+func (d *run) rebuild(ctx context.Context) (audit.Rebuilt, error) {
+	from, err := d.kafka.Starts(ctx, event.LeadDecisions.Topic(d.Instance))
+	if err != nil {
+		return audit.Rebuilt{}, err
+	}
+	if d.next, err = d.kafka.ReadToEnd(ctx, from, d.onDecision); err != nil {
+		return audit.Rebuilt{}, err
+	}
+	start := d.Clock.Now()
+	if last := d.board.At(); last.After(start) {
+		start = last
+	}
+	if d.clock, err = clock.Scaled(d.Clock, start, d.Speed); err != nil {
+		return audit.Rebuilt{}, app.Usage(err)
+	}
+	return app.Rebuild(ctx, d.kafka, d.redis(), d.Instance, start)
+}
+
+func (d *run) redis() app.Redis { return app.Redis{Address: d.servers.RedisAddr()} }
+
+// build makes the router, the watcher and the screen. Kafka's own time is the world's:
+// only what is decided, and when it is due, is told by dev's clock.
+func (d *run) build(logger *zap.Logger) (err error) {
+	d.screen = &Screen{
+		Out: d.Out, Terminal: d.Terminal, Style: d.Style, Zone: d.Zone, Clock: d.clock, Board: d.board, Reps: d.reps,
+	}
+	d.router, err = app.NewRouter(app.RouterConfig{
+		Kafka: d.kafka, Redis: d.redis(), Instance: d.Instance, PolicyTold: d.screen.Policy,
+		Policy: d.Policy, Metrics: d.Metrics, Slot: "dev", Logger: logger.Named("router"), Clock: d.clock,
+	})
+	d.watcher = app.NewWatcher(app.WatcherConfig{
+		Kafka: d.kafka, Instance: d.Instance, Slot: "dev", Logger: logger.Named("sla"), Clock: newUnset(d.clock),
+	})
+	return err
 }
 
 // prepare makes the data folder and the policy in it.
@@ -147,9 +191,7 @@ func (d *run) header(rebuilt audit.Rebuilt) {
 	say("  kafka   %-15s embedded       kcat -C -b %s -t %s", broker, broker, event.LeadAssigned.Topic(d.Instance))
 	say("  redis   %-15s embedded, rebuilt from %d decisions", d.servers.RedisAddr(), rebuilt.Decisions)
 	say("  policy  %s  %d rules, %d tests pass; edit, save, it reloads", d.Policy, len(p.Rules), len(p.Tests))
-	if d.Feed == nil {
-		say("  leads   %g a second (--rate, --leads FILE)", d.Rate)
-	}
+	say("  leads   %s", d.pace())
 	at := ""
 	if broker != "localhost:9092" && broker != "127.0.0.1:9092" {
 		at = " --brokers " + broker
@@ -157,96 +199,17 @@ func (d *run) header(rebuilt audit.Rebuilt) {
 	say("Try  leadrouter explain L-0001%s --policy %s | leadrouter publish%s me.json\n", at, d.Policy, at)
 }
 
-// run routes, shows and feeds until ctx ends.
-func (d *run) run(ctx context.Context) error {
-	publisher, err := kstream.NewPublisher(d.kafka)
-	if err != nil {
-		return err
+// pace says how fast leads come and time goes.
+func (d *run) pace() string {
+	leads := fmt.Sprintf("%g a second", d.Rate)
+	if d.Feed != nil {
+		leads = "from a file"
 	}
-	defer publisher.Close()
-	next, err := d.fillBoard(ctx)
-	if err != nil {
-		return err
+	switch d.Speed {
+	case 1:
+		return leads + ", in real time (--speed 60, --leads FILE)"
+	case 60:
+		return leads + ", a minute passes in a second (--speed 1, --leads FILE)"
 	}
-	ends, err := d.kafka.Ends(ctx, event.LeadAssigned.Topic(d.Instance))
-	if err != nil {
-		return err
-	}
-	published, err := d.published(ctx)
-	if err != nil {
-		return err
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return d.router.Run(ctx) })
-	group.Go(func() error { return d.kafka.Tail(ctx, next, d.onDecision) })
-	group.Go(func() error { return d.kafka.Tail(ctx, ends, d.onAssigned) })
-	group.Go(func() error { return d.paint(ctx) })
-	group.Go(func() error {
-		if d.Feed != nil {
-			return d.Feed(ctx, d.kafka, event.LeadCreated.Topic(d.Instance))
-		}
-		samples := &Samples{
-			Publisher: publisher, Board: d.board, Instance: d.Instance, Rate: d.Rate,
-			Chance: d.Chance, Clock: d.Clock, Pace: clock.System(), Published: published,
-		}
-		return samples.Run(ctx)
-	})
-	return group.Wait()
-}
-
-// fillBoard folds what is in the log already, and tells where to read on.
-func (d *run) fillBoard(ctx context.Context) (map[kstream.TopicPartition]int64, error) {
-	from, err := d.kafka.Starts(ctx, event.LeadDecisions.Topic(d.Instance))
-	if err != nil {
-		return nil, err
-	}
-	return d.kafka.ReadToEnd(ctx, from, d.onDecision)
-}
-
-// published is how many leads were ever published here. Ids of samples are counted
-// on from there: one that is used already would be a repeat.
-func (d *run) published(ctx context.Context) (int, error) {
-	ends, err := d.kafka.Ends(ctx, event.LeadCreated.Topic(d.Instance))
-	leads := 0
-	for _, end := range ends {
-		leads += int(end)
-	}
-	return leads, err
-}
-
-func (d *run) onDecision(r *kstream.Record) error {
-	decision, err := audit.Decode(r)
-	if err != nil {
-		return err
-	}
-	return d.board.Add(decision)
-}
-
-func (d *run) onAssigned(r *kstream.Record) error {
-	var a event.Assigned
-	if err := json.Unmarshal(r.Value, &a); err != nil {
-		return fmt.Errorf("lead.assigned at offset %d: %w", r.Offset, err)
-	}
-	d.screen.Assigned(a, r.Timestamp.Sub(a.AssignedAt))
-	return nil
-}
-
-// repaintEvery is often enough to look alive.
-const repaintEvery = 250 * time.Millisecond
-
-func (d *run) paint(ctx context.Context) error {
-	for clock.System().Sleep(ctx, repaintEvery) == nil {
-		d.screen.Paint()
-	}
-	return nil
-}
-
-// reps are the ids of the policy in force.
-func (d *run) reps() []string {
-	p := d.router.Policy().Policy()
-	ids := make([]string, len(p.Reps))
-	for i := range p.Reps {
-		ids[i] = p.Reps[i].ID
-	}
-	return ids
+	return fmt.Sprintf("%s, %s pass in a second (--speed 1, --leads FILE)", leads, console.Span(time.Duration(d.Speed*float64(time.Second))))
 }

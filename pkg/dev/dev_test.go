@@ -8,11 +8,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -23,6 +26,7 @@ import (
 	"leadrouter/pkg/embedded"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
 	"leadrouter/pkg/policytest"
 )
@@ -49,12 +53,24 @@ func (p *paper) String() string {
 
 func config(dir string, out *paper) dev.Config {
 	return dev.Config{
-		Dir: dir, Rate: 200, Chance: rand.New(rand.NewPCG(1, 0)).IntN, Clock: clock.System(), Version: "test", Out: out,
+		Dir: dir, Rate: 200, Chance: chance(1), Clock: clock.System(), Speed: 60, Version: "test", Out: out,
+	}
+}
+
+func chance(seed uint64) dev.Chance {
+	return func(subject string) func(int) int {
+		return rand.New(rand.NewPCG(seed, xxhash.Sum64String(subject))).IntN
 	}
 }
 
 // runUntil runs until so many leads are shown, and returns what was printed.
 func runUntil(t *testing.T, cfg dev.Config, leads int) string {
+	t.Helper()
+	return runWhile(t, cfg, func(shown string) bool { return strings.Count(shown, "  L-") < leads })
+}
+
+// runWhile runs for as long as what is printed is not enough, and returns it.
+func runWhile(t *testing.T, cfg dev.Config, tooLittle func(shown string) bool) string {
 	t.Helper()
 	out := &paper{}
 	cfg.Out = out
@@ -62,13 +78,13 @@ func runUntil(t *testing.T, cfg dev.Config, leads int) string {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() { done <- dev.Run(ctx, cfg) }()
-	for deadline := time.After(90 * time.Second); strings.Count(out.String(), "  L-") < leads; {
+	for deadline := time.After(90 * time.Second); tooLittle(out.String()); {
 		select {
 		case err := <-done:
 			require.NoError(t, err)
 			t.Fatal("it has ended")
 		case <-deadline:
-			t.Fatal("too few leads:\n" + out.String())
+			t.Fatal("too little:\n" + out.String())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -98,10 +114,11 @@ func TestStopAndStartGoesOn(t *testing.T) {
 	require.NotContains(t, second, "rebuilt from 0 decisions")
 
 	kafka := open(t, dir)
-	folder, decided := audit.NewFolder(), map[string]int{}
+	folder, decided, decisions := audit.NewFolder(), map[string]int{}, 0
 	require.NoError(t, audit.NewLog(kafka, "").Read(t.Context(), func(d event.Decision) error {
 		if d.Grant.Effect == "owned" || d.Grant.Effect == "ended" || d.Grant.Effect == "repeat" {
-			decided[d.Grant.Lead]++
+			decided[fmt.Sprint(d.Grant.Lead, "/", d.Grant.Attempt)]++
+			decisions++
 		}
 		return folder.Add(d)
 	}))
@@ -116,12 +133,72 @@ func TestStopAndStartGoesOn(t *testing.T) {
 	_, err = kafka.ReadToEnd(t.Context(), from, func(r *kstream.Record) error {
 		var a event.Assigned
 		require.NoError(t, json.Unmarshal(r.Value, &a))
-		require.Equal(t, folder.State().Leads[a.LeadID].Rep, a.RepID)
+		require.Equal(t, 1, decided[fmt.Sprint(a.LeadID, "/", a.Attempt)])
+		if l := folder.State().Leads[a.LeadID]; l.Attempt == a.Attempt {
+			require.Equal(t, l.Rep, a.RepID)
+		}
 		sent++
 		return nil
 	})
 	require.NoError(t, err)
-	require.Len(t, decided, sent)
+	require.Equal(t, decisions, sent)
+}
+
+// In a fast run a newcomer sees what clocks do: a reminder, an escalation, and a lead
+// that goes to somebody else, each with its company although that is said only once.
+func TestLeadsThatNobodyTouchesMoveOn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cfg := config(dir, nil)
+	cfg.Rate, cfg.Speed = 20, 600
+	named := `  L-\d+ +\S.*  %s  +\S+ +`
+	want := []*regexp.Regexp{
+		regexp.MustCompile(fmt.Sprintf(named, " !") + `sla \w+ +reminded: not accepted in 1[05]m`),
+		regexp.MustCompile(fmt.Sprintf(named, "!!") + `sla demo +not accepted in 20m: to the backup`),
+		regexp.MustCompile(fmt.Sprintf(named, "!!") + `sla demo +not contacted in 30m: mia told, by the rules again`),
+		regexp.MustCompile(fmt.Sprintf(named, "=>") + `sla demo +\w+: not accepted in \d+m.* #\d`),
+		regexp.MustCompile(fmt.Sprintf(named, "=>") + `rejected +\w+: turned it down.* #\d`),
+	}
+	runWhile(t, cfg, func(shown string) bool {
+		return slices.ContainsFunc(want, func(line *regexp.Regexp) bool { return !line.MatchString(shown) })
+	})
+
+	// The ledger agrees: what moved was owned before, and time has not gone back.
+	kafka := open(t, dir)
+	folder, moved, last := audit.NewFolder(), 0, int64(0)
+	folder.Seen = func(d event.Decision, _ *ledger.State) {
+		require.GreaterOrEqual(t, d.Grant.At, last)
+		last = d.Grant.At
+		if d.Grant.From != "" {
+			moved++
+		}
+	}
+	require.NoError(t, audit.NewLog(kafka, "").Read(t.Context(), folder.Add))
+	require.Empty(t, folder.Missing())
+	require.GreaterOrEqual(t, moved, 2)
+}
+
+// A fast run leaves its time in the future. The next one goes on there, however slow it
+// is, and what was due in between fires.
+func TestTimeGoesOnFromTheLastDecision(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	fast := config(dir, nil)
+	fast.Rate, fast.Speed, fast.Idle = 20, dev.MaxSpeed, true
+	runWhile(t, fast, func(shown string) bool { return !strings.Contains(shown, "  =>  ") })
+
+	slow := config(dir, nil)
+	slow.Speed, slow.Idle = 1, true
+	runUntil(t, slow, 20)
+
+	kafka := open(t, dir)
+	var at []int64
+	folder := audit.NewFolder()
+	folder.Seen = func(d event.Decision, _ *ledger.State) { at = append(at, d.Grant.At) }
+	require.NoError(t, audit.NewLog(kafka, "").Read(t.Context(), folder.Add))
+	require.True(t, slices.IsSorted(at))
+	last := time.UnixMilli(at[len(at)-1])
+	require.True(t, last.After(time.Now().Add(10*time.Minute)), "a clock of 20 minutes has run out in seconds")
 }
 
 // Leads of a file come instead of the samples.
@@ -172,6 +249,7 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 		"no such file":   func(c *dev.Config) { c.Policy = file + ".missing" },
 		"not valid YAML": func(c *dev.Config) { c.Policy = file },
 		"data folder":    func(c *dev.Config) { c.Dir = file },
+		"scale clock":    func(c *dev.Config) { c.Speed = -1 },
 	} {
 		cfg := config(t.TempDir(), &paper{})
 		change(&cfg)

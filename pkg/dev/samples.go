@@ -9,23 +9,21 @@ import (
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/lead"
-	"leadrouter/pkg/ledger"
 )
 
-// keepOpen is how many leads the sample company works on at a time; older ones
-// are closed, so that capacity comes back.
-const keepOpen = 150
+// Chance gives each subject its own row of numbers, always the same: the n-th call of
+// what it returns is a number from 0 to below the argument.
+type Chance func(subject string) func(n int) int
 
-// Samples publishes invented leads at a steady rate, and closes old ones.
+// Samples publishes invented leads at a steady rate.
 type Samples struct {
 	Publisher *kstream.Publisher
-	Board     *Board
 	Instance  string
-	Rate      float64         // leads a second
-	Chance    func(n int) int // a number below n
-	Clock     clock.Clock     // of the leads; the rate is in its seconds
-	Pace      clock.Clock     // waits between two leads
-	Published int             // leads so far; their ids are counted on
+	Rate      float64 // leads a second
+	Chance    Chance
+	Clock     clock.Clock // of the leads
+	Pace      clock.Clock // waits between two leads: the rate is in its seconds
+	Published int         // leads so far; their ids are counted on
 }
 
 // Run publishes until ctx ends.
@@ -35,11 +33,7 @@ func (s *Samples) Run(ctx context.Context) error {
 	}
 	pause := time.Duration(float64(time.Second) / s.Rate)
 	for s.Pace.Sleep(ctx, pause) == nil {
-		records := []*kstream.Record{s.lead()}
-		if id, l, ok := s.Board.OldestOpen(keepOpen); ok {
-			records = append(records, s.closing(id, l))
-		}
-		if err := s.Publisher.Publish(ctx, records...); err != nil && ctx.Err() == nil {
+		if err := s.Publisher.Publish(ctx, s.lead()); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("publish sample leads: %w", err)
 		}
 	}
@@ -49,43 +43,38 @@ func (s *Samples) Run(ctx context.Context) error {
 // lead invents the next lead.
 func (s *Samples) lead() *kstream.Record {
 	s.Published++
-	place := pick(s.Chance, places())
-	company := pick(s.Chance, companies())
-	employees := int64([]int{3, 12, 40, 180, 900, 6000}[s.Chance(6)])
+	id, now := fmt.Sprintf("L-%04d", s.Published), s.Clock.Now().UTC()
+	chance := s.Chance(id)
+	place := pick(chance, places())
+	company := pick(chance, companies())
+	employees := int64(pick(chance, []int{3, 12, 40, 180, 900, 6000}))
 	l := lead.Lead{
-		ID: fmt.Sprintf("L-%04d", s.Published), CreatedAt: s.Clock.Now().UTC(),
-		Source:  pick(s.Chance, []string{"demo_request", "demo_request", "content_download", "webinar", "event", "referral"}),
+		ID: id, CreatedAt: now,
+		Source:  pick(chance, []string{"demo_request", "demo_request", "content_download", "webinar", "event", "referral"}),
 		Country: place.country, Language: place.language,
 		Company: lead.Company{Name: company, Employees: &employees},
-		Product: pick(s.Chance, []string{"core", "core", "risk", ""}),
+		Product: pick(chance, []string{"core", "core", "risk", ""}),
 	}
-	if s.Chance(2) == 0 {
-		value := float64(1000 * (1 + s.Chance(90)))
+	if chance(2) == 0 {
+		value := float64(1000 * (1 + chance(90)))
 		l.DealValue = &value
 	}
-	switch s.Chance(20) {
+	switch chance(20) {
 	case 0:
 		l.Source, l.Tags = "referral", []string{"vip"}
 	case 1:
 		l.Company.Domain = "rival.example"
 	}
-	return s.record(event.LeadCreated, l.ID, l)
+	return encode(s.Instance, event.LeadCreated, "sample/"+id, id, now, l)
 }
 
-// closing ends a lead in one of the ways leads end.
-func (s *Samples) closing(id string, l ledger.Lead) *kstream.Record {
-	return s.record(event.LeadActivity, id, event.Activity{
-		LeadID: id, Activity: pick(s.Chance, []string{ledger.Converted, ledger.Lost, ledger.Closed}),
-		RepID: l.Rep, Attempt: l.Attempt, At: s.Clock.Now().UTC(),
-	})
-}
-
-func (s *Samples) record(t event.Type, key string, data any) *kstream.Record {
-	e, err := event.New(t, "sample/"+key, 0, key, s.Clock.Now(), data)
+// encode makes the record of an event about a lead.
+func encode(instance string, t event.Type, cause, lead string, at time.Time, data any) *kstream.Record {
+	e, err := event.New(t, cause, 0, lead, at, data)
 	if err != nil {
 		panic(err) // our own structs can always be written
 	}
-	return kstream.Encode(t.Topic(s.Instance), key, e)
+	return kstream.Encode(t.Topic(instance), lead, e)
 }
 
 func pick[T any](chance func(int) int, list []T) T { return list[chance(len(list))] }

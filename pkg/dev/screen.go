@@ -1,6 +1,7 @@
 package dev
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -8,21 +9,24 @@ import (
 	"sync"
 	"time"
 
+	"leadrouter/pkg/clock"
 	"leadrouter/pkg/console"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
 )
 
-// recent is how many assignments stand below the table.
-const recent = 8
+// recent is how many lines of news stand below the table.
+const recent = 12
 
-// Screen shows the board. On a terminal it repaints a table and the latest
-// assignments in place; elsewhere it prints one line per assignment.
+// Screen shows the board. On a terminal it repaints a table and the latest news in
+// place; elsewhere it prints one line per assignment, reminder and escalation.
 type Screen struct {
 	Out      io.Writer
 	Terminal bool
 	Style    console.Style
+	Zone     *time.Location // of the times shown; nil: UTC
+	Clock    clock.Clock    // stands above the table
 	Board    *Board
 	Reps     func() []string // ids of the policy's reps
 
@@ -33,12 +37,31 @@ type Screen struct {
 	painted int      // lines of the last picture
 }
 
-// Assigned takes an assignment in.
+// Assigned shows an assignment. took is how long it took; 0 when that is not known.
 func (s *Screen) Assigned(a event.Assigned, took time.Duration) {
+	s.news(func(lines *console.Lines) string { return lines.Line(a, took) })
+}
+
+// Milestone shows what a clock says, if somebody is to do something about it.
+func (s *Screen) Milestone(m event.Milestone) {
+	if m.Event == event.Warned || m.Event == event.Escalated {
+		s.news(func(lines *console.Lines) string { return lines.Milestone(m) })
+	}
+}
+
+// Remember takes an assignment in that was shown in an earlier run.
+func (s *Screen) Remember(a event.Assigned) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lines.Style = s.Style
-	line := s.lines.Line(a, took)
+	s.lines.Remember(a)
+}
+
+// news shows one more line.
+func (s *Screen) news(write func(*console.Lines) string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines.Style, s.lines.Zone = s.Style, s.Zone
+	line := write(&s.lines)
 	if !s.Terminal {
 		_, _ = fmt.Fprintln(s.Out, line)
 		return
@@ -91,7 +114,8 @@ func (s *Screen) Paint() {
 // table is a line per rep.
 func (s *Screen) table() []string {
 	rows := s.Board.Rows(s.Reps())
-	lines := []string{s.Style.Faint(fmt.Sprintf("%-12s %6s %6s  %-32s %s", "rep", "open", "today", "turn", "last lead"))}
+	now := s.Clock.Now().In(cmp.Or(s.Zone, time.UTC)).Format("Mon 15:04:05")
+	lines := []string{s.Style.Faint(fmt.Sprintf("%-12s %6s %6s  %-32s %-12s %s", "rep", "open", "today", "turn", "last lead", now))}
 	for _, r := range rows {
 		name := fmt.Sprintf("%-12s", console.Printable(r.Rep))
 		if r.State != "available" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,12 +14,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"leadrouter/pkg/audit"
+	"leadrouter/pkg/clock"
 	"leadrouter/pkg/dev"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
 )
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 var update = flag.Bool("update", false, "write the golden files")
 
@@ -68,17 +72,50 @@ func TestTheOldestOpenLeadComesFirst(t *testing.T) {
 	require.False(t, ok)
 }
 
+// Whoever acts on leads is told of each attempt once, while it lasts.
+func TestAttemptsThatBeganAreToldOnce(t *testing.T) {
+	t.Parallel()
+	b := dev.NewBoard()
+	require.True(t, b.At().IsZero())
+	require.Empty(t, b.Begun())
+	b = board(t)
+	require.Equal(t, int64(1_764_000_000_000), b.At().UnixMilli())
+	moved := ledger.Grant{
+		Sequence: 4, At: 1_764_000_060_000, Effect: ledger.Owned, Lead: "L-1", Rep: "ben", From: "ana", Attempt: 2,
+		Outcome: ledger.Assigned, Roster: "r",
+	}
+	require.NoError(t, b.Add(event.Decision{Grant: moved}))
+	var told []string
+	for _, a := range b.Begun() {
+		told = append(told, fmt.Sprintf("%s/%d %s", a.ID, a.Lead.Attempt, a.Lead.Rep))
+	}
+	require.Equal(t, []string{"L-2/1 ana", "L-1/2 ben"}, told, "the first attempt of L-1 is over")
+	require.Empty(t, b.Begun())
+
+	l, known := b.Lead("L-1")
+	require.True(t, known)
+	require.Equal(t, "ben", l.Rep)
+	_, known = b.Lead("L-9")
+	require.False(t, known)
+}
+
 // The picture is painted over the one before, line by line.
 func TestThePictureIsRepainted(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	s := &dev.Screen{Out: &out, Terminal: true, Board: board(t), Reps: func() []string { return nil }}
+	s := &dev.Screen{Out: &out, Terminal: true, Clock: clock.NewFake(noon), Board: board(t), Reps: func() []string { return nil }}
 	s.Paint()
-	for i := range 10 {
+	for i := range 14 {
 		s.Assigned(event.Assigned{
-			LeadID: "L-\x1b[2J" + string(rune('0'+i)), RepID: "ana", Outcome: ledger.Assigned, Rule: "all", Attempt: 1,
+			LeadID: "L-\x1b[2J" + string(rune('a'+i)), RepID: "ana", Outcome: ledger.Assigned, Rule: "all", Attempt: 1,
 			AssignedAt: time.Unix(1_764_000_000, 0), Lead: &lead.Lead{Email: "jo@private.example", Company: lead.Company{Name: "Weber Bank"}},
 		}, 14*time.Millisecond)
+	}
+	for _, name := range event.Milestones() { // of which those are news that ask for something
+		s.Milestone(event.Milestone{
+			LeadID: "L-\x1b[2Jn", Attempt: 1, Event: name, SLA: "demo", RepID: "ana", Clock: "accepted",
+			At: time.Unix(1_764_000_600, 0), Do: []string{"to_backup"},
+		})
 	}
 	s.Paint()
 	path := filepath.Join("testdata", "screen.txt")
@@ -96,7 +133,7 @@ func TestThePictureIsRepainted(t *testing.T) {
 func TestWithoutATerminalALineIsALine(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	s := &dev.Screen{Out: &out, Board: dev.NewBoard(), Reps: func() []string { return nil }}
+	s := &dev.Screen{Out: &out, Clock: clock.NewFake(noon), Board: dev.NewBoard(), Reps: func() []string { return nil }}
 	s.Paint()
 	require.Empty(t, out.String())
 	s.Assigned(event.Assigned{LeadID: "L-1", RepID: "ana", Attempt: 1}, 0)
@@ -109,7 +146,7 @@ func TestASavedPolicyIsTold(t *testing.T) {
 	t.Parallel()
 	for _, terminal := range []bool{true, false} {
 		var out bytes.Buffer
-		s := &dev.Screen{Out: &out, Terminal: terminal, Board: dev.NewBoard(), Reps: func() []string { return nil }}
+		s := &dev.Screen{Out: &out, Terminal: terminal, Clock: clock.NewFake(noon), Board: dev.NewBoard(), Reps: func() []string { return nil }}
 		s.Policy(&policy.Policy{Name: "mine"}, errors.New("policy.yaml:3:1: no pool\n  3 | to: nobody"))
 		s.Paint()
 		require.Contains(t, out.String(), "The policy was refused; the old one stays.\n")

@@ -1,0 +1,4 @@
+package dev
+
+// NewUnset is tested from outside.
+var NewUnset = newUnset
