@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
@@ -71,4 +73,16 @@ func setaside(ts *testscript.TestScript, neg bool, args []string) {
 			{Key: kstream.HeaderError, Value: []byte("is not good")},
 		},
 	}))
+}
+
+// droptopic TOPIC deletes a topic, as if it had never been made.
+func droptopic(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: droptopic TOPIC")
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(ts.Getenv("BROKERS"), ",")...))
+	ts.Check(err)
+	defer client.Close()
+	_, err = kadm.NewClient(client).DeleteTopic(context.Background(), args[0])
+	ts.Check(err)
 }
