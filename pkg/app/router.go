@@ -178,8 +178,8 @@ func (r *Router) build(slot string, identity kstream.Identity, store *redisledge
 		Current: (&backlog{
 			client: r.cfg.Kafka, group: streamConfig.Group(), topic: event.LeadActivity.Topic(r.cfg.Instance), clock: clock.System(),
 		}).Read,
-		Verify:   func(ctx context.Context) error { return r.open(ctx, store) },
-		Report:   func(err error) { r.stuck.Store(err != nil); r.report(partLedger, err) },
+		Verify: func(ctx context.Context) error { return r.open(ctx, store) },
+		Report: func(err error) { r.stuck.Store(err != nil); r.report(partLedger, err) },
 
 		Registerer: r.reg, Logger: r.log, Clock: r.cfg.Clock,
 	})

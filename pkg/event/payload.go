@@ -246,13 +246,14 @@ const (
 	CauseRejected  = "rejected"
 	CauseQualified = "qualified" // it is handed on
 	CauseLeft      = "left"
+	CauseAway      = "away"
 	CauseHold      = "hold"
 	CauseCommand   = "command"
 )
 
 // Causes lists the causes of a [Reassign].
 func Causes() []string {
-	return []string{CauseSLA, CauseCapacity, CauseRejected, CauseQualified, CauseLeft, CauseHold, CauseCommand}
+	return []string{CauseSLA, CauseCapacity, CauseRejected, CauseQualified, CauseLeft, CauseAway, CauseHold, CauseCommand}
 }
 
 // Where a [Reassign] wants a lead to go; else the rules decide again.

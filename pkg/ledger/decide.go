@@ -61,7 +61,7 @@ func (s *State) next(op *Op, l *Lead, at int64) Grant {
 	}
 	s.name(&g, op)
 	// While the walk lasts, the owner does not hold the lead.
-	if l.counts() {
+	if l.Counts() {
 		s.rep(l.Rep).hold(l, -1)
 		defer s.rep(l.Rep).hold(l, +1)
 	}
@@ -255,10 +255,25 @@ func (s *State) decidePresence(op *Op, at int64) Grant {
 	switch op.Verb {
 	case Away:
 		g.Until = op.Until
+		if op.GiveBack {
+			g.Returns = s.returns(op.Rep, false)
+		}
 	case Left:
-		g.Effect, g.Shares = Settled, s.settle(op.Rep)
+		g.Effect, g.Shares, g.Returns = Settled, s.settle(op.Rep), s.returns(op.Rep, true)
 	}
 	return g
+}
+
+// returns are the open leads of a rep, all or those that are untouched.
+func (s *State) returns(rep string, all bool) []Return {
+	var list []Return
+	for _, id := range sortedKeys(s.Leads) {
+		l := s.Leads[id]
+		if l.Rep == rep && l.Counts() && (all || l.Accepted+l.Contacted+l.Qualified == 0) && len(list) < MaxReturns {
+			list = append(list, Return{Lead: id, Attempt: l.Attempt})
+		}
+	}
+	return list
 }
 
 func (l *Lead) marks() *Marks {

@@ -160,7 +160,7 @@ func (s *State) decided(id OpID, g *Grant, draft []byte) {
 	if l.Turn != nil {
 		s.turn(*l.Turn, l.Rep, +1)
 	}
-	if l.counts() {
+	if l.Counts() {
 		r := s.rep(l.Rep)
 		r.hold(l, +1)
 		r.Last = g.Sequence
@@ -180,7 +180,7 @@ func (s *State) decided(id OpID, g *Grant, draft []byte) {
 // relieve takes a lead from its owner, and the turn that it was, if that is given back;
 // sign -1 gives both back.
 func (s *State) relieve(l *Lead, turnBack bool, sign int64) {
-	if l.counts() {
+	if l.Counts() {
 		s.rep(l.Rep).hold(l, -sign)
 	}
 	if turnBack {
@@ -191,7 +191,7 @@ func (s *State) relieve(l *Lead, turnBack bool, sign int64) {
 // happened lets an activity of the current attempt change a lead, and what it
 // counts for its owner.
 func (s *State) happened(l *Lead, verb string, at int64) {
-	before := l.counts()
+	before := l.Counts()
 	l.react(verb, 0, at)
 	s.recount(l, before)
 }
@@ -199,9 +199,9 @@ func (s *State) happened(l *Lead, verb string, at int64) {
 // recount follows a lead that may have begun or ceased to count.
 func (s *State) recount(l *Lead, before bool) {
 	switch {
-	case before && !l.counts():
+	case before && !l.Counts():
 		s.rep(l.Rep).hold(l, -1)
-	case !before && l.counts():
+	case !before && l.Counts():
 		s.rep(l.Rep).hold(l, +1)
 	}
 }
@@ -233,7 +233,7 @@ func (s *State) undo(id OpID, g *Grant, before *Image) {
 			return
 		}
 		restored := *before.Lead
-		s.recount(&restored, l.counts())
+		s.recount(&restored, l.Counts())
 		s.Leads[g.Lead] = &restored
 	case Held:
 		s.release(g.Lead, id)
@@ -256,7 +256,7 @@ func (s *State) undecide(g *Grant) {
 	if l.Turn != nil {
 		s.turn(*l.Turn, l.Rep, -1)
 	}
-	if l.counts() {
+	if l.Counts() {
 		s.rep(l.Rep).hold(l, -1)
 	}
 	if l.Rep != "" && !l.Test {

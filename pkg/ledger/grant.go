@@ -86,6 +86,9 @@ type Grant struct {
 	Held []Late `json:"held,omitempty"`
 	// Shares of a leaver's balance by book, of Settled.
 	Shares []Share `json:"shares,omitempty"`
+	// Returns are open leads that a rep gives back, of Present and Settled, by lead id, at
+	// most [MaxReturns]. They stay where they are until they are moved.
+	Returns []Return `json:"returns,omitempty"`
 	// Undone is the grant that Voided took back. It never came to the log by
 	// itself: readers put it at its own sequence, which would be a hole otherwise.
 	Undone *Grant `json:"undone,omitempty"`
@@ -131,6 +134,12 @@ type Late struct {
 	Verb    string `json:"verb"`
 	Attempt int    `json:"attempt,omitempty"`
 	Effect  Effect `json:"effect,omitempty"` // when applied
+}
+
+// Return is a lead that a rep gives back.
+type Return struct {
+	Lead    string `json:"lead"`
+	Attempt int    `json:"attempt"`
 }
 
 // Share is what one rep gets of a leaver's balance.

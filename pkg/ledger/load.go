@@ -93,5 +93,5 @@ func (r *Rep) hold(l *Lead, sign int64) {
 	}
 }
 
-// counts says whether a lead counts for its owner.
-func (l *Lead) counts() bool { return l.Rep != "" && !l.Test && l.Closed == 0 }
+// Counts says whether a lead counts for its owner.
+func (l *Lead) Counts() bool { return l.Rep != "" && !l.Test && l.Closed == 0 }

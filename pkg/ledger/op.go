@@ -8,6 +8,9 @@ import (
 // Unit is what one lead is worth in a book that counts leads: micro-leads.
 const Unit = 1_000_000
 
+// MaxReturns bounds the leads that a rep gives back at once.
+const MaxReturns = 5_000
+
 // Limits keep every product of the transitions below 2^53, where the numbers of
 // Lua stop being whole.
 const (
@@ -109,6 +112,9 @@ type Op struct {
 	Stay     bool   // Move: a lead that would come to where it is, without a turn, is left there
 	Rep      string // Presence
 	Until    int64  // Presence Away: Unix milliseconds
+	// GiveBack: who goes Away gives back the leads that are not accepted. Who has Left
+	// gives back all.
+	GiveBack bool
 
 	// Body is the caller's own record of the plan, one line. The ledger stores it with
 	// the memo and gives it back when the input record is read once more; of an Assign

@@ -319,6 +319,7 @@ type Reassign struct {
 	PastOwners bool     // past_owners: last — a walk that ends in wait is repeated with them
 	MaxOwners  int      // 0: no bound
 	TurnBack   []string // reasons of refusal that return the turn
+	KeepAway   bool     // away: keep — who goes away keeps what is not accepted, too
 }
 
 // StandIn is the rep id that an action of a stage moves an owner's lead to: the backup,

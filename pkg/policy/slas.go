@@ -162,6 +162,7 @@ func (r *reader) handling() {
 	reassign := &r.policy.Reassign
 	r.objectOf("reassign", object{
 		"past_owners": func(n node) { reassign.PastOwners = r.choice(n, "last", "never") == "last" },
+		"away":        func(n node) { reassign.KeepAway = r.choice(n, "give_back", "keep") == "keep" },
 		"max_owners":  func(n node) { reassign.MaxOwners = int(r.whole(n, 1, 100)) },
 		"turn_back": func(n node) {
 			for _, item := range r.items(n) {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/redis/go-redis/v9"
+
 	"leadrouter/pkg/ledger"
 )
 
@@ -46,7 +48,7 @@ func nextPart(ops []ledger.Op) []ledger.Op {
 	entries := 0
 	for i := range ops {
 		op := &ops[i]
-		if op.Kind == ledger.Void || op.Kind == ledger.Presence && op.Verb == ledger.Left {
+		if op.Kind == ledger.Void || givesBack(op) {
 			return ops[:max(i, 1)]
 		}
 		for s := range op.Steps {
@@ -57,6 +59,11 @@ func nextPart(ops []ledger.Op) []ledger.Op {
 		}
 	}
 	return ops
+}
+
+// givesBack says whether an operation makes a rep give leads back.
+func givesBack(op *ledger.Op) bool {
+	return op.Kind == ledger.Presence && (op.Verb == ledger.Left || op.Verb == ledger.Away && op.GiveBack)
 }
 
 // chunkRun is what the parts of a chunk hand on.
@@ -125,7 +132,7 @@ func (r *chunkRun) leadOf(ctx context.Context, id ledger.OpID) (string, error) {
 func (r *chunkRun) call(ctx context.Context, acks []ledger.Ack, ops []ledger.Op) ([]string, error) {
 	bound, installed := r.known()
 	r.bound = bound
-	for range 2 {
+	for range attempts {
 		b := newBuilder(r.Ledger, bound, installed)
 		b.Seen, b.Batch = r.seen, r.chunk.Batch
 		for _, a := range acks {
@@ -133,6 +140,13 @@ func (r *chunkRun) call(ctx context.Context, acks []ledger.Ack, ops []ledger.Op)
 		}
 		for i := range ops {
 			b.add(&ops[i])
+			if givesBack(&ops[i]) {
+				leads, err := r.owned(ctx, bound, ops[i].Rep)
+				if err != nil {
+					return nil, err
+				}
+				b.give(ops[i].Rep, leads)
+			}
 		}
 		keys, args, err := b.call()
 		if err != nil {
@@ -147,11 +161,30 @@ func (r *chunkRun) call(ctx context.Context, acks []ledger.Ack, ops []ledger.Op)
 			return answers(reply[1:], len(ops))
 		case "roster":
 			installed = nil
+		case "owned": // somebody has got or lost a lead since; look again
 		default:
 			return nil, ledger.ErrEpoch
 		}
 	}
-	return nil, errors.New("run script: a roster that was sent along is missing")
+	return nil, errors.New("run script: a roster that was sent along is missing, or a rep's leads do not stand still")
+}
+
+// attempts at a call: one more for rosters that are missing, the rest for the leads of a
+// rep, which others change.
+const attempts = 10
+
+// owned lists the leads that count for a rep, by id, as many as can be given back at once.
+func (r *chunkRun) owned(ctx context.Context, bound binding, rep string) ([]string, error) {
+	members, err := r.client.ZRangeByLex(ctx, r.keys(bound.generation).owned(), &redis.ZRangeBy{
+		Min: "[" + rep + "\n", Max: "(" + rep + "\v", Count: ledger.MaxReturns,
+	}).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read the leads of a rep: %w", classify(err))
+	}
+	for i, member := range members {
+		members[i] = strings.TrimPrefix(member, rep+"\n")
+	}
+	return members, nil
 }
 
 // answers checks the shape of a reply.

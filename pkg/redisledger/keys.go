@@ -42,6 +42,9 @@ func (k keys) told() string { return k.in("told") }
 // held are the activities of unknown leads. From held; owned and ended end them.
 func (k keys) held() string { return k.in("held") }
 
+// owned is an index of the leads that count, by owner. From all that changes a lead.
+func (k keys) owned() string { return k.in("owned") }
+
 // acked are the acknowledged positions by partition. Not from the log: they are
 // the committed offsets of the consumer group.
 func (k keys) acked() string { return k.in("acked") }

@@ -175,6 +175,9 @@ func (w *writer) leads(ctx context.Context, s *ledger.State) error {
 		if err != nil {
 			return err
 		}
+		if lead.Counts() {
+			w.pipe.ZAdd(ctx, w.keys.owned(), redis.Z{Member: lead.Rep + "\n" + id})
+		}
 		if lead.Closed > 0 {
 			w.pipe.Set(ctx, w.keys.lead(id), text, w.cfg.Dedupe+memory)
 		} else {

@@ -31,6 +31,8 @@ type request struct {
 	Leads   []string    `json:"leads"`
 	Plain   bool        `json:"plain"` // the leads are the same as JSON
 	Reps    []string    `json:"reps"`  // whose presence changes
+	Gives   string      `json:"gives"` // the rep whose leads these are, who gives back, or empty
+	Most    int         `json:"most"`  // leads that are given back at once
 	Rosters []rosterUse `json:"rosters"`
 	Width   int         `json:"width"` // bytes of a slot in a set
 	Shapes  []shape     `json:"shapes"`
@@ -90,7 +92,7 @@ func newBuilder(l *Ledger, b binding, installed map[string]bool) *builder {
 	return &builder{
 		request: request{
 			Epoch: strconv.FormatInt(b.epoch, 10), Generation: b.generation, ReplID: b.replid, Run: b.run,
-			Unit: ledger.Unit, Dedupe: l.cfg.Dedupe.Milliseconds(), Keep: (l.cfg.Dedupe + memory).Milliseconds(),
+			Unit: ledger.Unit, Most: ledger.MaxReturns, Dedupe: l.cfg.Dedupe.Milliseconds(), Keep: (l.cfg.Dedupe + memory).Milliseconds(),
 			Parts: []string{}, Acks: [][2]int64{}, Leads: []string{}, Reps: []string{},
 			Rosters: []rosterUse{}, Shapes: []shape{}, Books: []string{}, Bitmaps: []ledger.Bitmap{},
 		},
@@ -115,6 +117,14 @@ func (b *builder) ack(a ledger.Ack) {
 	b.Acks = append(b.Acks, [2]int64{b.part(a.Partition), a.Position})
 }
 
+// give names the leads of a rep who gives them back.
+func (b *builder) give(rep string, leads []string) {
+	b.Gives = rep
+	for _, lead := range leads {
+		number(b.leads, &b.Leads, lead)
+	}
+}
+
 // part finds or adds a partition.
 func (b *builder) part(p ledger.Partition) int64 {
 	n, ok := b.parts[p]
@@ -129,7 +139,7 @@ func (b *builder) part(p ledger.Partition) int64 {
 // add appends an operation: kind, part, offset, ordinal, at, lead, then of an
 // assign value, test, roster and for each step shape, set, book; of a move verb,
 // attempt, fence, turn back, stay, and from the roster on as an assign; of an activity
-// verb and attempt; of a presence rep, verb and until. 0 is none.
+// verb and attempt; of a presence rep, verb, until and give back. 0 is none.
 func (b *builder) add(op *ledger.Op) {
 	lead := 0
 	if op.Lead != "" {
@@ -151,7 +161,7 @@ func (b *builder) add(op *ledger.Op) {
 	case ledger.Presence:
 		b.Reps = append(b.Reps, op.Rep)
 		b.ops.texts(op.Rep, op.Verb)
-		b.ops.numbers(op.Until)
+		b.ops.numbers(op.Until, int64(bit(op.GiveBack)))
 	case ledger.Void, ledger.Rebuild:
 	}
 	b.ops.end()
@@ -257,7 +267,7 @@ func (b *builder) call() ([]string, []any, error) {
 	}
 	keys := []string{
 		b.keys.meta(), b.keys.clock(), b.keys.reps(), b.keys.credit(),
-		b.keys.rosters(), b.keys.held(), b.keys.acked(), b.keys.floors(), b.keys.told(),
+		b.keys.rosters(), b.keys.held(), b.keys.acked(), b.keys.floors(), b.keys.told(), b.keys.owned(),
 	}
 	for _, part := range b.Parts {
 		keys = append(keys, b.keys.in(memoPrefix+part))

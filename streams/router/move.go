@@ -115,6 +115,11 @@ func prepareReassign(it *item, e event.Envelope, p *policy.Policy) error {
 		return err
 	}
 	m := &mover{leadID: r.LeadID, attempt: r.Attempt, unless: routing.Stops(r.Clock)}
+	if r.Cause == event.CauseAway {
+		// What the owner has accepted meanwhile stays; the turn goes back if the policy
+		// takes that for a reason.
+		m.unless, r.Reason = ledger.Accepted, event.CauseAway
+	}
 	m.with = func(in *routing.Input, k *known) {
 		if k.Rep != "" {
 			in.Previous = &routing.Previous{Rep: k.Rep, Cause: r.Cause, Clock: r.Clock, Reason: r.Reason}

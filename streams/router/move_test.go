@@ -2,6 +2,7 @@ package router_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -252,4 +253,32 @@ func TestReassignmentsWaitForActivities(t *testing.T) {
 	l.activity(`"activity":"accepted"`)
 	l.behind = false
 	require.Equal(t, ledger.Ignored, decisions(t, l.handle(r))[0].Grant.Effect)
+}
+
+// Who goes away keeps what is accepted and gives back the rest, with the turn if the
+// policy wants that; who leaves gives back everything.
+func TestRepsGiveLeadsBack(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	l.do(event.LeadCreated, `{"id":"L2","country":"DE"}`)
+	l.activity(`"activity":"accepted"`)
+	r := l.record(event.RepStatus, `{"rep_id":"jonas","status":"away"}`)
+	out := l.handle(r)
+	back := only[event.Reassign](t, out, event.LeadReassign)
+	require.Equal(t, []any{"L2", 1, "jonas", "away"}, []any{back.LeadID, back.Attempt, back.RepID, back.Cause})
+	l.restart()
+	l.fresh(r, r.Offset)
+	require.Equal(t, text(out), text(l.handle(r)), "delivered again")
+	l.commit(out, r)
+	l.flush()
+	moved := only[event.Assigned](t, l.do(event.LeadReassign, `{"lead_id":"L2","attempt":1,"cause":"away","at":"2026-05-04T10:20:00Z"}`), event.LeadAssigned)
+	require.Equal(t, []any{"petra", "Jonas is away; you were the first on the list who was free."}, []any{moved.RepID, moved.Reason})
+
+	left := only[event.Reassign](t, l.do(event.RepStatus, `{"rep_id":"jonas","status":"left"}`), event.LeadReassign)
+	require.Equal(t, []any{"L1", "left"}, []any{left.LeadID, left.Cause})
+	require.Equal(t, "petra", only[event.Assigned](t, l.reassign(`"attempt":1,"cause":"left"`), event.LeadAssigned).RepID)
+
+	l.adopt(strings.Replace(watched, "turn_back: [spam]", "turn_back: [spam], away: keep", 1))
+	kept := l.do(event.RepStatus, `{"rep_id":"petra","status":"away"}`)
+	require.Empty(t, payloads[event.Reassign](t, kept, event.LeadReassign))
 }

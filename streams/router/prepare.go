@@ -156,6 +156,7 @@ func prepareStatus(it *item, e event.Envelope, p *policy.Policy) error {
 	}
 	it.op.Kind = ledger.Presence
 	it.op.Rep, it.op.Verb = s.RepID, s.Status
+	it.op.GiveBack = s.Status == ledger.Away && !p.Reassign.KeepAway
 	if !s.Until.IsZero() {
 		it.op.Until = s.Until.UnixMilli()
 	}

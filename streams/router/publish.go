@@ -37,6 +37,8 @@ func (h *Handler) effects(it *item, r ledger.Result) ([]*kstream.Record, error) 
 		return h.noted(it, r)
 	case ledger.Freed:
 		return []*kstream.Record{h.noTimers(r.Grant.Lead)}, nil
+	case ledger.Present, ledger.Settled:
+		return h.returned(it, r.Grant)
 	default:
 		return nil, nil
 	}
@@ -138,6 +140,22 @@ func (h *Handler) noted(it *item, r ledger.Result) ([]*kstream.Record, error) {
 		return nil, nil
 	}
 	return h.one(event.LeadTimers, it, g, timer)
+}
+
+// returned are the leads that a rep gives back: each is to move on.
+func (h *Handler) returned(it *item, g ledger.Grant) ([]*kstream.Record, error) {
+	out := make([]*kstream.Record, 0, len(g.Returns))
+	for i, r := range g.Returns {
+		e, err := event.New(event.LeadReassign, it.op.ID.String(), i, r.Lead, time.UnixMilli(g.At), event.Reassign{
+			LeadID: r.Lead, Attempt: r.Attempt, RepID: g.Rep, Cause: g.Verb, At: time.UnixMilli(g.At).UTC(),
+		})
+		if err != nil {
+			return nil, err
+		}
+		e.Traceparent = it.trace
+		out = append(out, kstream.Encode(h.names[event.LeadReassign], r.Lead, e))
+	}
+	return out, nil
 }
 
 // one is a list of one record about a grant's lead.

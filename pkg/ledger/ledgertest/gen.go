@@ -88,8 +88,11 @@ func (w *world) drawOp(t *rapid.T, id ledger.OpID) ledger.Op {
 	default:
 		op.Kind, op.Rep = ledger.Presence, fmt.Sprintf("rép \"%d\"", rapid.IntRange(0, repCount-1).Draw(t, "rep"))
 		op.Verb = rapid.SampledFrom([]string{ledger.Available, ledger.Available, ledger.Away, ledger.Left}).Draw(t, "presence")
-		if op.Verb == ledger.Away && rapid.Bool().Draw(t, "ends") {
-			op.Until = w.now + 2*hour
+		if op.Verb == ledger.Away {
+			op.GiveBack = rapid.Bool().Draw(t, "gives back")
+			if rapid.Bool().Draw(t, "ends") {
+				op.Until = w.now + 2*hour
+			}
 		}
 	}
 	return op

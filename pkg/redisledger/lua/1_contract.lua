@@ -15,7 +15,8 @@
 --       8 floors   zset    part -> the lowest sequence among its memos
 --       9 told     set     "number part" of rosters whose content is in a grant of
 --                          the partition
---       10 ...     list    memos, one list for each of request.parts, ascending
+--       10 owned   zset    "rep \n lead" for each lead that counts, score 0
+--       11 ...     list    memos, one list for each of request.parts, ascending
 --       ...        string  leads, one key for each lead of the chunk: the list, and
 --                          while it is open a tab and its draft
 --
@@ -35,6 +36,7 @@
 --
 -- Returns { 'epoch' }          this is not the server, or not the ledger, that the
 --                              caller knows; nothing was done
+--         { 'owned' }          request.leads are not those of the rep who gives back
 --         { 'roster', n }      request.rosters[n] is not installed: send it along
 --         { 'ok', answer ... } one per operation:
 --                    GRANT     applied; it begins with a brace or a bracket
@@ -47,8 +49,8 @@
 --                    b         its lead is in other hands, or its partition waits
 
 local request = cjson.decode(ARGV[1])
-local META, CLOCK, REPS, CREDIT, ROSTERS, HELD, ACKED, FLOORS, TOLD = unpack(KEYS, 1, 9)
-local FIRST_MEMO = 9
+local META, CLOCK, REPS, CREDIT, ROSTERS, HELD, ACKED, FLOORS, TOLD, OWNED_BY = unpack(KEYS, 1, 10)
+local FIRST_MEMO = 10
 local FIRST_LEAD = FIRST_MEMO + #request.parts
 local FIRST_PAYLOAD = 1 + #request.bitmaps
 

@@ -1,6 +1,7 @@
 -- Reps: presence, counters, caps.
 
 local AVAILABLE, AWAY, LEFT = 0, 1, 2
+local PRESENCE_OF = { available = AVAILABLE, away = AWAY, left = LEFT }
 local PRESENCE, UNTIL, OPEN, VALUE, OVER, HOUR, DAY, WEEK, LAST = 1, 2, 3, 4, 5, 6, 8, 10, 12
 
 local reps = {}  -- by id

@@ -3,6 +3,7 @@
 local leads = {}                     -- by number in the chunk: as text until one is looked at
 local changed_leads, is_changed = {}, {} -- numbers, each once
 local held, changed_held = {}, {}    -- by lead id
+local owned_before, owned_now = {}, {} -- by number: the rep for whom a lead counts; now: of leads as text
 
 local CLOSING = { converted = true, lost = true, closed = true }
 local MARK = { accepted = 'accepted', contacted = 'contacted', qualified = 'qualified' }
@@ -83,6 +84,8 @@ local function read_leads()
   end
 end
 
+local function counts(lead) return lead.rep ~= '' and not lead.test and lead.closed == 0 end
+
 -- read_owners reads the reps whose counters the chunk may move.
 local function read_owners()
   local wanted, seen = {}, {}
@@ -95,7 +98,10 @@ local function read_owners()
   end
   for n = 1, #request.leads do
     local lead = lead_at(n)
-    if lead then want(lead.rep) end
+    if lead then
+      want(lead.rep)
+      owned_before[n] = counts(lead) and lead.rep or nil
+    end
   end
   for i = 1, #request.reps do want(request.reps[i]) end
   if #wanted > 0 then read_reps(wanted) end
@@ -128,6 +134,34 @@ local function write_leads()
   end
 end
 
+-- write_owned follows the leads that have come to count for somebody else.
+local function write_owned()
+  local gone, come = {}, {}
+  for i = 1, #changed_leads do
+    local n = changed_leads[i]
+    local lead, was, id = leads[n], owned_before[n], request.leads[n]
+    local is = owned_now[n]
+    if type(lead) ~= 'string' then is = lead and counts(lead) and lead.rep or nil end
+    if is ~= was then
+      if was then gone[#gone + 1] = was .. '\n' .. id end
+      if is then come[#come + 1], come[#come + 2] = '0', is .. '\n' .. id end
+    end
+  end
+  if #gone > 0 then in_parts('ZREM', OWNED_BY, gone) end
+  if #come > 0 then in_parts('ZADD', OWNED_BY, come) end
+end
+
+-- owns_all says whether the leads of the chunk are just those of the rep who gives back.
+local function owns_all()
+  local rep = request.gives
+  if rep == '' then return true end
+  local ids = call('ZRANGEBYLEX', OWNED_BY, '[' .. rep .. '\n', '(' .. rep .. '\v')
+  for i = 1, math.min(#ids, request.most) do
+    if ids[i] ~= rep .. '\n' .. (request.leads[i] or '') then return false end
+  end
+  return #request.leads == math.min(#ids, request.most)
+end
+
 -- Held activities are lists: part, offset, ordinal, verb, attempt, batch.
 local function early_text(e)
   return '[' .. quote(e[1]) .. format(',%d,%d,', e[2], e[3]) .. quote(e[4])
@@ -145,8 +179,6 @@ local function write_held()
     end
   end
 end
-
-local function counts(lead) return lead.rep ~= '' and not lead.test and lead.closed == 0 end
 
 -- busy says whether a lead is in the hands of another batch, or of another
 -- partition's operation in this one.

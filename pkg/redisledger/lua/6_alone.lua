@@ -1,6 +1,11 @@
 -- What a chunk holds alone, because it needs more than the chunk's own keys tell:
 -- a rep who leaves, and an operation that is taken back.
 
+-- The blocks from here on keep what only they need to themselves: a function has no
+-- more than 200 locals, and the script is one.
+local add_credit, write_changed_books, settle, return_turn, undo
+
+do
 -- precedes compares bytes; `<` on strings follows the locale of the server.
 local function precedes(a, b)
   for i = 1, math.min(#a, #b) do
@@ -25,7 +30,7 @@ local function book_of(name)
 end
 
 -- add_credit changes a balance, in the book of the chunk where it has that one open.
-local function add_credit(book, rep, amount)
+function add_credit(book, rep, amount)
   local b, slot = book_numbers[book], slots[rep]
   if b and not slot then
     local rest = others[b]
@@ -50,7 +55,7 @@ local function in_order(map)
   return list
 end
 
-local function write_changed_books()
+function write_changed_books()
   for i = 1, #changed_books do
     local credit, list = ledgers[changed_books[i]], {}
     for _, rep in ipairs(in_order(credit)) do
@@ -67,7 +72,7 @@ end
 local ONE_EACH = setmetatable({}, { __index = function() return 1 end })
 
 -- settle shares the balances of a leaver over who remains in each book, alike.
-local function settle(leaver)
+function settle(leaver)
   local names, texts = call('HKEYS', CREDIT), {}
   table.sort(names, precedes)
   for i = 1, #names do
@@ -107,7 +112,7 @@ local function places(bitmap)
 end
 
 -- return_turn takes the turn of a lead out of its book; sign -1 enters it again.
-local function return_turn(lead, sign)
+function return_turn(lead, sign)
   local fields = places(lead.free)
   for i = 1, #fields do fields[i] = lead.roster .. '/' .. whole(fields[i]) end
   local free, weight = decode_all(in_parts('HMGET', ROSTERS, fields)), {}
@@ -185,8 +190,6 @@ local function release(op, part)
   change_held(op.id)
 end
 
-local PRESENCE_OF = { available = AVAILABLE, away = AWAY, left = LEFT }
-
 -- represent takes a change of presence back, unless it was changed again.
 local function represent(grant, image)
   for i = 1, #(grant.shares or {}) do
@@ -210,7 +213,7 @@ local function grant_of(text)
 end
 
 -- undo takes back what a memo granted.
-local function undo(op, part, memo, at)
+function undo(op, part, memo, at)
   local grant = grant_of(memo.grant)
   local effect = grant.effect
   if effect == 'owned' or effect == 'ended' then
@@ -223,4 +226,5 @@ local function undo(op, part, memo, at)
     represent(grant, memo.image)
   end
   return grant
+end
 end

@@ -3,9 +3,12 @@
 
 local sequence, clock -- the last sequence, and ledger time
 local lowest          -- the lowest sequence that is not acknowledged, as text
+local grant_text, text
+local DO -- by kind
 
+do
 -- grant_text puts what all grants have before the rest.
-local function grant_text(effect, rest)
+function grant_text(effect, rest)
   return '{"sequence":' .. whole(sequence) .. ',"floor":' .. lowest .. ',"epoch":' .. request.epoch
     .. ',"at":' .. whole(clock) .. ',"effect":"' .. effect .. '"' .. rest .. '}'
 end
@@ -16,7 +19,7 @@ local function number(name, n)
   return format(',"%s":%d', name, n)
 end
 
-local function text(name, s)
+function text(name, s)
   if s == '' then return '' end
   return ',"' .. name .. '":' .. quote(s)
 end
@@ -109,6 +112,7 @@ local function decide(op, part, view, at, attempt, first, stays)
   local installs = view ~= nil and tells(view, op, part)
   local over = terms ~= nil and room(reps[terms[T_REP]], terms, at) < op.value
   set_lead(op.lead, new_lead(op, part, at, attempt, outcome, step, terms and terms[T_REP] or '', over, turn, view and view.number))
+  owned_now[op.lead] = terms and not op.test and terms[T_REP] or nil
   if outcome == 'disqualified' then lead_at(op.lead) end -- as a table, to be written as a closed one
   if terms and not op.test then own(reps[terms[T_REP]], terms, op, over, at) end
   return outcome, step, terms, turn, over, installs
@@ -209,17 +213,33 @@ local function activity(op, part, at)
   return grant_text(effect, lead_fields(op, lead) .. load .. text('verb', op.verb) .. more), image
 end
 
+-- returns lists the leads that a rep gives back: all of them, or those untouched.
+local function returns(op, all)
+  local texts = {}
+  for n = 1, #request.leads do
+    local lead = lead_at(n)
+    if lead.rep == op.rep and (all or lead.accepted + lead.contacted + lead.qualified == 0) then
+      texts[#texts + 1] = '{"lead":' .. quote(request.leads[n]) .. ',"attempt":' .. whole(lead.attempt) .. '}'
+    end
+  end
+  if #texts == 0 then return '' end
+  return ',"returns":[' .. concat(texts, ',') .. ']'
+end
+
 local function presence(op, _, at)
   op.rep, op.verb = op.list[7], op.list[8]
   local rep = rep_of(op.rep)
   local image = format('[%d,%d]', rep[PRESENCE], rep[UNTIL])
   local shares, effect, until_ = '', 'present', op.verb == 'away' and op.list[9] or 0
   if op.verb == 'left' then
-    effect, shares = 'settled', settle(op.rep)
+    effect, shares = 'settled', settle(op.rep) .. returns(op, true)
+  elseif op.list[10] == 1 then
+    shares = returns(op, false)
   end
   rep[PRESENCE], rep[UNTIL] = PRESENCE_OF[op.verb], until_
   touch(op.rep, at)
   return grant_text(effect, text('rep', op.rep) .. text('verb', op.verb) .. number('until', until_) .. shares), image
 end
 
-local DO = { assign = assign, activity = activity, move = move, presence = presence }
+DO = { assign = assign, activity = activity, move = move, presence = presence }
+end

@@ -76,6 +76,7 @@ local function main()
   if not known(META, request.epoch, request.generation, request.replid, request.run) then return { 'epoch' } end
   read_clock()
   if sequence < request.seen then return { 'epoch' } end
+  if not owns_all() then return { 'owned' } end
   local missing = read_views()
   if missing then return { 'roster', missing } end
   read_tails()
@@ -91,6 +92,7 @@ local function main()
   write_reps()
   write_books()
   write_changed_books()
+  write_owned()
   write_leads()
   write_held()
   write_tails(tails)
