@@ -204,7 +204,7 @@ func (a *Auditor) operation(e entry) (op *ledger.Op, why string) {
 		}
 		return op, ""
 	case ledger.Presence:
-		op.Rep, op.Verb, op.Until = g.Rep, g.Verb, g.Until
+		op.Rep, op.Verb, op.Until, op.GiveBack = g.Rep, g.Verb, g.Until, g.GiveBack
 		return op, ""
 	case ledger.Void, ledger.Rebuild:
 	}

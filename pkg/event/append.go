@@ -210,6 +210,7 @@ func (w *writer) grant(g *ledger.Grant) {
 	optValue(w, "marks", g.Marks)
 	optList(w, "held", g.Held)
 	optList(w, "shares", g.Shares)
+	w.optTrue("give_back", g.GiveBack)
 	optList(w, "returns", g.Returns)
 	optValue(w, "undone", g.Undone)
 	optList(w, "lost", g.Lost)

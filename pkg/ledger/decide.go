@@ -256,7 +256,7 @@ func (s *State) decidePresence(op *Op, at int64) Grant {
 	case Away:
 		g.Until = op.Until
 		if op.GiveBack {
-			g.Returns = s.returns(op.Rep, false)
+			g.GiveBack, g.Returns = true, s.returns(op.Rep, false)
 		}
 	case Left:
 		g.Effect, g.Shares, g.Returns = Settled, s.settle(op.Rep), s.returns(op.Rep, true)

@@ -86,9 +86,11 @@ type Grant struct {
 	Held []Late `json:"held,omitempty"`
 	// Shares of a leaver's balance by book, of Settled.
 	Shares []Share `json:"shares,omitempty"`
-	// Returns are open leads that a rep gives back, of Present and Settled, by lead id, at
-	// most [MaxReturns]. They stay where they are until they are moved.
-	Returns []Return `json:"returns,omitempty"`
+	// Returns are open leads that a rep gives back, of Present where GiveBack says so and
+	// of Settled, by lead id, at most [MaxReturns]. They stay where they are until they are
+	// moved.
+	GiveBack bool     `json:"give_back,omitempty"`
+	Returns  []Return `json:"returns,omitempty"`
 	// Undone is the grant that Voided took back. It never came to the log by
 	// itself: readers put it at its own sequence, which would be a hole otherwise.
 	Undone *Grant `json:"undone,omitempty"`

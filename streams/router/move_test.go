@@ -272,13 +272,13 @@ func TestRepsGiveLeadsBack(t *testing.T) {
 	l.commit(out, r)
 	l.flush()
 	moved := only[event.Assigned](t, l.do(event.LeadReassign, `{"lead_id":"L2","attempt":1,"cause":"away","at":"2026-05-04T10:20:00Z"}`), event.LeadAssigned)
-	require.Equal(t, []any{"petra", "Jonas is away; you were the first on the list who was free."}, []any{moved.RepID, moved.Reason})
+	require.Equal(t, []any{"klara", "Jonas is away; you were the first on the list who was free."}, []any{moved.RepID, moved.Reason})
 
 	left := only[event.Reassign](t, l.do(event.RepStatus, `{"rep_id":"jonas","status":"left"}`), event.LeadReassign)
 	require.Equal(t, []any{"L1", "left"}, []any{left.LeadID, left.Cause})
-	require.Equal(t, "petra", only[event.Assigned](t, l.reassign(`"attempt":1,"cause":"left"`), event.LeadAssigned).RepID)
+	require.Equal(t, "klara", only[event.Assigned](t, l.reassign(`"attempt":1,"cause":"left"`), event.LeadAssigned).RepID)
 
 	l.adopt(strings.Replace(watched, "turn_back: [spam]", "turn_back: [spam], away: keep", 1))
-	kept := l.do(event.RepStatus, `{"rep_id":"petra","status":"away"}`)
+	kept := l.do(event.RepStatus, `{"rep_id":"klara","status":"away"}`)
 	require.Empty(t, payloads[event.Reassign](t, kept, event.LeadReassign))
 }

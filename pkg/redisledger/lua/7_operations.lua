@@ -234,7 +234,7 @@ local function presence(op, _, at)
   if op.verb == 'left' then
     effect, shares = 'settled', settle(op.rep) .. returns(op, true)
   elseif op.list[10] == 1 then
-    shares = returns(op, false)
+    shares = ',"give_back":true' .. returns(op, false)
   end
   rep[PRESENCE], rep[UNTIL] = PRESENCE_OF[op.verb], until_
   touch(op.rep, at)

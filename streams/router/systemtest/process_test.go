@@ -121,7 +121,7 @@ func (p *process) awaitReady() {
 
 // kill ends the process like kill -9.
 func (p *process) kill() {
-	_ = p.cmd.Process.Signal(syscall.SIGCONT)
+	// One that stands still dies so, too: waking it first would let it go on.
 	_ = p.cmd.Process.Kill() // the error says that it has ended
 	<-p.done
 }

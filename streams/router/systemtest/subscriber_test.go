@@ -118,6 +118,19 @@ func requireOnce(t *testing.T, leads map[string]bool, list []event.Assigned) {
 	}
 }
 
+// requireAttempts checks that each of these leads has its attempts one by one, each once,
+// and that there are no others. Leads of reps who come and go move on.
+func requireAttempts(t *testing.T, leads map[string]bool, list []event.Assigned) {
+	t.Helper()
+	last := map[string]int{}
+	for _, a := range list {
+		require.Equal(t, last[a.LeadID]+1, a.Attempt, "attempts of lead %s", a.LeadID)
+		require.True(t, leads[a.LeadID], "lead %s was never published", a.LeadID)
+		last[a.LeadID] = a.Attempt
+	}
+	require.Len(t, last, len(leads), "leads without an assignment")
+}
+
 // kcat reads lead.assigned with a program of another family than ours: librdkafka.
 func (in *installation) kcat() []event.Assigned {
 	in.t.Helper()
