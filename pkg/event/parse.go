@@ -15,6 +15,30 @@ import (
 // Lead reads the data of lead.created.
 func (e Envelope) Lead() (lead.Lead, error) { return lead.Parse(e.Data) }
 
+// Updated reads the data of lead.updated: what is now known of a lead. The lead is
+// named by lead_id, or by the subject.
+func (e Envelope) Updated() (lead.Lead, error) {
+	fields := map[string]json.RawMessage{}
+	if err := decode(e.Data, &fields); err != nil {
+		return lead.Lead{}, err
+	}
+	if id, ok := fields["lead_id"]; ok {
+		fields["id"] = id
+		delete(fields, "lead_id")
+	} else if _, ok := fields["id"]; !ok {
+		quoted, err := json.Marshal(e.Subject)
+		if err != nil {
+			return lead.Lead{}, err
+		}
+		fields["id"] = quoted
+	}
+	data, err := json.Marshal(fields)
+	if err != nil {
+		return lead.Lead{}, err
+	}
+	return lead.Parse(data)
+}
+
 // Activity reads the data of lead.activity. The subject stands in for a missing
 // lead_id, the envelope's time for a missing at.
 func (e Envelope) Activity() (Activity, error) {

@@ -80,6 +80,8 @@ func (l *Lead) did(verb string) bool {
 		return l.Contacted > 0
 	case Qualified:
 		return l.Qualified > 0
+	case Taken:
+		return l.Rep != ""
 	}
 	return false
 }

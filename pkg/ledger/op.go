@@ -78,6 +78,9 @@ const (
 	Reopened  = "reopened"
 )
 
+// Taken stands in a [Move] for an activity: a lead that has an owner is not moved.
+const Taken = "taken"
+
 // States of a rep, the verbs of a [Presence].
 const (
 	Available = "available"

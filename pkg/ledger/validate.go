@@ -69,6 +69,9 @@ func (op *Op) validate(rosters map[*Roster]bool) error {
 		return nil
 	case Presence:
 		known := op.Verb == Available || op.Verb == Away || op.Verb == Left
+		if op.GiveBack && op.Verb != Away {
+			return fmt.Errorf("rep %q is %s and gives leads back", op.Rep, op.Verb)
+		}
 		if !named(op.Rep) || !known || op.Until < 0 || op.Until > maxWhole {
 			return fmt.Errorf("bad presence %q of rep %q until %d", op.Verb, op.Rep, op.Until)
 		}

@@ -137,13 +137,13 @@ func (p *Plan) line(i int, d *Draft) {
 		if step.Hold > 0 {
 			step.Due = append(step.Due, Due{Clock: ClockWaiting, At: d.At + step.Hold, Do: []policy.Action{policy.Rewalk}})
 		}
-		step.Due = append(step.Due, p.stages(ClockWaiting, pol.Waiting.After)...)
+		step.Due = append(step.Due, p.stages(ClockWaiting, pol.Waiting.After, p.input.Queued)...)
 		slices.SortStableFunc(step.Due, func(a, b Due) int { return cmp.Compare(a.At, b.At) })
 		for _, crew := range d.Crews {
 			step.Told = with(step.Told, crew.Manager)
 		}
 	case ledger.Review:
-		step.Due = p.stages(ClockReview, pol.Review.After)
+		step.Due = p.stages(ClockReview, pol.Review.After, time.Time{})
 		for _, rep := range pol.Review.By {
 			step.Told = with(step.Told, pol.Reps[rep].ID)
 		}
@@ -162,11 +162,17 @@ func with(ids []string, id string) []string {
 	return append(ids, id)
 }
 
-// stages run around the clock from now.
-func (p *Plan) stages(clock string, stages []policy.Stage) []Due {
+// stages run around the clock, from an instant or from now. What is past was said of the
+// attempt before.
+func (p *Plan) stages(clock string, stages []policy.Stage, from time.Time) []Due {
+	if from.IsZero() {
+		from = p.input.At
+	}
 	var out []Due
 	for i := range stages {
-		out = append(out, Due{Clock: clock, At: p.input.At.Add(stages[i].After.Calendar()).UnixMilli(), Do: stages[i].Do})
+		if at := from.Add(stages[i].After.Calendar()); at.After(p.input.At) {
+			out = append(out, Due{Clock: clock, At: at.UnixMilli(), Do: stages[i].Do})
+		}
 	}
 	return out
 }

@@ -30,7 +30,8 @@ type Draft struct {
 	Past         []string   `json:"past,omitempty"`
 	Left         []string   `json:"left,omitempty"`
 	Previous     *Previous  `json:"previous,omitempty"`
-	Came         int64      `json:"came,omitempty"` // 0: as At
+	Came         int64      `json:"came,omitempty"`   // 0: as At
+	Queued       int64      `json:"queued,omitempty"` // 0: as At
 	Reached      bool       `json:"reached,omitempty"`
 	First        *First     `json:"first,omitempty"`
 	Send         *Send      `json:"send,omitempty"`
@@ -122,6 +123,9 @@ func (p *Plan) Draft() Draft {
 	if !in.Came.IsZero() {
 		d.Came = in.Came.UnixMilli()
 	}
+	if !in.Queued.IsZero() {
+		d.Queued = in.Queued.UnixMilli()
+	}
 	if score, ok := p.binding.Value("score"); ok {
 		if n, ok := score.(int64); ok {
 			d.Score = &n
@@ -156,7 +160,7 @@ func (p *Plan) Draft() Draft {
 func (d Draft) Input() Input {
 	return Input{
 		Facts: d.Facts, At: time.UnixMilli(d.At).UTC(), LastOwner: d.LastOwner, CompanyOwner: d.CompanyOwner,
-		Past: d.Past, Left: d.Left, Previous: d.Previous, Came: instant(d.Came), Reached: d.Reached,
+		Past: d.Past, Left: d.Left, Previous: d.Previous, Came: instant(d.Came), Queued: instant(d.Queued), Reached: d.Reached,
 		First: d.First, Send: d.Send, Entry: d.Entry, Waited: time.Duration(d.Waited) * time.Millisecond,
 	}
 }
@@ -169,7 +173,8 @@ func (d Draft) Again(l ledger.Lead, at time.Time) Input {
 		Reached: d.Reached || l.Contacted > 0 || l.Qualified > 0,
 	}
 	if l.Outcome == ledger.Waiting {
-		in.Waited = max(0, at.Sub(instant(l.Since)))
+		in.Queued = instant(cmp.Or(d.Queued, d.At))
+		in.Waited = max(0, at.Sub(in.Queued))
 	}
 	return in
 }

@@ -35,6 +35,7 @@ func (d Draft) Encode() ([]byte, error) {
 		w.value(d.Previous)
 	}
 	w.count("came", d.Came)
+	w.count("queued", d.Queued)
 	w.flag("reached", d.Reached)
 	if d.First != nil {
 		w.key("first")

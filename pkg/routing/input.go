@@ -21,6 +21,7 @@ type Input struct {
 
 	Previous *Previous // the owner it comes from
 	Came     time.Time // when the lead arrived, for clocks that run from there; zero: At
+	Queued   time.Time // since when it waits for a rep; zero: since At
 	Reached  bool      // there was a first contact: `overall` has stopped
 	First    *First    // who is asked before the rules; nil: nobody
 	Send     *Send     // where the lead goes instead of by the rules; nil: by the rules

@@ -124,7 +124,7 @@ func (h *Handler) grantSection(ctx context.Context, voids []ledger.Op, s *sectio
 	asked := make([]int, 0, len(s.items))
 	s.results = make([]ledger.Result, len(s.items))
 	for i, it := range s.items {
-		if blocked[kstream.PartitionOf(it.record)] || h.early(ctx, it) {
+		if blocked[kstream.PartitionOf(it.record)] || it.waits || h.early(ctx, it) {
 			blocked[kstream.PartitionOf(it.record)] = true
 			s.results[i] = ledger.Result{ID: it.op.ID, Code: ledger.Busy}
 			continue

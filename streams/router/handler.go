@@ -91,10 +91,12 @@ func New(store ledger.Store, cfg Config) *Handler {
 }
 
 // Inputs are the types that the router reads, in the order in which a batch
-// applies them: who is there, what is new, what happened to it, what people decide, and
-// which clocks have run out.
+// applies them: who is there, what is new, what happened to it, what is known by now, what
+// people decide, and which clocks have run out.
 func Inputs() []event.Type {
-	return []event.Type{event.RepStatus, event.LeadCreated, event.LeadActivity, event.LeadCommand, event.LeadReassign}
+	return []event.Type{
+		event.RepStatus, event.LeadCreated, event.LeadActivity, event.LeadUpdated, event.LeadCommand, event.LeadReassign,
+	}
 }
 
 // Run acknowledges positions that no batch carries, until ctx ends.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -15,15 +16,19 @@ import (
 	"leadrouter/pkg/routing"
 )
 
-// unknownLead is the refusal of a command for a lead that was never decided.
+// unknownLead is the refusal of a record about a lead that was never decided.
 const unknownLead = "unknown_lead"
+
+// patience is how long a record waits for its lead, which may have been published just
+// before it.
+const patience = 5 * time.Second
 
 // mover is what a record says of a lead that is to move on.
 type mover struct {
 	leadID  string
 	attempt int // that it speaks of; 0: whichever is the current one
 	unless  string
-	command bool // by a person: an unknown lead is an error
+	outside bool // the record comes from outside: an unknown lead is an error
 	stay    bool // an owner who has the lead already keeps it as it is
 	// with completes the input of the plan.
 	with func(in *routing.Input, known *known)
@@ -83,7 +88,11 @@ func planMove(it *item, leads map[string]ledger.Lead, planner *routing.Planner, 
 	op.Kind, op.Lead, op.Verb = ledger.Move, m.leadID, m.unless
 	op.Attempt, op.Fence = m.attempt, m.attempt > 0
 	l, found := leads[m.leadID]
-	if !found && m.command {
+	if !found && m.outside {
+		age := now.Sub(it.record.Timestamp)
+		if it.waits = age.Abs() < patience; it.waits {
+			return nil
+		}
 		return lead.Fail(unknownLead, "lead_id", "was never decided, or closed too long ago")
 	}
 	if !op.Fence {
@@ -101,7 +110,7 @@ func planMove(it *item, leads map[string]ledger.Lead, planner *routing.Planner, 
 	m.with(&in, &k)
 	plan := planner.Plan(in)
 	op.Steps, op.Roster, op.TurnBack = plan.Steps, plan.Roster, plan.TurnBack
-	op.Stay = m.stay || l.Outcome == ledger.Waiting && plan.Hold == 0
+	op.Stay = m.stay || l.Outcome == ledger.Waiting && plan.Hold == 0 && op.Verb != ledger.Taken
 	it.draft = plan.Draft()
 	var err error
 	op.Body, err = it.draft.Encode()
@@ -149,13 +158,36 @@ func direct(in *routing.Input, k *known, to string, p *policy.Policy) {
 	}
 }
 
+// prepareUpdate is about what is known of a lead by now. Who has it keeps it; a lead that
+// nobody has is planned again.
+func prepareUpdate(it *item, e event.Envelope) error {
+	l, err := e.Updated()
+	if err != nil {
+		return err
+	}
+	facts := l.Facts()
+	for _, name := range []string{"id", "test", "bulk"} {
+		delete(facts, name)
+	}
+	it.mover = &mover{leadID: l.ID, unless: ledger.Taken, outside: true}
+	it.mover.with = func(in *routing.Input, _ *known) {
+		all := maps.Clone(in.Facts)
+		if all == nil {
+			all = lead.Facts{}
+		}
+		maps.Copy(all, facts)
+		in.Facts = all
+	}
+	return nil
+}
+
 // prepareCommand is about what a person decides.
 func prepareCommand(it *item, e event.Envelope, p *policy.Policy) error {
 	c, err := e.Command()
 	if err != nil {
 		return err
 	}
-	m := &mover{leadID: c.LeadID, attempt: c.Attempt, command: true, stay: c.Command == event.CommandAssign}
+	m := &mover{leadID: c.LeadID, attempt: c.Attempt, outside: true, stay: c.Command == event.CommandAssign}
 	by := firstName(p, c.By)
 	m.with = func(in *routing.Input, k *known) {
 		if k.Rep != "" {
@@ -180,7 +212,7 @@ func prepareCommand(it *item, e event.Envelope, p *policy.Policy) error {
 // prepareClaim is about a lead that a person took, or got in the CRM: it wins over any
 // attempt.
 func prepareClaim(it *item, a event.Activity, p *policy.Policy) error {
-	it.mover = &mover{leadID: a.LeadID, command: true, stay: true}
+	it.mover = &mover{leadID: a.LeadID, outside: true, stay: true}
 	it.mover.with = func(in *routing.Input, k *known) {
 		if k.Rep != "" {
 			in.Previous = &routing.Previous{Rep: k.Rep, Cause: a.Activity}

@@ -222,7 +222,10 @@ func TestCommandsThatCannotBe(t *testing.T) {
 	l := owned(t)
 	out := l.command(`"command":"assign","rep_id":"nobody"`)
 	require.Equal(t, "unknown_rep", out.DLQ[0].Code)
-	out = l.do(event.LeadCommand, `{"lead_id":"L9","by":"ines","because":"x","command":"reroute"}`)
+	r := l.record(event.LeadCommand, `{"lead_id":"L9","by":"ines","because":"x","command":"reroute"}`)
+	require.Equal(t, map[kstream.TopicPartition]int64{kstream.PartitionOf(r): r.Offset}, l.handle(r).Until, "its lead may be on the way")
+	l.clock.Advance(5 * time.Second)
+	out = l.handle(r)
 	require.Equal(t, "unknown_lead", out.DLQ[0].Code)
 	require.Empty(t, out.Records)
 }
@@ -281,4 +284,26 @@ func TestRepsGiveLeadsBack(t *testing.T) {
 	l.adopt(strings.Replace(watched, "turn_back: [spam]", "turn_back: [spam], away: keep", 1))
 	kept := l.do(event.RepStatus, `{"rep_id":"klara","status":"away"}`)
 	require.Empty(t, payloads[event.Reassign](t, kept, event.LeadReassign))
+}
+
+// What comes to be known plans a lead again that nobody has, and leaves the others alone.
+func TestUpdated(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	kept := l.do(event.LeadUpdated, `{"lead_id":"L1","country":"FR"}`)
+	require.Equal(t, ledger.Ignored, decisions(t, kept)[0].Grant.Effect)
+	require.Empty(t, assignments(t, kept))
+
+	l.do(event.LeadCreated, `{"id":"L2","country":"FR"}`)
+	l.clock.Advance(40 * time.Minute)
+	still := l.do(event.LeadUpdated, `{"lead_id":"L2","city":"Paris","first_name":"Jo"}`)
+	a := only[event.Assigned](t, still, event.LeadAssigned)
+	require.Equal(t, []any{2, ledger.Waiting}, []any{a.Attempt, a.Outcome})
+	require.Equal(t, []string{"waiting 0 20m0s [tell_manager]"}, due(only[event.Timer](t, still, event.LeadTimers)), "it goes on waiting")
+	r := l.record(event.LeadUpdated, `{"country":"DE"}`)
+	r.Key = []byte("L2")
+	out := l.handle(r)
+	require.Equal(t, []any{"jonas", 3}, []any{assignments(t, out)[0].RepID, assignments(t, out)[0].Attempt})
+	require.NotContains(t, text(still)+text(out), "Jo\"", "names are not for the log")
+	require.Equal(t, "wrong_type", l.do(event.LeadUpdated, `{"lead_id":7}`).DLQ[0].Code)
 }

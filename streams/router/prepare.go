@@ -26,6 +26,7 @@ type item struct {
 	op     ledger.Op
 	lead   *lead.Lead    // of lead.created
 	mover  *mover        // of a record that moves a known lead
+	waits  bool          // for its lead to be decided: it comes again
 	draft  routing.Draft // of a plan, as in op.Body
 }
 
@@ -66,6 +67,8 @@ func (h *Handler) prepareOne(planner *routing.Planner, record *kstream.Record, n
 		err = h.prepareLead(it, envelope, planner, now)
 	case event.LeadActivity:
 		err = prepareActivity(it, envelope, planner.Policy())
+	case event.LeadUpdated:
+		err = prepareUpdate(it, envelope)
 	case event.LeadCommand:
 		err = prepareCommand(it, envelope, planner.Policy())
 	case event.LeadReassign:

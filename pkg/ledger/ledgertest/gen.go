@@ -116,7 +116,7 @@ func (w *world) drawAssign(t *rapid.T, op *ledger.Op) {
 func (w *world) drawMove(t *rapid.T, op *ledger.Op) {
 	op.Kind, op.Lead = ledger.Move, drawLead(t)
 	op.Attempt = rapid.SampledFrom([]int{1, 1, 1, 2, 2, 3}).Draw(t, "attempt")
-	op.Verb = rapid.SampledFrom([]string{"", "", ledger.Accepted, ledger.Contacted, ledger.Qualified}).Draw(t, "unless")
+	op.Verb = rapid.SampledFrom([]string{"", "", ledger.Accepted, ledger.Contacted, ledger.Qualified, ledger.Taken}).Draw(t, "unless")
 	op.Fence = rapid.IntRange(0, 3).Draw(t, "fence") > 0
 	op.TurnBack = rapid.Bool().Draw(t, "turn back")
 	op.Stay = rapid.Bool().Draw(t, "stay")

@@ -151,7 +151,11 @@ local function moved_text(op, attempt, view, outcome, step, terms, over, turn, f
     .. (turn and format(MOVED_TURN, quote(turn.book), turn.amount, turn.free, turn.before, turn.after) or '') .. from)
 end
 
-local DONE = { accepted = 'accepted', contacted = 'contacted', qualified = 'qualified' }
+-- did says whether what makes a move pointless has happened.
+local function did(lead, verb)
+  if verb == 'taken' then return lead.rep ~= '' end
+  return MARK[verb] ~= nil and lead[verb] > 0
+end
 
 -- move gives a known lead its next attempt, unless it is over or the move has become
 -- pointless.
@@ -164,8 +168,8 @@ local function move(op, part, at)
     return grant_text('ignored', ',"lead":' .. quote(op.id) .. number('attempt', op.attempt) .. verb), image
   end
   op.value, op.test = known.value, known.test
-  local fenced, mark = op.attempt ~= known.attempt, DONE[op.verb]
-  if fenced or mark and known[mark] > 0 then
+  local fenced = op.attempt ~= known.attempt
+  if fenced or did(known, op.verb) then
     return grant_text(fenced and 'fenced' or 'ignored', lead_fields(op, known) .. verb
       .. (fenced and number('asked', op.attempt) or '')), image
   end
