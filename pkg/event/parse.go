@@ -98,28 +98,6 @@ func (e Envelope) Reassign() (Reassign, error) {
 	)
 }
 
-// Timer reads the data of lead.timers.
-func (e Envelope) Timer() (Timer, error) {
-	var t Timer
-	if err := decode(e.Data, &t, "start"); err != nil {
-		return Timer{}, err
-	}
-	err := cmp.Or(id("lead_id", t.LeadID, true), running(t.Attempt), year("start", t.Start))
-	for _, rep := range t.Tell {
-		err = cmp.Or(err, id("tell", rep, true))
-	}
-	for i := range t.Due {
-		err = cmp.Or(err, dated("due", t.Due[i].Clock, t.Due[i].At))
-		for _, do := range t.Due[i].Do {
-			err = cmp.Or(err, id("do", do, true))
-		}
-	}
-	for _, s := range t.Stopped {
-		err = cmp.Or(err, dated("stopped", s.Clock, s.At))
-	}
-	return t, err
-}
-
 // Fired reads the data of lead.fired.
 func (e Envelope) Fired() (Fired, error) {
 	var f Fired
@@ -128,7 +106,7 @@ func (e Envelope) Fired() (Fired, error) {
 	}
 	err := cmp.Or(id("lead_id", f.LeadID, true), running(f.Attempt))
 	for _, s := range f.Fired {
-		err = cmp.Or(err, dated("fired", s.Clock, s.At))
+		err = cmp.Or(err, dated("fired", s.Clock, s.At), counted("stage", s.Stage))
 	}
 	return f, err
 }
@@ -210,10 +188,12 @@ func positive(field string, v *float64) error {
 	return nil
 }
 
-func attempt(n int) error {
+func attempt(n int) error { return counted("attempt", n) }
+
+func counted(field string, n int) error {
 	const most = 1_000_000
 	if n < 0 || n > most {
-		return lead.Fail(lead.BadNumber, "attempt", "is not between 0 and %d", most)
+		return lead.Fail(lead.BadNumber, field, "is not between 0 and %d", most)
 	}
 	return nil
 }

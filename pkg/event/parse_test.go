@@ -99,6 +99,7 @@ func TestPayloadErrors(t *testing.T) {
 		{"no attempt", `{"lead_id":"L-1","start":"2026-11-24T09:00:00Z","due":[]}`, timer, lead.BadNumber, "attempt: is missing"},
 		{"start", `{"lead_id":"L-1","attempt":1,"start":"now"}`, timer, lead.BadDate, "start: is not an RFC 3339"},
 		{"due without an instant", `{"lead_id":"L-1","attempt":1,"due":[{"clock":"accepted"}]}`, timer, lead.BadDate, "due: names a clock without"},
+		{"stage below 0", `{"lead_id":"L-1","attempt":1,"due":[{"clock":"accepted","stage":-1,"at":"2026-11-24T09:00:00Z"}]}`, timer, lead.BadNumber, "stage: is not between"},
 		{"stop without a clock", `{"lead_id":"L-1","attempt":1,"stopped":[{"at":"2026-11-24T09:00:00Z"}]}`, timer, lead.BadDate, "stopped: names"},
 		{"two things in one", `{"lead_id":"L-1","attempt":1,"due":[{"clock":"accepted","at":"2026-11-24T09:00:00Z","do":["a b"]}]}`, timer, lead.BadID, "do: is longer"},
 		{"nobody is told", `{"lead_id":"L-1","attempt":1,"tell":[""]}`, timer, lead.MissingID, "tell: is missing"},
