@@ -3,6 +3,7 @@ package sla
 import (
 	"cmp"
 	"container/heap"
+	"strings"
 
 	"leadrouter/pkg/event"
 )
@@ -84,8 +85,8 @@ func (b *book) undo(n notice) {
 func (b *book) lead(id string) *lead {
 	l := b.leads[id]
 	if l == nil {
-		l = &lead{id: id, index: -1}
-		b.leads[id] = l
+		l = &lead{id: strings.Clone(id), index: -1} // id may be part of a record
+		b.leads[l.id] = l
 	}
 	return l
 }
