@@ -88,7 +88,7 @@ verify: build ## Check that go.mod, generated files and the deployment files are
 	fi
 	LEADROUTER_BINARY=$(CURDIR)/bin/leadrouter $(GO) test ./deploy/...
 
-up: ## Start Kafka, Redis, two routers, Prometheus and Grafana in Docker
+up: ## Start Kafka, Redis, two routers, a watcher, Prometheus and Grafana in Docker
 	VERSION=$(VERSION) docker compose up --build --detach
 
 down: ## Stop them and remove their data

@@ -29,6 +29,11 @@ var metrics = map[string]metric{
 	"leadrouter_partition_waits_total":       {labels: []string{"topic", "partition"}},
 	"leadrouter_policy_reloads_total":        {labels: []string{"result"}},
 	"leadrouter_transactions_total":          {labels: []string{"result"}},
+	"leadrouter_sla_open_clocks":             {},
+	"leadrouter_sla_fired_total":             {labels: []string{"event"}},
+	"leadrouter_sla_lag_seconds":             {histogram: true},
+	"leadrouter_sla_skipped_records_total":   {},
+	"leadrouter_sla_ready":                   {},
 	"leadrouter_ready":                       {},
 	"leadrouter_policy_info":                 {labels: []string{"hash", "name", "version"}},
 }

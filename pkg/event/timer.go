@@ -37,7 +37,7 @@ func (e Envelope) Timer() (Timer, error) {
 }
 
 // plainTimer reads a timer as we write it: a watcher reads all there are at its start,
-// and encoding/json would take five times as long. What is in any way unusual is left
+// and encoding/json would take twice as long. What is in any way unusual is left
 // to it.
 func plainTimer(data []byte) (t Timer, plain bool) {
 	if lead.Check(data) != nil {
