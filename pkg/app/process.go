@@ -21,16 +21,17 @@ import (
 // services.
 type process struct {
 	startTimeout time.Duration
+	flags        string // that say where the services are
 	reg          *prometheus.Registry
 	health       *Health
 	log          *zap.Logger
 }
 
-// newProcess is a process that waits for the named parts.
-func newProcess(log *zap.Logger, startTimeout time.Duration, parts ...string) *process {
+// newProcess is a process that waits for the named parts; flags say where they are.
+func newProcess(log *zap.Logger, startTimeout time.Duration, flags string, parts ...string) *process {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return &process{startTimeout: startTimeout, reg: reg, health: NewHealth(reg, parts...), log: log}
+	return &process{startTimeout: startTimeout, flags: flags, reg: reg, health: NewHealth(reg, parts...), log: log}
 }
 
 // Health is what the process says of itself.
@@ -77,7 +78,7 @@ func (p *process) wait(ctx context.Context, part string, ask func(context.Contex
 	if errors.Is(err, ledger.ErrEpoch) {
 		return No(advised(err))
 	}
-	return Unreachable(fmt.Errorf("no answer from %s for %s (%w); check --brokers and --redis, or run leadrouter doctor", part, p.startTimeout, err))
+	return Unreachable(fmt.Errorf("no answer from %s for %s (%w); check %s, or run leadrouter doctor", part, p.startTimeout, err, p.flags))
 }
 
 // report tells health and, when it is news, the log.

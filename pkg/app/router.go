@@ -86,7 +86,7 @@ func NewRouter(cfg RouterConfig) (*Router, error) {
 	if cfg.Policy == Published {
 		parts = append(parts, partPolicy)
 	}
-	r := &Router{cfg: cfg, process: newProcess(cfg.Logger, cfg.StartTimeout, parts...)}
+	r := &Router{cfg: cfg, process: newProcess(cfg.Logger, cfg.StartTimeout, "--brokers and --redis", parts...)}
 	if cfg.Policy == Published {
 		r.policy = FollowPolicy(policylog.New(cfg.Kafka, cfg.Instance), PolicyTopicConfig{
 			Logger: cfg.Logger, Clock: clock.System(), Registerer: r.reg, Told: cfg.PolicyTold,

@@ -44,7 +44,7 @@ func NewWatcher(cfg WatcherConfig) *Watcher {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System()
 	}
-	return &Watcher{cfg: cfg, process: newProcess(cfg.Logger, cfg.StartTimeout, partKafka, partStream)}
+	return &Watcher{cfg: cfg, process: newProcess(cfg.Logger, cfg.StartTimeout, "--brokers", partKafka, partStream)}
 }
 
 // Run watches until ctx ends, finishes the transaction in hand and leaves the group.

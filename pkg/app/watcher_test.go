@@ -128,4 +128,5 @@ func TestAWatcherWithoutBrokersGivesUp(t *testing.T) {
 	err := w.Run(t.Context())
 	require.Equal(t, app.ExitUnreachable, app.ExitCode(err))
 	require.ErrorContains(t, err, "no answer from kafka")
+	require.ErrorContains(t, err, "check --brokers, or")
 }

@@ -1,7 +1,7 @@
 // Package kstream applies a handler to Kafka topics exactly once. It is the only package that
 // talks to Kafka: streams, and for tools a [Publisher], an [Exclusive] for records that belong
-// together, readers ([Client.ReadToEnd], [Client.Tail]) and the administration of topics
-// ([Client.CreateTopics]).
+// together, readers ([Client.ReadToEnd], [Client.Tail]), barriers ([Client.Mark],
+// [Client.ReadThrough]) and the administration of topics ([Client.CreateTopics]).
 //
 // # The loop
 //
