@@ -20,7 +20,7 @@ func TestStagesFireWhenTheyAreDue(t *testing.T) {
 	b, w := setup(t)
 	b.write(t, 0, timer("L", 1))
 	require.Empty(t, w.run())
-	require.Equal(t, 2.0, metric(t, w, "leadrouter_sla_open_clocks"))
+	require.Equal(t, 2, metric(t, w, "leadrouter_sla_open_clocks"))
 	w.clock.Advance(10*time.Second - 1)
 	require.Empty(t, w.run())
 	w.clock.Advance(1)
@@ -31,7 +31,7 @@ func TestStagesFireWhenTheyAreDue(t *testing.T) {
 		"L/1 contacted 0 breached at 10:00:15",
 		"L/1 accepted 1 escalated at 10:00:20", "L/1 accepted 1 reassign to backup at 10:00:20",
 	}, w.run())
-	require.Equal(t, 1.0, metric(t, w, "leadrouter_sla_open_clocks"))
+	require.Equal(t, 1, metric(t, w, "leadrouter_sla_open_clocks"))
 	w.clock.Advance(time.Hour)
 	require.Equal(t, []string{
 		"L/1 contacted 1 escalated at 10:00:30", "L/1 contacted 1 reassign to  at 10:00:30",
@@ -69,8 +69,10 @@ func TestEventsOfAStage(t *testing.T) {
 	f, err := e.Fired()
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(event.Fired{LeadID: "L", Attempt: 3, Fired: []event.FiredStage{
-		{Clock: "accepted", At: after(10)}, {Clock: "contacted", At: after(15), Breach: true},
-		{Clock: "accepted", Stage: 1, At: after(20)}, {Clock: "contacted", Stage: 1, At: after(30)},
+		{Clock: "accepted", At: after(10)},
+		{Clock: "contacted", At: after(15), Breach: true},
+		{Clock: "accepted", Stage: 1, At: after(20)},
+		{Clock: "contacted", Stage: 1, At: after(30)},
 	}}, f))
 	require.Equal(t, "L", string(fired.Key))
 }
@@ -346,7 +348,7 @@ func TestForeignRecordsAreSkipped(t *testing.T) {
 	}
 	w.clock.Advance(time.Hour)
 	require.Empty(t, w.run())
-	require.Equal(t, 3.0, metric(t, w, "leadrouter_sla_skipped_records_total"))
+	require.Equal(t, 3, metric(t, w, "leadrouter_sla_skipped_records_total"))
 }
 
 // A step of the wall clock stops everything until the brokers agree.
@@ -376,7 +378,7 @@ func TestAStepOfTheClock(t *testing.T) {
 	brokers.Set(w.clock.Now().Add(-time.Second)) // it was the brokers who were late
 	require.Len(t, w.run(), 6)
 	require.NoError(t, w.handler.Ready())
-	require.Equal(t, 1.0, metric(t, w, "leadrouter_sla_ready"))
+	require.Equal(t, 1, metric(t, w, "leadrouter_sla_ready"))
 }
 
 // maxDrift is what the wall clock may drift without a doubt.
@@ -401,8 +403,8 @@ func TestMetrics(t *testing.T) {
 	b.write(t, 0, stopped(timer("M", 1), "contacted", after(1)))
 	w.clock.Advance(20 * time.Second)
 	require.Len(t, w.run(), 8)
-	for name, want := range map[string]float64{"warned": 2, "breached": 1, "escalated": 2, "met": 1, "reassigned": 2} {
+	for name, want := range map[string]int{"warned": 2, "breached": 1, "escalated": 2, "met": 1, "reassigned": 2} {
 		require.Equal(t, want, fired(t, w, name), name)
 	}
-	require.Equal(t, 1.0, metric(t, w, "leadrouter_sla_open_clocks"))
+	require.Equal(t, 1, metric(t, w, "leadrouter_sla_open_clocks"))
 }

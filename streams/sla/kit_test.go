@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -169,12 +170,8 @@ func (w *watcher) handle(limit int) kstream.Output {
 	}
 	out, err := w.handler.Handle(context.Background(), batch)
 	require.NoError(w.t, err)
-	positions := map[int32]int64{}
-	for p, offset := range w.read {
-		positions[p] = offset
-	}
 	if len(batch.Records)+len(out.Records) > 0 {
-		w.flights = append(w.flights, flight{out, positions})
+		w.flights = append(w.flights, flight{out, maps.Clone(w.read)})
 	}
 	return out
 }
@@ -291,21 +288,22 @@ func (w *watcher) fired() kstream.TopicPartition {
 }
 
 // metric is the value of a metric without labels, or the sum of those with.
-func metric(t *testing.T, w *watcher, name string) float64 {
+func metric(t *testing.T, w *watcher, name string) int {
 	t.Helper()
 	return labelled(t, w, name, "")
 }
 
 // fired is the count of events of a name.
-func fired(t *testing.T, w *watcher, name string) float64 {
+func fired(t *testing.T, w *watcher, name string) int {
 	t.Helper()
 	return labelled(t, w, "leadrouter_sla_fired_total", name)
 }
 
-func labelled(t *testing.T, w *watcher, name, value string) (sum float64) {
+func labelled(t *testing.T, w *watcher, name, value string) int {
 	t.Helper()
 	families, err := w.reg.Gather()
 	require.NoError(t, err)
+	sum := 0.0
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
 			if f.GetName() == name && (value == "" || m.GetLabel()[0].GetValue() == value) {
@@ -313,7 +311,7 @@ func labelled(t *testing.T, w *watcher, name, value string) (sum float64) {
 			}
 		}
 	}
-	return sum
+	return int(sum)
 }
 
 func sorted(lines []string) []string {

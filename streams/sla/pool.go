@@ -109,6 +109,7 @@ func (s *stage) moves() (to string, yes bool) {
 			return "review", true
 		case policy.Rewalk:
 			return "", true
+		default: // it stays
 		}
 	}
 	return "", false

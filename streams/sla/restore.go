@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -47,11 +48,10 @@ func (h *Handler) Assigned(ctx context.Context, offsets map[kstream.TopicPartiti
 // undo puts back what was taken for transactions that are not known to be committed.
 // Those that are will be found in lead.fired.
 func (h *Handler) undo() {
-	for i := len(h.rounds) - 1; i >= 0; i-- {
-		r := h.rounds[i]
-		for j := len(r.notices) - 1; j >= 0; j-- {
-			if s := h.shards[r.shards[j]]; s != nil {
-				s.undo(r.notices[j])
+	for _, r := range slices.Backward(h.rounds) {
+		for i, n := range slices.Backward(r.notices) {
+			if s := h.shards[r.shards[i]]; s != nil {
+				s.undo(n)
 			}
 		}
 	}
