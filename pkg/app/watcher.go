@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
+	"github.com/cenkalti/backoff/v4"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
@@ -86,25 +87,37 @@ func (w *Watcher) fire(ctx context.Context) error {
 	return group.Wait()
 }
 
-// errPartitions is about two topics of which one partition each belongs together.
-var errPartitions = errors.New("lead.timers and lead.fired do not have as many partitions")
-
 // connect waits for the brokers and checks the topics.
 func (w *Watcher) connect(ctx context.Context) error {
-	timers, fired := w.topic(event.LeadTimers), w.topic(event.LeadFired)
-	if _, err := w.identify(ctx, w.cfg.Kafka, timers, fired, w.topic(event.LeadSLA), w.topic(event.LeadReassign)); err != nil {
-		return err
-	}
-	starts, err := w.cfg.Kafka.Starts(ctx, timers, fired)
+	_, err := w.identify(ctx, w.cfg.Kafka, w.topic(event.LeadTimers), w.topic(event.LeadFired),
+		w.topic(event.LeadSLA), w.topic(event.LeadReassign))
 	if err != nil {
 		return err
 	}
-	count := map[string]int{}
-	for at := range starts {
-		count[at.Topic]++
+	return w.wait(ctx, partKafka, w.checkFired)
+}
+
+// checkFired checks what the watcher relies on: a partition of lead.fired for each of
+// lead.timers, and the brokers' time.
+func (w *Watcher) checkFired(ctx context.Context) error {
+	starts, err := w.cfg.Kafka.Starts(ctx, w.topic(event.LeadTimers))
+	if err != nil {
+		return err
 	}
-	if count[timers] != count[fired] {
-		return Usage(fmt.Errorf("%w: %d and %d", errPartitions, count[timers], count[fired]))
+	for _, t := range Topics(w.cfg.Instance, int32(len(starts)), 0) {
+		if t.Name != w.topic(event.LeadFired) {
+			continue
+		}
+		err := w.cfg.Kafka.VerifyTopics(ctx, t)
+		if _, refused := errors.AsType[*kerr.Error](err); refused {
+			return nil // it takes a right of its own to ask
+		}
+		for _, wrong := range []error{kstream.ErrPartitionCount, kstream.ErrTopicConfig} {
+			if errors.Is(err, wrong) {
+				return backoff.Permanent(Usage(err))
+			}
+		}
+		return err
 	}
 	return nil
 }

@@ -116,7 +116,8 @@ func TestAWatcherNeedsItsTopics(t *testing.T) {
 	require.NoError(t, kafka.CreateTopics(t.Context(), topics...))
 	w = app.NewWatcher(app.WatcherConfig{Kafka: kafka, Instance: "x", Slot: "test", Logger: zaptest.NewLogger(t)})
 	err = w.Run(t.Context())
-	require.ErrorContains(t, err, "lead.timers and lead.fired do not have as many partitions: 2 and 3")
+	require.ErrorIs(t, err, kstream.ErrPartitionCount)
+	require.ErrorContains(t, err, "x.lead.fired has 3, not 2")
 	require.Equal(t, app.ExitUsage, app.ExitCode(err))
 }
 

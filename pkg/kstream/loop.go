@@ -106,8 +106,10 @@ func (l *loop) advance(ctx context.Context) error {
 	if l.pause != nil {
 		return nil
 	}
-	if l.rewinding {
-		return l.rewind(ctx)
+	if l.rewinding { // and then on: there may be nothing to read that would wake us
+		if err := l.rewind(ctx); err != nil || l.rewinding || l.pause != nil {
+			return err
+		}
 	}
 	if err := l.announce(ctx); err != nil || l.pause != nil {
 		return err

@@ -106,3 +106,24 @@ func TestMarkAndReadThrough(t *testing.T) {
 	_, err = kstream.Client{}.Mark(t.Context(), "end", all...)
 	require.ErrorContains(t, err, "no brokers")
 }
+
+// Ticks go on after an abort, though there is nothing to read.
+func TestTicksGoOnAfterAnAbort(t *testing.T) {
+	t.Parallel()
+	k := setup(t, 1)
+	var refused atomic.Bool
+	k.control(kmsg.TxnOffsetCommit, func(req kmsg.Request) kmsg.Response {
+		if refused.CompareAndSwap(false, true) {
+			return refuse(req, kerr.RebalanceInProgress.Code)
+		}
+		return nil
+	})
+	h := &stub{handle: func(kstream.Batch) (kstream.Output, error) {
+		return kstream.Output{Records: []*kstream.Record{{Topic: k.out, Value: []byte("tick")}}}, nil
+	}}
+	_, stop := k.run(h, func(c *kstream.Config) { c.Tick, c.FromStart = 20*time.Millisecond, true })
+	require.GreaterOrEqual(t, len(k.read(k.out, 1)), 1)
+	require.NoError(t, stop())
+	require.True(t, refused.Load())
+	h.see(func() { require.Len(t, h.assigned, 2) })
+}

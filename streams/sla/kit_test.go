@@ -31,7 +31,7 @@ func after(seconds int) time.Time { return start.Add(time.Duration(seconds) * ti
 type topics struct {
 	logs map[kstream.TopicPartition][]*kstream.Record
 	ends map[kstream.TopicPartition]int64
-	time func() time.Time // the brokers'
+	time func() time.Time // the brokers'; nil: they do not tell
 	fail error            // of the journal
 }
 
@@ -43,7 +43,7 @@ func newTopics(now func() time.Time) *topics {
 func (b *topics) append(r *kstream.Record) {
 	at := kstream.PartitionOf(r)
 	r.Offset = b.ends[at]
-	if r.Topic == event.LeadFired.Topic("") {
+	if r.Topic == event.LeadFired.Topic("") && b.time != nil {
 		r.Timestamp, r.Attrs = b.time(), kgo.NewRecordAttrs(kgo.RecordAttrsOpts{TimestampType: 1})
 	}
 	b.logs[at] = append(b.logs[at], r)

@@ -11,12 +11,15 @@ import (
 // the brokers', before nothing fires. What time servers do all day stays below.
 const maxDrift = 2 * time.Second
 
+// askAgain spaces out the questions to the brokers.
+const askAgain = time.Second
+
 // steady watches the wall clock for steps.
 type steady struct {
 	clock   clock.Clock
 	wall    time.Time     // agreed upon
 	elapsed time.Duration // then
-	step    time.Duration // that made us doubt; 0: the clock is trusted
+	doubt   error         // why the clock is not trusted; nil: it is
 	askAt   time.Duration // when the brokers may be asked again
 }
 
@@ -29,13 +32,10 @@ func newSteady(c clock.Clock) *steady {
 // now is the wall clock's instant, and why it cannot be trusted.
 func (s *steady) now() (at time.Time, doubt error) {
 	at = s.read()
-	if step := at.Sub(s.wall) - (s.clock.Elapsed() - s.elapsed); s.step == 0 && step.Abs() > maxDrift {
-		s.step = step
+	if step := at.Sub(s.wall) - (s.clock.Elapsed() - s.elapsed); s.doubt == nil && step.Abs() > maxDrift {
+		s.doubt = fmt.Errorf("the clock was set by %s", step.Round(time.Millisecond))
 	}
-	if s.step != 0 {
-		return at, fmt.Errorf("the clock was set by %s", s.step.Round(time.Millisecond))
-	}
-	return at, nil
+	return at, s.doubt
 }
 
 // read is the wall clock's instant without the monotonic reading, which differences
@@ -45,11 +45,8 @@ func (s *steady) read() time.Time { return s.clock.Now().Round(0) }
 // trust takes the wall clock as it is.
 func (s *steady) trust() {
 	s.wall, s.elapsed = s.read(), s.clock.Elapsed()
-	s.step, s.askAt = 0, 0
+	s.doubt, s.askAt = nil, 0
 }
-
-// askAgain spaces out the questions to the brokers.
-const askAgain = time.Second
 
 // mayAsk reports whether it is time to ask the brokers, and notes that it is done.
 func (s *steady) mayAsk() bool {
@@ -66,8 +63,8 @@ func (s *steady) mayAsk() bool {
 func (s *steady) agree(before, broker time.Time) error {
 	after := s.read()
 	if broker.Before(before.Add(-maxDrift)) || broker.After(after.Add(maxDrift)) {
-		return fmt.Errorf("the clock was set by %s, and is %s ahead of the brokers'",
-			s.step.Round(time.Millisecond), after.Sub(broker).Round(time.Millisecond))
+		s.doubt = fmt.Errorf("the clock was set, and is %s ahead of the brokers'", after.Sub(broker).Round(time.Millisecond))
+		return s.doubt
 	}
 	s.trust()
 	return nil
