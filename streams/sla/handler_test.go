@@ -3,6 +3,7 @@ package sla_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -243,6 +244,21 @@ func TestAnOutageIsMadeUpFor(t *testing.T) {
 	require.Equal(t, []string{
 		"c/1 accepted 0 warned at 10:00:10", "a/1 accepted 0 warned at 10:00:20", "b/1 accepted 0 warned at 10:00:30",
 	}, w.run())
+}
+
+// Much that is due at once goes into more than one transaction.
+func TestTransactionsAreBounded(t *testing.T) {
+	t.Parallel()
+	b, w := setup(t)
+	const leads, most = 2_500, 2_000
+	for i := range leads {
+		one := timer(fmt.Sprintf("L-%d", i), 1)
+		one.Due = one.Due[:1]
+		b.write(t, 0, one)
+	}
+	w.clock.Advance(time.Minute)
+	require.Len(t, w.run(), most)
+	require.Len(t, w.run(), leads-most)
 }
 
 // Nothing fires before both topics were read up to the barrier.

@@ -7,16 +7,15 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"leadrouter/pkg/app"
 	"leadrouter/pkg/clock"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
-	"leadrouter/pkg/testkit/services"
 )
 
 // size is how much the crash test does, from the environment.
@@ -47,30 +46,50 @@ func TestCrash(t *testing.T) {
 	t.Parallel()
 	n, kills, seed := size(t)
 	t.Logf("%d leads, %d kills, LEADROUTER_CRASH_SEED=%d", n, kills, seed)
-	brokers, _ := services.Real(t)
-	f := &fleet{t: t, brokers: brokers, instance: services.Instance(t), slots: map[string]*process{}}
-	kafka := kstream.Client{Brokers: brokers}
-	require.NoError(t, kafka.CreateTopics(t.Context(), app.Topics(f.instance, 4, 1)...))
-	f.start("a")
-	f.start("b")
-
-	clk, chance := clock.System(), rand.New(rand.NewPCG(seed, 1))
-	w := newWorkload(t, kafka, f.instance, clk.Now().UTC(), time.Duration(kills)*pace, chance)
-	for i := range n {
-		w.lead(i)
-	}
-	w.publish()
+	f, clk, chance := newFleet(t), clock.System(), rand.New(rand.NewPCG(seed, 1))
+	w := f.work(n, time.Duration(kills)*pace, chance)
 	for range kills {
 		require.NoError(t, clk.Sleep(t.Context(), time.Duration(chance.Int64N(int64(pace)))))
 		slot := []string{"a", "b"}[chance.IntN(2)]
 		f.slots[slot].kill()
 		f.start(slot)
 	}
-	got := w.await(clk, 2*time.Minute)
+	f.finish(w)
+}
+
+// A watcher that stands still for so long that the group goes on without it finds its
+// clocks fired when it wakes, and fires none of them again.
+func TestPause(t *testing.T) {
+	t.Parallel()
+	f, clk := newFleet(t), clock.System()
+	w := f.work(2_000, 2*pace, rand.New(rand.NewPCG(1, 1)))
+	require.NoError(t, clk.Sleep(t.Context(), pace/2))
+	const longerThanASession = 12 * time.Second
+	f.slots["a"].signal(syscall.SIGSTOP)
+	require.NoError(t, clk.Sleep(t.Context(), longerThanASession))
+	f.slots["a"].signal(syscall.SIGCONT)
+	f.finish(w)
+}
+
+// work writes the clocks of n leads, which fall due within a time.
+func (f *fleet) work(n int, length time.Duration, chance *rand.Rand) *workload {
+	f.t.Helper()
+	w := newWorkload(f.t, f.kafka, f.instance, clock.System().Now().UTC(), length, chance)
+	for i := range n {
+		w.lead(i)
+	}
+	w.publish()
+	return w
+}
+
+// finish waits until everything has fired, and checks that nothing did twice.
+func (f *fleet) finish(w *workload) {
+	f.t.Helper()
+	got := w.await(clock.System(), 2*time.Minute)
 	f.slots["a"].terminate()
 	f.slots["b"].terminate()
-	require.Equal(t, w.want, got)
-	t.Logf("%d events; %s", len(got), w.lateness())
+	require.Equal(f.t, w.want, got)
+	f.t.Logf("%d events; %s", len(got), w.lateness())
 	w.requireFired()
 }
 

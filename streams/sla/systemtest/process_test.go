@@ -11,7 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"leadrouter/pkg/app"
 	"leadrouter/pkg/event"
+	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/testkit/services"
 )
 
@@ -19,8 +21,23 @@ import (
 type fleet struct {
 	t        *testing.T
 	brokers  []string
+	kafka    kstream.Client
 	instance string
 	slots    map[string]*process
+}
+
+// newFleet is two watchers, a and b, in an installation of their own.
+func newFleet(t *testing.T) *fleet {
+	t.Helper()
+	brokers, _ := services.Real(t)
+	f := &fleet{
+		t: t, brokers: brokers, kafka: kstream.Client{Brokers: brokers},
+		instance: services.Instance(t), slots: map[string]*process{},
+	}
+	require.NoError(t, f.kafka.CreateTopics(t.Context(), app.Topics(f.instance, 4, 1)...))
+	f.start("a")
+	f.start("b")
+	return f
 }
 
 // process is one watcher: this test's own program, which TestMain turns into one.
@@ -56,10 +73,15 @@ func (p *process) kill() {
 	<-p.done
 }
 
+func (p *process) signal(s syscall.Signal) {
+	p.t.Helper()
+	require.NoError(p.t, p.cmd.Process.Signal(s))
+}
+
 // terminate ends the process in order.
 func (p *process) terminate() {
 	p.t.Helper()
-	require.NoError(p.t, p.cmd.Process.Signal(syscall.SIGTERM))
+	p.signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
 	case <-time.After(20 * time.Second):
