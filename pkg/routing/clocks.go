@@ -1,8 +1,8 @@
 package routing
 
 import (
-	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"leadrouter/pkg/event"
@@ -32,6 +32,57 @@ func Stops(clock string) string {
 	return ""
 }
 
+// schedule is what a set of clocks does, and after which time. It follows from the policy
+// alone.
+type schedule struct {
+	stages []string // "accepted remind": a clock and what is done; nothing is the target
+	after  []policy.Span
+}
+
+// scheduleOf lists the clocks of an SLA.
+func scheduleOf(sla *policy.SLA) *schedule {
+	s := &schedule{}
+	s.add(ClockAccepted, sla.Accepted)
+	s.add(ClockContacted, sla.Contacted)
+	s.add(ClockQualified, sla.Qualified)
+	s.add(ClockOverall, sla.Overall)
+	return s
+}
+
+// lineOf lists the stages of a line: it has no target.
+func lineOf(clock string, stages []policy.Stage) *schedule {
+	s := &schedule{}
+	for _, stage := range stages {
+		s.stages, s.after = append(s.stages, named(clock, stage.Do)), append(s.after, stage.After)
+	}
+	return s
+}
+
+// named is a stage as the draft has it.
+func named(clock string, do []policy.Action) string {
+	return clock + " " + strings.Join(words(do), " ")
+}
+
+// add appends a clock in the order of its time. Its target stands before the stage that it
+// falls together with; without one it is the first stage that takes the lead away.
+func (s *schedule) add(name string, clock policy.Clock) {
+	target := clock.Target
+	if i := slices.IndexFunc(clock.Stages, moves); i >= 0 && target.IsZero() {
+		target = clock.Stages[i].After
+	}
+	said := target.IsZero()
+	for _, stage := range clock.Stages {
+		if !said && target.Calendar() <= stage.After.Calendar() {
+			s.stages, s.after, said = append(s.stages, name), append(s.after, target), true
+		}
+		s.stages = append(s.stages, named(name, stage.Do))
+		s.after = append(s.after, stage.After)
+	}
+	if !said {
+		s.stages, s.after = append(s.stages, name), append(s.after, target)
+	}
+}
+
 // deadlines are the clocks of the SLAs of all steps, for each calendar.
 func (p *Plan) deadlines(crews []Crew) []Deadline {
 	var out []Deadline
@@ -43,69 +94,42 @@ func (p *Plan) deadlines(crews []Crew) []Deadline {
 		if len(crews) == 0 {
 			crews = []Crew{{}}
 		}
+		schedule := p.planner.schedules[sla]
+		d := Deadline{SLA: sla.Name, Stages: schedule.stages}
 		for _, crew := range crews {
-			if !slices.ContainsFunc(out, func(d Deadline) bool { return d.SLA == sla.Name && d.Calendar == crew.Calendar }) {
-				out = append(out, p.deadline(sla, crew.Calendar))
+			if !slices.ContainsFunc(d.Dues, func(x Dues) bool { return x.Calendar == crew.Calendar }) {
+				d.Dues = append(d.Dues, Dues{Calendar: crew.Calendar, At: p.dues(sla, schedule, crew.Calendar)})
 			}
 		}
+		out = append(out, d)
 	}
 	return out
 }
 
-// deadline are the clocks of an SLA for owners with a calendar, frozen now.
-func (p *Plan) deadline(sla *policy.SLA, calendar string) Deadline {
+// dues are the instants of a schedule for owners with a calendar, frozen now; 0 for what
+// the calendar never comes to, and for what was said of the owner before.
+func (p *Plan) dues(sla *policy.SLA, s *schedule, calendar string) []int64 {
 	hours := p.planner.calendar(calendar)
 	if !sla.Business {
 		hours = nil
 	}
-	came := p.input.At
+	now, came := p.input.At, p.input.At
 	if !p.input.Came.IsZero() {
 		came = p.input.Came
 	}
-	d := Deadline{SLA: sla.Name, Calendar: calendar}
-	d.AcceptBy, d.Due = dues(nil, hours, p.input.At, ClockAccepted, sla.Accepted)
-	d.ContactBy, d.Due = dues(d.Due, hours, p.input.At, ClockContacted, sla.Contacted)
-	_, d.Due = dues(d.Due, hours, p.input.At, ClockQualified, sla.Qualified)
-	if !p.input.Reached {
-		_, d.Due = dues(d.Due, hours, came, ClockOverall, sla.Overall)
-		// What is past has been told of the owner before.
-		now := p.input.At.UnixMilli()
-		d.Due = slices.DeleteFunc(d.Due, func(x Due) bool { return x.Clock == ClockOverall && x.At <= now })
-	}
-	slices.SortStableFunc(d.Due, func(a, b Due) int { return cmp.Compare(a.At, b.At) })
-	return d
-}
-
-// dues adds the stages of a clock that begins at an instant, and gives when the owner
-// must have acted: the target, which without one is the first stage that takes the lead
-// away, else the last stage. A stage that a calendar never comes to is left out.
-func dues(out []Due, hours *policy.Calendar, from time.Time, name string, clock policy.Clock) (by int64, all []Due) {
-	target := clock.Target
-	if i := slices.IndexFunc(clock.Stages, moves); i >= 0 && target.IsZero() {
-		target = clock.Stages[i].After
-	}
-	if by = after(hours, from, target); by > 0 {
-		out = append(out, Due{Clock: name, At: by})
-	}
-	for i := range clock.Stages {
-		at := after(hours, from, clock.Stages[i].After)
-		if at == 0 {
-			continue
-		}
-		out = append(out, Due{Clock: name, At: at, Do: clock.Stages[i].Do})
-		if target.IsZero() {
-			by = at
+	at := make([]int64, len(s.after))
+	for i, span := range s.after {
+		if clock, _, _ := strings.Cut(s.stages[i], " "); clock != ClockOverall {
+			at[i] = after(hours, now, span)
+		} else if due := after(hours, came, span); !p.input.Reached && (due > now.UnixMilli() || came.Equal(now)) {
+			at[i] = due
 		}
 	}
-	return by, out
+	return at
 }
 
-// after adds a span, in working time if there is a calendar; 0 when it never comes, or
-// for no span.
+// after adds a span, in working time if there is a calendar; 0 when it never comes.
 func after(c *policy.Calendar, from time.Time, span policy.Span) int64 {
-	if span.IsZero() {
-		return 0
-	}
 	if c == nil {
 		return from.Add(span.Calendar()).UnixMilli()
 	}
@@ -135,21 +159,21 @@ func (p *Plan) line(i int, d *Draft) {
 	switch p.Steps[i].End {
 	case ledger.Waiting:
 		if step.Hold > 0 {
-			step.Due = append(step.Due, Due{Clock: ClockWaiting, At: d.At + step.Hold, Do: []policy.Action{policy.Rewalk}})
+			step.Stages = append(step.Stages, named(ClockWaiting, []policy.Action{policy.Rewalk}))
+			step.At = append(step.At, d.At+step.Hold)
 		}
-		step.Due = append(step.Due, p.stages(ClockWaiting, pol.Waiting.After, p.input.Queued)...)
-		slices.SortStableFunc(step.Due, func(a, b Due) int { return cmp.Compare(a.At, b.At) })
+		p.stages(step, p.planner.waiting, p.input.Queued)
 		for _, crew := range d.Crews {
 			step.Told = with(step.Told, crew.Manager)
 		}
 	case ledger.Review:
-		step.Due = p.stages(ClockReview, pol.Review.After, time.Time{})
+		p.stages(step, p.planner.review, time.Time{})
 		for _, rep := range pol.Review.By {
 			step.Told = with(step.Told, pol.Reps[rep].ID)
 		}
 	default: // nobody waits there
 	}
-	if len(step.Due) == 0 {
+	if len(step.Stages) == 0 {
 		step.Told = nil
 	}
 }
@@ -164,49 +188,73 @@ func with(ids []string, id string) []string {
 
 // stages run around the clock, from an instant or from now. What is past was said of the
 // attempt before.
-func (p *Plan) stages(clock string, stages []policy.Stage, from time.Time) []Due {
+func (p *Plan) stages(step *DraftStep, s *schedule, from time.Time) {
 	if from.IsZero() {
 		from = p.input.At
 	}
-	var out []Due
-	for i := range stages {
-		if at := from.Add(stages[i].After.Calendar()); at.After(p.input.At) {
-			out = append(out, Due{Clock: clock, At: at.UnixMilli(), Do: stages[i].Do})
+	for i, span := range s.after {
+		if at := from.Add(span.Calendar()); at.After(p.input.At) {
+			step.Stages, step.At = append(step.Stages, s.stages[i]), append(step.At, at.UnixMilli())
 		}
 	}
-	return out
 }
 
 // Timer is the record of the clocks that run for an attempt of a lead, marks being how
 // far that has come; ok is false when none ever ran.
 func (d Draft) Timer(lead string, attempt int, rep string, m ledger.Marks) (t event.Timer, ok bool) {
-	if m.Step < 0 || m.Step >= len(d.Steps) {
-		return t, false
-	}
-	step := &d.Steps[m.Step]
+	step := d.Step(m.Step)
 	t = event.Timer{LeadID: lead, Attempt: attempt, RepID: rep, Start: instant(d.At), Tell: step.Told, Due: []event.Due{}}
-	due := step.Due
+	stages, at := step.Stages, step.At
 	if rep != "" {
 		crew := d.crew(rep)
 		t.SLA, t.Tell = step.SLA, with(nil, crew.Manager)
-		for _, x := range d.SLAs {
-			if x.SLA == step.SLA && x.Calendar == crew.Calendar {
-				due = x.Due
+		stages, at = d.clocks(step.SLA, crew.Calendar)
+	}
+	stage, stopped := map[string]int{}, stops(m)
+	for i, text := range stages {
+		words := strings.Split(text, " ")
+		clock := words[0]
+		switch stop, over := stopped[clock]; {
+		case at[i] == 0:
+		case !over:
+			t.Due = append(t.Due, event.Due{Clock: clock, Stage: stage[clock], At: instant(at[i]), Do: words[1:]})
+		case !slices.ContainsFunc(t.Stopped, func(s event.Stop) bool { return s.Clock == clock }):
+			t.Stopped = append(t.Stopped, event.Stop{Clock: clock, At: instant(stop)})
+		}
+		stage[clock]++
+	}
+	slices.SortStableFunc(t.Due, func(a, b event.Due) int { return a.At.Compare(b.At) })
+	return t, len(t.Due)+len(t.Stopped) > 0
+}
+
+// clocks of an SLA for owners with a calendar.
+func (d Draft) clocks(sla, calendar string) (stages []string, at []int64) {
+	for i := range d.SLAs {
+		if d.SLAs[i].SLA != sla {
+			continue
+		}
+		for _, x := range d.SLAs[i].Dues {
+			if x.Calendar == calendar {
+				return d.SLAs[i].Stages, x.At
 			}
 		}
 	}
-	stage, stopped := map[string]int{}, stops(m)
-	for _, x := range due {
-		at, over := stopped[x.Clock]
-		switch {
-		case !over:
-			t.Due = append(t.Due, event.Due{Clock: x.Clock, Stage: stage[x.Clock], At: instant(x.At), Do: words(x.Do)})
-		case stage[x.Clock] == 0:
-			t.Stopped = append(t.Stopped, event.Stop{Clock: x.Clock, At: instant(at)})
+	return nil, nil
+}
+
+// by is when the owner must have stopped a clock: its target, else its last stage; 0 for
+// a clock that does not run.
+func by(clock string, stages []string, at []int64) (by int64) {
+	for i, text := range stages {
+		name, does, _ := strings.Cut(text, " ")
+		if name != clock || at[i] == 0 {
+			continue
 		}
-		stage[x.Clock]++
+		if by = at[i]; does == "" {
+			return by
+		}
 	}
-	return t, len(due) > 0
+	return by
 }
 
 // stops are the clocks that have stopped, and when: contact implies acceptance, and

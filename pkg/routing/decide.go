@@ -77,12 +77,13 @@ func (d Draft) crew(rep string) Crew {
 }
 
 func (d Draft) deadline(sla, calendar string) *event.SLA {
-	for _, x := range d.SLAs {
-		if x.SLA == sla && x.Calendar == calendar {
-			return &event.SLA{Name: sla, AcceptBy: instant(x.AcceptBy), ContactBy: instant(x.ContactBy)}
-		}
+	stages, at := d.clocks(sla, calendar)
+	if stages == nil {
+		return nil
 	}
-	return nil
+	return &event.SLA{
+		Name: sla, AcceptBy: instant(by(ClockAccepted, stages, at)), ContactBy: instant(by(ClockContacted, stages, at)),
+	}
 }
 
 // instant of Unix milliseconds; 0 is none.

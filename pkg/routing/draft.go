@@ -79,10 +79,11 @@ type DraftStep struct {
 	Watch       bool   `json:"watch,omitempty"`
 	OwnsAccount bool   `json:"owns_account,omitempty"`
 	Hold        int64  `json:"hold,omitempty"` // milliseconds: plan again then
-	// Due are the clocks of an end where leads wait for a rep or a person, and Told whom
-	// `tell_manager` of these means.
-	Due  []Due    `json:"due,omitempty"`
-	Told []string `json:"told,omitempty"`
+	// Stages and At are the clocks of an end where leads wait for a rep or a person, as
+	// those of a Deadline, and Told whom `tell_manager` of these means.
+	Stages []string `json:"stages,omitempty"`
+	At     []int64  `json:"at,omitempty"`
+	Told   []string `json:"told,omitempty"`
 }
 
 // Crew is reps who share a team and a calendar.
@@ -93,20 +94,17 @@ type Crew struct {
 	Reps     []string `json:"reps,omitempty"` // ids, ascending
 }
 
-// Deadline is what an SLA demands of owners with one calendar; 0: nothing.
+// Deadline are the clocks of an SLA.
 type Deadline struct {
-	SLA       string `json:"sla"`
-	Calendar  string `json:"calendar,omitempty"`
-	AcceptBy  int64  `json:"accept_by,omitempty"`
-	ContactBy int64  `json:"contact_by,omitempty"`
-	Due       []Due  `json:"due,omitempty"`
+	SLA    string   `json:"sla"`
+	Stages []string `json:"stages"` // clock, and what is done; nothing is the target
+	Dues   []Dues   `json:"dues"`
 }
 
-// Due is a stage of a clock.
-type Due struct {
-	Clock string          `json:"clock"`
-	At    int64           `json:"at"`
-	Do    []policy.Action `json:"do,omitempty"` // none: this is the target
+// Dues are instants for owners with one calendar.
+type Dues struct {
+	Calendar string  `json:"calendar,omitempty"`
+	At       []int64 `json:"at"` // of each stage; 0: never
 }
 
 // Draft makes the plan's record.

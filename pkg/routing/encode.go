@@ -14,7 +14,7 @@ import (
 // equal drafts are equal bytes. Every lead pays for it, so that it does without
 // reflection.
 func (d Draft) Encode() ([]byte, error) {
-	w := writer{out: make([]byte, 0, 1024)}
+	w := writer{out: make([]byte, 0, 2048)}
 	w.out = append(w.out, '{')
 	w.number("engine", int64(d.Engine))
 	w.key("policy")
@@ -70,10 +70,12 @@ func (d Draft) Encode() ([]byte, error) {
 	})
 	objects(&w, "slas", d.SLAs, func(s *Deadline) {
 		w.string("sla", s.SLA)
-		w.text("calendar", s.Calendar)
-		w.count("accept_by", s.AcceptBy)
-		w.count("contact_by", s.ContactBy)
-		objects(&w, "due", s.Due, w.due)
+		w.key("stages")
+		w.strings(s.Stages)
+		objects(&w, "dues", s.Dues, func(d *Dues) {
+			w.text("calendar", d.Calendar)
+			w.numbers("at", d.At)
+		})
 	})
 	w.out = append(w.out, '}')
 	if w.err != nil {
@@ -100,17 +102,11 @@ func (w *writer) step(s *DraftStep) {
 	w.flag("watch", s.Watch)
 	w.flag("owns_account", s.OwnsAccount)
 	w.count("hold", s.Hold)
-	objects(w, "due", s.Due, w.due)
-	w.list("told", s.Told)
-}
-
-func (w *writer) due(d *Due) {
-	w.string("clock", d.Clock)
-	w.number("at", d.At)
-	if len(d.Do) > 0 {
-		w.key("do")
-		w.strings(words(d.Do))
+	w.list("stages", s.Stages)
+	if len(s.At) > 0 {
+		w.numbers("at", s.At)
 	}
+	w.list("told", s.Told)
 }
 
 // writer appends the members of JSON objects. text, list, count and flag leave out
@@ -131,6 +127,18 @@ func (w *writer) key(name string) {
 func (w *writer) number(name string, n int64) {
 	w.key(name)
 	w.out = strconv.AppendInt(w.out, n, 10)
+}
+
+func (w *writer) numbers(name string, list []int64) {
+	w.key(name)
+	w.out = append(w.out, '[')
+	for i, n := range list {
+		if i > 0 {
+			w.out = append(w.out, ',')
+		}
+		w.out = strconv.AppendInt(w.out, n, 10)
+	}
+	w.out = append(w.out, ']')
 }
 
 func (w *writer) count(name string, n int64) {

@@ -16,10 +16,13 @@ const maxShared = 8192
 // Planner makes plans with one policy. It is safe for concurrent use; what it
 // remembers changes no plan.
 type Planner struct {
-	policy   *policy.Policy
-	everyone policy.Set
-	pools    map[*policy.Pool]policy.Set
-	uses     []string // names of a lead that the policy asks for, ascending
+	policy    *policy.Policy
+	everyone  policy.Set
+	pools     map[*policy.Pool]policy.Set
+	schedules map[*policy.SLA]*schedule
+	waiting   *schedule // of the waiting line
+	review    *schedule
+	uses      []string // names of a lead that the policy asks for, ascending
 
 	shared shared[[]int32] // members of steps
 	teams  shared[[]Crew]  // crews of a plan
@@ -27,7 +30,13 @@ type Planner struct {
 
 // New makes the planner of a policy.
 func New(p *policy.Policy) *Planner {
-	pl := &Planner{policy: p, pools: map[*policy.Pool]policy.Set{}, uses: p.Uses()}
+	pl := &Planner{
+		policy: p, pools: map[*policy.Pool]policy.Set{}, uses: p.Uses(), schedules: map[*policy.SLA]*schedule{},
+	}
+	for _, s := range p.SLAs {
+		pl.schedules[s] = scheduleOf(s)
+	}
+	pl.waiting, pl.review = lineOf(ClockWaiting, p.Waiting.After), lineOf(ClockReview, p.Review.After)
 	pl.everyone = pl.empty()
 	for rep := range p.Reps {
 		pl.everyone.Add(int32(rep))
