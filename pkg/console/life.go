@@ -67,11 +67,12 @@ func (t Teller) happened(c *audit.Chapter) string {
 		return g.Verb + " changed nothing: the lead is closed"
 	case ledger.Voided:
 		return "a decision that was never published was taken back"
+	default:
+		if c.Reason != "" {
+			return g.Verb + ": " + Printable(c.Reason)
+		}
+		return g.Verb
 	}
-	if c.Reason != "" {
-		return g.Verb + ": " + Printable(c.Reason)
-	}
-	return g.Verb
 }
 
 // stayed says why a lead that was to move did not.
