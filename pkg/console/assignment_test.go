@@ -108,6 +108,7 @@ func TestReasons(t *testing.T) {
 		"jonas: not in time":                 {ReasonCode: "turn", Previous: &event.Previous{RepID: "jonas", Cause: "sla"}},
 		"jonas: qualified it":                {ReasonCode: "turn", Previous: &event.Previous{RepID: "jonas", Cause: "qualified"}},
 		"jonas: has left":                    {ReasonCode: "turn", Previous: &event.Previous{RepID: "jonas", Cause: "left"}},
+		"jonas: is away":                     {ReasonCode: "turn", Previous: &event.Previous{RepID: "jonas", Cause: "away"}},
 		"jonas: taken by a person":           {ReasonCode: "command", Previous: &event.Previous{RepID: "jonas", Cause: "command"}},
 		"jonas: somebody else took it":       {ReasonCode: "command", Previous: &event.Previous{RepID: "jonas", Cause: "claimed"}},
 		"jonas: changed in the CRM":          {ReasonCode: "command", Previous: &event.Previous{RepID: "jonas", Cause: "owner_changed"}},

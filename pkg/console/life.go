@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,6 +95,15 @@ func stayed(g ledger.Grant) string {
 // clock was met follows from what happened then.
 func before(m event.Milestone, at time.Time) bool {
 	return m.At.Before(at) || m.At.Equal(at) && m.Event != event.Met
+}
+
+// worth leaves the targets out of which an escalation of the same instant says as much.
+func worth(all []event.Milestone) []event.Milestone {
+	return slices.DeleteFunc(slices.Clone(all), func(m event.Milestone) bool {
+		return m.Event == event.Breached && slices.ContainsFunc(all, func(other event.Milestone) bool {
+			return other.Event == event.Escalated && other.Attempt == m.Attempt && other.Clock == m.Clock && other.At.Equal(m.At)
+		})
+	})
 }
 
 // milestone is what a clock said.

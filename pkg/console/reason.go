@@ -80,6 +80,8 @@ func movedBecause(p *event.Previous, held time.Duration) string {
 		return "qualified it"
 	case event.CauseLeft:
 		return "has left"
+	case event.CauseAway:
+		return "is away"
 	case event.CauseCommand:
 		return "taken by a person"
 	case event.Claimed:

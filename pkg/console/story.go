@@ -30,7 +30,7 @@ type Teller struct {
 func (t Teller) Write(w io.Writer, l lead.Lead, s audit.Story) error {
 	var b strings.Builder
 	b.WriteString(t.Style.Strong(Headline(l)) + "\n" + t.standing(s) + "\n")
-	said := s.Milestones
+	said := worth(s.Milestones)
 	var last *audit.Chapter // that decided
 	for i := range s.Chapters {
 		c := &s.Chapters[i]

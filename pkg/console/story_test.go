@@ -215,6 +215,8 @@ func clockRunsOut(d *desk) {
 	d.at = d.at.Add(10 * time.Minute)
 	d.milestone(event.Milestone{Attempt: 1, Event: event.Warned, Clock: "accepted", Do: []string{"remind"}})
 	d.at = d.at.Add(10 * time.Minute)
+	d.milestone(event.Milestone{Attempt: 1, Event: event.Breached, Clock: "contacted"})
+	d.milestone(event.Milestone{Attempt: 1, Event: event.Breached, Clock: "accepted"}) // the next one says as much
 	d.milestone(event.Milestone{Attempt: 1, Event: event.Escalated, Clock: "accepted", Do: []string{"to_backup", "tell_manager"}, Tell: []string{"ingrid"}})
 	d.moves("L-1", 1, ledger.Accepted, func(in *routing.Input) {
 		in.Previous = &routing.Previous{Rep: "jonas", Cause: event.CauseSLA, Clock: "accepted"}

@@ -202,8 +202,11 @@ func (d *run) header(rebuilt audit.Rebuilt) {
 // pace says how fast leads come and time goes.
 func (d *run) pace() string {
 	leads := fmt.Sprintf("%g a second", d.Rate)
-	if d.Feed != nil {
+	switch {
+	case d.Feed != nil:
 		leads = "from a file"
+	case d.Rate == 0:
+		leads = "none"
 	}
 	switch d.Speed {
 	case 1:

@@ -389,7 +389,7 @@ func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // lowerFirst lets a sentence follow another; names of people stay as they are.
 func lowerFirst(s string) string {
-	for _, word := range []string{"You ", "It ", "This ", "The "} {
+	for _, word := range []string{"You ", "It ", "This ", "The ", "A "} {
 		if strings.HasPrefix(s, word) {
 			return strings.ToLower(s[:1]) + s[1:]
 		}
