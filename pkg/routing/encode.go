@@ -26,27 +26,7 @@ func (d Draft) Encode() ([]byte, error) {
 	w.number("at", d.At)
 	w.key("facts")
 	w.facts(d.Facts)
-	w.text("last_owner", d.LastOwner)
-	w.text("company_owner", d.CompanyOwner)
-	w.list("past", d.Past)
-	w.list("left", d.Left)
-	if d.Previous != nil {
-		w.key("previous")
-		w.value(d.Previous)
-	}
-	w.count("came", d.Came)
-	w.count("queued", d.Queued)
-	w.flag("reached", d.Reached)
-	if d.First != nil {
-		w.key("first")
-		w.value(d.First)
-	}
-	if d.Send != nil {
-		w.key("send")
-		w.value(d.Send)
-	}
-	w.text("entry", d.Entry)
-	w.count("waited", d.Waited)
+	w.before(&d)
 	w.count("value", d.Value)
 	if d.Score != nil {
 		w.number("score", *d.Score)
@@ -82,6 +62,31 @@ func (d Draft) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("encode draft: %w", w.err)
 	}
 	return w.out, nil
+}
+
+// before is what is known from before.
+func (w *writer) before(d *Draft) {
+	w.text("last_owner", d.LastOwner)
+	w.text("company_owner", d.CompanyOwner)
+	w.list("past", d.Past)
+	w.list("left", d.Left)
+	if d.Previous != nil {
+		w.key("previous")
+		w.value(d.Previous)
+	}
+	w.count("came", d.Came)
+	w.count("queued", d.Queued)
+	w.flag("reached", d.Reached)
+	if d.First != nil {
+		w.key("first")
+		w.value(d.First)
+	}
+	if d.Send != nil {
+		w.key("send")
+		w.value(d.Send)
+	}
+	w.text("entry", d.Entry)
+	w.count("waited", d.Waited)
 }
 
 func (w *writer) step(s *DraftStep) {
