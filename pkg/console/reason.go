@@ -52,6 +52,12 @@ func because(a event.Assigned) string {
 		return "had this person before"
 	case routing.CompanyOwner:
 		return "has this company"
+	case routing.StandIn:
+		return "stands in"
+	case routing.Escalated:
+		return "waited too long"
+	case routing.Commanded:
+		return "a person says so"
 	case routing.NoneFree:
 		return noneFree(a)
 	case routing.NoneFits:
