@@ -4,17 +4,20 @@ import "cmp"
 
 // decide finds what an operation does, and changes nothing. The sequence, the
 // floor and the epoch are the caller's to add, and so is the load afterwards.
-func (s *State) decide(op *Op, at int64) Grant {
+func (s *State) decide(op *Op, at int64) (g Grant) {
 	switch op.Kind {
 	case Assign:
 		return s.decideAssign(op, at)
 	case Activity:
-		return s.decideActivity(op, at)
+		g = s.decideActivity(op, at)
 	case Move:
-		return s.decideMove(op, at)
+		g = s.decideMove(op, at)
+		g.Taken = s.answered(&g)
 	default:
-		return s.decidePresence(op, at)
+		g = s.decidePresence(op, at)
 	}
+	g.Offer = s.offer(&g, s.freed(op, &g))
+	return g
 }
 
 func (s *State) decideAssign(op *Op, at int64) Grant {
@@ -119,6 +122,9 @@ func (s *State) walk(g *Grant, op *Op) {
 		step := &op.Steps[i]
 		if step.End != "" {
 			g.Step, g.Outcome = i, step.End
+			if step.End == Waiting && !op.Test {
+				g.Line = op.Line
+			}
 			return
 		}
 		free := s.free(step, op, g.At)
@@ -293,6 +299,9 @@ func (g *Grant) lead(id OpID) *Lead {
 	}
 	if g.Outcome == Disqualified {
 		l.Closed = g.At
+	}
+	if g.Line != nil {
+		l.Line = &Queue{Line: *g.Line, Roster: g.Roster}
 	}
 	return l
 }

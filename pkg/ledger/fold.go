@@ -128,6 +128,7 @@ func (s *State) commit(id OpID, g *Grant, draft []byte) {
 		s.undo(id, g.Undone, g.Before)
 	case Repeat, Fenced, Ignored, Rebuilt:
 	}
+	s.offered(g, +1)
 }
 
 // install keeps the content of a roster, and that the partition's grants hold it.
@@ -219,6 +220,7 @@ func (s *State) windows(g *Grant) instant {
 // only while it is the last one. Last of a rep stays: it breaks ties, and the
 // ones before it are not known any more.
 func (s *State) undo(id OpID, g *Grant, before *Image) {
+	s.offered(g, -1)
 	switch g.Effect {
 	case Owned, Ended:
 		s.undecide(g)

@@ -84,6 +84,13 @@ type Grant struct {
 	// Held are activities that waited for this lead and are applied with it, in
 	// the order they came.
 	Held []Late `json:"held,omitempty"`
+	// Line is how the lead waits, of Ended.
+	Line *Line `json:"line,omitempty"`
+	// Offer is capacity that has come free, or was refused, and the lead that is to be
+	// planned again for it: the first in line for that rep. Taken is the offer that this
+	// operation has answered.
+	Offer *Offer `json:"offer,omitempty"`
+	Taken *Offer `json:"taken,omitempty"`
 	// Shares of a leaver's balance by book, of Settled.
 	Shares []Share `json:"shares,omitempty"`
 	// Returns are open leads that a rep gives back, of Present where GiveBack says so and
@@ -136,6 +143,17 @@ type Late struct {
 	Verb    string `json:"verb"`
 	Attempt int    `json:"attempt,omitempty"`
 	Effect  Effect `json:"effect,omitempty"` // when applied
+}
+
+// Offer of a rep's capacity to a lead that waits.
+type Offer struct {
+	Lead    string `json:"lead"`
+	Attempt int    `json:"attempt"`
+	Rep     string `json:"rep"`
+	// Drain: the rep has come back with more than one place, so that the next in line is
+	// asked until one does not get it.
+	Drain bool `json:"drain,omitempty"`
+	Hops  int  `json:"hops,omitempty"` // leads that it was offered to before in vain
 }
 
 // Return is a lead that a rep gives back.

@@ -221,7 +221,7 @@ func (m *Model) Look(_ context.Context, ids []string) (map[string]Lead, error) {
 	for _, id := range ids {
 		if l := m.state.Leads[id]; l != nil {
 			known := *l
-			known.Turn = nil
+			known.Turn, known.Line = nil, nil
 			leads[id] = known
 		}
 	}

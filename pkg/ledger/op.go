@@ -103,6 +103,7 @@ type Op struct {
 	// end. A Move of a lead that was closed, or had gone on, when it was planned has none.
 	Steps  []Step
 	Roster *Roster // what Steps' members refer to
+	Line   *Line   // of an Assign or a Move: how the lead waits, if it comes to that
 
 	Verb string // Activity, Presence; Move: the activity that makes it pointless, if any
 	// Attempt of an Activity: the one it speaks of; 0 = the current one. Of a Move: the
@@ -162,6 +163,16 @@ type Step struct {
 	End      Outcome // what becomes of the lead when the walk gets here
 	// Outcome of a grant by this step; empty means Assigned.
 	Outcome Outcome
+}
+
+// MaxRank of a lead that waits.
+const MaxRank = 999_999_999_999_999
+
+// Line is how a lead waits: for whom, and behind whom.
+type Line struct {
+	Rank  int64  `json:"rank"`  // the highest comes first, 0 … MaxRank
+	Since int64  `json:"since"` // then the oldest: Unix milliseconds
+	Reps  Bitmap `json:"reps"`  // positions in the roster of the grant: whose capacity is waited for
 }
 
 // Roster is what the ledger must know of the reps at an instant: the terms that

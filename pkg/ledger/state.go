@@ -25,7 +25,8 @@ type State struct {
 	Reps    map[string]*Rep    `json:"reps"`    // who was ever counted or told apart from "available"
 	Books   map[string]Book    `json:"books"`
 	Leads   map[string]*Lead   `json:"leads"`
-	Held    map[string][]Early `json:"held"` // activities of unknown leads, as they came
+	Held    map[string][]Early `json:"held"`   // activities of unknown leads, as they came
+	Offers  map[string]Offer   `json:"offers"` // of capacity, by the lead that waited and is to be moved
 
 	Tails map[string]*Tail `json:"tails"` // by Partition.String; positions and memos are not in the log
 }
@@ -69,6 +70,7 @@ type Lead struct {
 	// Draft is the caller's record of the plan that decided it, until the lead is closed:
 	// what it takes to plan the lead again.
 	Draft []byte `json:"draft,omitempty"`
+	Line  *Queue `json:"line,omitempty"` // of a lead that waits
 
 	// Ledger times of the first such activity, 0 = none yet.
 	Accepted  int64 `json:"accepted,omitempty"`
@@ -80,6 +82,12 @@ type Lead struct {
 
 	Last  OpID   `json:"last"`            // the last operation that changed the lead
 	Batch string `json:"batch,omitempty"` // that holds the lead until Last is acknowledged
+}
+
+// Queue is a place in the waiting line.
+type Queue struct {
+	Line
+	Roster string `json:"roster"`
 }
 
 // Entry is the turn that a lead was: see [Turn].
@@ -129,6 +137,7 @@ func NewState() *State {
 		Books:   map[string]Book{},
 		Leads:   map[string]*Lead{},
 		Held:    map[string][]Early{},
+		Offers:  map[string]Offer{},
 		Tails:   map[string]*Tail{},
 	}
 }

@@ -25,7 +25,7 @@ type Store interface {
 	// router finds when it takes a partition over.
 	Pending(ctx context.Context, p Partition, below int64) ([]Result, error)
 	// Look reads what is known of leads now, in flight or not; an unknown one is left
-	// out. Turns are not among it. An operation that is planned by it names the attempt
+	// out. Turns and places in line are not among it. An operation that is planned by it names the attempt
 	// that it saw.
 	Look(ctx context.Context, ids []string) (map[string]Lead, error)
 	// Load replaces everything by a folded state.

@@ -105,10 +105,24 @@ func (op *Op) validatePlan(rosters map[*Roster]bool) error {
 			rosters[op.Roster] = true
 		}
 	}
+	if err := op.Line.validate(size); err != nil {
+		return err
+	}
 	for i := range op.Steps {
 		if err := op.Steps[i].validate(size); err != nil {
 			return fmt.Errorf("step %d: %w", i, err)
 		}
+	}
+	return nil
+}
+
+func (l *Line) validate(roster int) error {
+	if l == nil {
+		return nil
+	}
+	free := l.Reps.Positions()
+	if l.Rank < 0 || l.Rank > MaxRank || l.Since < 0 || l.Since > maxWhole/10 || len(free) == 0 || int(free[len(free)-1]) >= roster {
+		return fmt.Errorf("bad place in line: %+v for a roster of %d", *l, roster)
 	}
 	return nil
 }

@@ -270,8 +270,8 @@ func replayed(m ledger.Memo) ledger.Result {
 	return r
 }
 
-// Look implements [ledger.Store]. The turns are left out: they name their rosters by
-// numbers.
+// Look implements [ledger.Store]. Turns and places in line are left out: they name
+// their rosters by numbers.
 func (l *Ledger) Look(ctx context.Context, ids []string) (map[string]ledger.Lead, error) {
 	leads := make(map[string]ledger.Lead, len(ids))
 	k := l.keys(l.binding().generation)
@@ -292,7 +292,7 @@ func (l *Ledger) Look(ctx context.Context, ids []string) (map[string]ledger.Lead
 			if err != nil {
 				return nil, fmt.Errorf("look at lead %s: %w", page[i], err)
 			}
-			lead.Turn = nil
+			lead.Turn, lead.Line = nil, nil
 			leads[page[i]] = *lead
 		}
 	}

@@ -108,8 +108,14 @@ func parseBook(text string) (ledger.Book, error) {
 // draftMark stands between the list of a lead and its draft.
 const draftMark = "\t"
 
-// formatLead writes a lead; number is that of its turn's roster.
-func formatLead(l *ledger.Lead, number string) (string, error) {
+// formatLead writes a lead; the numbers are those of the rosters of its turn and its
+// place in line.
+func formatLead(l *ledger.Lead, number, lineNumber string) (string, error) {
+	line := ledger.Queue{}
+	if l.Line != nil {
+		line = *l.Line
+		line.Roster = lineNumber
+	}
 	entry := ledger.Entry{}
 	if l.Turn != nil {
 		entry = *l.Turn
@@ -117,7 +123,8 @@ func formatLead(l *ledger.Lead, number string) (string, error) {
 	text, err := list(l.Outcome, l.Attempt, l.Rep, l.Value, bit(l.Test), bit(l.Over), l.Since,
 		l.Accepted, l.Contacted, l.Qualified, l.Closed,
 		partOf(l.Last), l.Last.Offset, l.Last.Ordinal, l.Batch,
-		entry.Book, entry.Amount, entry.Free, number, l.Step)
+		entry.Book, entry.Amount, entry.Free, number, l.Step,
+		line.Rank, line.Since, line.Reps, line.Roster)
 	if len(l.Draft) > 0 {
 		text += draftMark + string(l.Draft)
 	}
@@ -129,6 +136,7 @@ func parseLead(text string) (*ledger.Lead, error) {
 	var part string
 	var test, over int
 	var entry ledger.Entry
+	var line ledger.Queue
 	l := &ledger.Lead{}
 	text, draft, _ := strings.Cut(text, draftMark)
 	if draft != "" {
@@ -137,7 +145,8 @@ func parseLead(text string) (*ledger.Lead, error) {
 	err := scan(text, &l.Outcome, &l.Attempt, &l.Rep, &l.Value, &test, &over, &l.Since,
 		&l.Accepted, &l.Contacted, &l.Qualified, &l.Closed,
 		&part, &l.Last.Offset, &l.Last.Ordinal, &l.Batch,
-		&entry.Book, &entry.Amount, &entry.Free, &entry.Roster, &l.Step)
+		&entry.Book, &entry.Amount, &entry.Free, &entry.Roster, &l.Step,
+		&line.Rank, &line.Since, &line.Reps, &line.Roster)
 	if err != nil {
 		return nil, fmt.Errorf("read lead: %w", err)
 	}
@@ -145,8 +154,20 @@ func parseLead(text string) (*ledger.Lead, error) {
 	if entry.Book != "" {
 		l.Turn = &entry
 	}
+	if line.Reps != "" {
+		l.Line = &line
+	}
 	l.Last.Partition, err = partition(part)
 	return l, err
+}
+
+func formatOffer(o ledger.Offer) (string, error) { return list(o.Attempt, o.Rep, bit(o.Drain), o.Hops) }
+
+func parseOffer(lead, text string) (ledger.Offer, error) {
+	o, drain := ledger.Offer{Lead: lead}, 0
+	err := scan(text, &o.Attempt, &o.Rep, &drain, &o.Hops)
+	o.Drain = drain == 1
+	return o, err
 }
 
 func formatEarly(early []ledger.Early) (string, error) {

@@ -48,6 +48,7 @@ func (d *dump) read(ctx context.Context) error {
 		{d.keys.reps(), d.rep},
 		{d.keys.credit(), d.credit},
 		{d.keys.held(), d.early},
+		{d.keys.offers(), d.offer},
 		{d.keys.acked(), d.acked},
 	}
 	for _, hash := range hashes {
@@ -107,6 +108,11 @@ func (d *dump) credit(book, text string) (err error) {
 
 func (d *dump) early(lead, text string) (err error) {
 	d.state.Held[lead], err = parseEarly(text)
+	return err
+}
+
+func (d *dump) offer(lead, text string) (err error) {
+	d.state.Offers[lead], err = parseOffer(lead, text)
 	return err
 }
 
@@ -170,6 +176,9 @@ func (d *dump) leads(ctx context.Context, ids []string) error {
 		}
 		if lead.Turn != nil {
 			lead.Turn.Roster = d.digests[lead.Turn.Roster]
+		}
+		if lead.Line != nil {
+			lead.Line.Roster = d.digests[lead.Line.Roster]
 		}
 		d.state.Leads[ids[i]] = lead
 	}

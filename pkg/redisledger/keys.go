@@ -42,6 +42,14 @@ func (k keys) told() string { return k.in("told") }
 // held are the activities of unknown leads. From held; owned and ended end them.
 func (k keys) held() string { return k.in("held") }
 
+// line are the leads that wait, by the reps they wait for. From owned, ended, freed and
+// reowned.
+func (k keys) line() string { return k.in("line") }
+
+// offers are the leads that are to be planned again for what came free. From offer and
+// taken of any grant.
+func (k keys) offers() string { return k.in("offers") }
+
 // owned is an index of the leads that count, by owner. From all that changes a lead.
 func (k keys) owned() string { return k.in("owned") }
 

@@ -171,7 +171,14 @@ func (w *writer) leads(ctx context.Context, s *ledger.State) error {
 		if lead.Turn != nil {
 			number = w.numbers[lead.Turn.Roster]
 		}
-		text, err := formatLead(lead, number)
+		lineNumber := ""
+		if lead.Line != nil {
+			lineNumber = w.numbers[lead.Line.Roster]
+		}
+		for _, place := range s.Places(id) {
+			w.pipe.ZAdd(ctx, w.keys.line(), redis.Z{Member: place})
+		}
+		text, err := formatLead(lead, number, lineNumber)
 		if err != nil {
 			return err
 		}
@@ -197,6 +204,13 @@ func (w *writer) rest(ctx context.Context, s *ledger.State) error {
 			return err
 		}
 		w.pipe.HSet(ctx, w.keys.held(), lead, text)
+	}
+	for lead, offer := range s.Offers {
+		text, err := formatOffer(offer)
+		if err != nil {
+			return err
+		}
+		w.pipe.HSet(ctx, w.keys.offers(), lead, text)
 	}
 	for part, tail := range s.Tails {
 		w.pipe.HSet(ctx, w.keys.acked(), part, tail.Acked)

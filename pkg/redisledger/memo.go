@@ -34,6 +34,10 @@ func complete(m *ledger.Memo, installs bool, fields rosterFields) error {
 		turn := m.Before.Lead.Turn
 		turn.Roster = fields.digest(turn.Roster)
 	}
+	if m.Before != nil && m.Before.Lead != nil && m.Before.Lead.Line != nil {
+		line := m.Before.Lead.Line
+		line.Roster = fields.digest(line.Roster)
+	}
 	if !installs {
 		return nil
 	}

@@ -39,6 +39,7 @@ type request struct {
 	Books   []string    `json:"books"`
 
 	Bitmaps []ledger.Bitmap `json:"bitmaps"` // of each set, over positions
+	Lines   []string        `json:"lines"`   // of those who are waited for, the same
 	// Behind these comes "ops", a list of lists: names would take longer to read than
 	// all else.
 }
@@ -84,6 +85,7 @@ type builder struct {
 	shapes  map[shape]int
 	books   map[string]int
 	sets    map[string]int
+	lines   map[string]int
 	members [][]int // per set: its slots
 	payload [][]byte
 }
@@ -94,11 +96,11 @@ func newBuilder(l *Ledger, b binding, installed map[string]bool) *builder {
 			Epoch: strconv.FormatInt(b.epoch, 10), Generation: b.generation, ReplID: b.replid, Run: b.run,
 			Unit: ledger.Unit, Most: ledger.MaxReturns, Dedupe: l.cfg.Dedupe.Milliseconds(), Keep: (l.cfg.Dedupe + memory).Milliseconds(),
 			Parts: []string{}, Acks: [][2]int64{}, Leads: []string{}, Reps: []string{},
-			Rosters: []rosterUse{}, Shapes: []shape{}, Books: []string{}, Bitmaps: []ledger.Bitmap{},
+			Rosters: []rosterUse{}, Shapes: []shape{}, Books: []string{}, Bitmaps: []ledger.Bitmap{}, Lines: []string{},
 		},
 		keys: l.keys(b.generation), installed: installed,
 		parts: map[ledger.Partition]int{}, leads: map[string]int{}, rosters: map[string]int{}, slots: map[string]int{},
-		shapes: map[shape]int{}, books: map[string]int{}, sets: map[string]int{},
+		shapes: map[shape]int{}, books: map[string]int{}, sets: map[string]int{}, lines: map[string]int{},
 	}
 }
 
@@ -137,7 +139,7 @@ func (b *builder) part(p ledger.Partition) int64 {
 }
 
 // add appends an operation: kind, part, offset, ordinal, at, lead, then of an
-// assign value, test, roster and for each step shape, set, book; of a move verb,
+// assign value, test, roster, rank, since and reps of its line, and for each step shape, set, book; of a move verb,
 // attempt, fence, turn back, stay, and from the roster on as an assign; of an activity
 // verb and attempt; of a presence rep, verb, until and give back. 0 is none.
 func (b *builder) add(op *ledger.Op) {
@@ -176,6 +178,11 @@ func (b *builder) plan(op *ledger.Op) {
 		roster = b.roster(op.Roster)
 	}
 	b.ops.numbers(int64(roster))
+	if op.Line == nil {
+		b.ops.numbers(0, 0, 0)
+	} else {
+		b.ops.numbers(op.Line.Rank, op.Line.Since, int64(number(b.lines, &b.Lines, string(op.Line.Reps))))
+	}
 	for i := range op.Steps {
 		step := &op.Steps[i]
 		if step.End != "" {
@@ -268,6 +275,7 @@ func (b *builder) call() ([]string, []any, error) {
 	keys := []string{
 		b.keys.meta(), b.keys.clock(), b.keys.reps(), b.keys.credit(),
 		b.keys.rosters(), b.keys.held(), b.keys.acked(), b.keys.floors(), b.keys.told(), b.keys.owned(),
+		b.keys.line(), b.keys.offers(),
 	}
 	for _, part := range b.Parts {
 		keys = append(keys, b.keys.in(memoPrefix+part))

@@ -127,11 +127,23 @@ func (w *world) drawMove(t *rapid.T, op *ledger.Op) {
 
 func (w *world) drawPlan(t *rapid.T, op *ledger.Op) {
 	op.Roster = rapid.SampledFrom(w.rosters).Draw(t, "roster")
+	if rapid.Bool().Draw(t, "waits in line") {
+		first := rapid.IntRange(0, len(op.Roster.Reps)-1).Draw(t, "first in line")
+		members := []int32{int32(first)}
+		for p := first + 1; p < len(op.Roster.Reps); p++ {
+			if rapid.Bool().Draw(t, "in line") {
+				members = append(members, int32(p))
+			}
+		}
+		op.Line = &ledger.Line{
+			Rank: rapid.SampledFrom([]int64{0, 1, 1, 500, ledger.MaxRank}).Draw(t, "rank"), Since: op.At, Reps: ledger.NewBitmap(members),
+		}
+	}
 	for range rapid.IntRange(0, 2).Draw(t, "steps") {
 		op.Steps = append(op.Steps, drawStep(t, len(op.Roster.Reps)))
 	}
 	op.Steps = append(op.Steps, ledger.Step{End: rapid.SampledFrom([]ledger.Outcome{
-		ledger.Waiting, ledger.Review, ledger.Nurture, ledger.Disqualified,
+		ledger.Waiting, ledger.Waiting, ledger.Waiting, ledger.Review, ledger.Nurture, ledger.Disqualified,
 	}).Draw(t, "end")})
 }
 

@@ -16,7 +16,10 @@
 --       9 told     set     "number part" of rosters whose content is in a grant of
 --                          the partition
 --       10 owned   zset    "rep \n lead" for each lead that counts, score 0
---       11 ...     list    memos, one list for each of request.parts, ascending
+--       11 line    zset    "rep \n MaxRank - rank \n since \n lead \n attempt", all score
+--                          0, for each rep that a lead waits for
+--       12 offers  hash    lead -> [attempt, rep, drain, hops]
+--       13 ...     list    memos, one list for each of request.parts, ascending
 --       ...        string  leads, one key for each lead of the chunk: the list, and
 --                          while it is open a tab and its draft
 --
@@ -49,8 +52,8 @@
 --                    b         its lead is in other hands, or its partition waits
 
 local request = cjson.decode(ARGV[1])
-local META, CLOCK, REPS, CREDIT, ROSTERS, HELD, ACKED, FLOORS, TOLD, OWNED_BY = unpack(KEYS, 1, 10)
-local FIRST_MEMO = 10
+local META, CLOCK, REPS, CREDIT, ROSTERS, HELD, ACKED, FLOORS, TOLD, OWNED_BY, LINE, OFFERS = unpack(KEYS, 1, 12)
+local FIRST_MEMO = 12
 local FIRST_LEAD = FIRST_MEMO + #request.parts
 local FIRST_PAYLOAD = 1 + #request.bitmaps
 

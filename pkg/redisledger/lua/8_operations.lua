@@ -104,6 +104,21 @@ local function repeat_text(op, known)
     .. text('outcome', known.outcome) .. text('rep', known.rep))
 end
 
+-- line_of is how an operation wants its lead to wait; its fields begin at a place of the
+-- list.
+local function line_of(op, from, view)
+  local list = op.list
+  if list[from + 2] == 0 then return NO_LINE end
+  return { rank = list[from], queued = list[from + 1], reps = request.lines[list[from + 2]], line_roster = view.number }
+end
+
+-- line_text tells it.
+local function line_text(op)
+  local line = op.enters
+  if not line then return '' end
+  return format(',"line":{"rank":%d,"since":%d,"reps":"%s"}', line.rank, line.queued, line.reps)
+end
+
 -- decide walks, and enters what comes of it; nothing, if that is where the lead is and
 -- is to stay.
 local function decide(op, part, view, at, attempt, first, stays)
@@ -111,7 +126,11 @@ local function decide(op, part, view, at, attempt, first, stays)
   if stays and outcome == stays.outcome and (terms and terms[T_REP] or '') == stays.rep and not turn then return nil end
   local installs = view ~= nil and tells(view, op, part)
   local over = terms ~= nil and room(reps[terms[T_REP]], terms, at) < op.value
-  set_lead(op.lead, new_lead(op, part, at, attempt, outcome, step, terms and terms[T_REP] or '', over, turn, view and view.number))
+  local line = outcome == 'waiting' and not op.test and line_of(op, first - 3, view) or NO_LINE
+  op.enters = line ~= NO_LINE and { outcome = outcome, closed = 0, attempt = attempt, rank = line.rank, queued = line.queued,
+    reps = line.reps, line_roster = line.line_roster } or nil
+  set_lead(op.lead, new_lead(op, part, at, attempt, outcome, step, terms and terms[T_REP] or '', over, turn,
+    view and view.number, line))
   owned_now[op.lead] = terms and not op.test and terms[T_REP] or nil
   if outcome == 'disqualified' then lead_at(op.lead) end -- as a table, to be written as a closed one
   if terms and not op.test then own(reps[terms[T_REP]], terms, op, over, at) end
@@ -131,9 +150,9 @@ local function assign(op, part, at)
   if known then return repeat_text(op, known), '' end
   op.value, op.test = op.list[7], op.list[8] == 1
   local view = views[op.list[9]]
-  local outcome, step, terms, turn, over, installs = decide(op, part, view, at, 1, 10)
+  local outcome, step, terms, turn, over, installs = decide(op, part, view, at, 1, 13)
   local waited = late(op, at)
-  if not terms then return ended_text(op, 1, view, outcome, step, waited and ',"held":' .. waited or ''), '', installs end
+  if not terms then return ended_text(op, 1, view, outcome, step, line_text(op) .. (waited and ',"held":' .. waited or '')), '', installs end
   return owned_text(op, view, outcome, step, terms, over, turn, waited and ',' .. waited or ''), '', installs
 end
 
@@ -161,7 +180,7 @@ end
 -- pointless.
 local function move(op, part, at)
   local known = lead_at(op.lead)
-  op.verb, op.attempt = op.list[7], op.list[8]
+  op.verb, op.attempt, op.known, op.effect = op.list[7], op.list[8], known, 'ignored'
   local verb, stays = text('verb', op.verb), op.list[11] == 1
   local image = known and lead_text(known) or ''
   if not known or known.closed > 0 then
@@ -169,21 +188,24 @@ local function move(op, part, at)
   end
   op.value, op.test = known.value, known.test
   local fenced = op.attempt ~= known.attempt
+  if fenced then op.effect = 'fenced' end
   if fenced or did(known, op.verb) then
     return grant_text(fenced and 'fenced' or 'ignored', lead_fields(op, known) .. verb
       .. (fenced and number('asked', op.attempt) or '')), image
   end
   if counts(known) then hold(known, -1, at) end
   local view, attempt = views[op.list[12]], known.attempt + 1
-  local outcome, step, terms, turn, over, installs = decide(op, part, view, at, attempt, 13, stays and known)
+  local outcome, step, terms, turn, over, installs = decide(op, part, view, at, attempt, 16, stays and known)
   if not outcome then
     if counts(known) then hold(known, 1, at) end
     return grant_text('ignored', lead_fields(op, known) .. verb), image
   end
+  op.leaves, op.effect, op.got = known, terms and 'owned' or 'ended', terms and terms[T_REP] or ''
+  op.freed = counts(known) and known.rep or ''
   local back = op.list[10] == 1 and known.book ~= ''
   if back then return_turn(known, 1) end
   local from = verb .. text('from', known.rep) .. (back and ',"turn_back":true' or '')
-  if not terms then return ended_text(op, attempt, view, outcome, step, from), image, installs end
+  if not terms then return ended_text(op, attempt, view, outcome, step, line_text(op) .. from), image, installs end
   return moved_text(op, attempt, view, outcome, step, terms, over, turn, from), image, installs
 end
 
@@ -197,8 +219,11 @@ local function activity(op, part, at)
     set_lead(op.lead, nil) -- it may have been forgotten
     return grant_text('held', ',"lead":' .. quote(op.id) .. number('attempt', op.attempt) .. text('verb', op.verb)), ''
   end
-  local image = lead_text(lead)
+  local image, counted_ = lead_text(lead), counts(lead)
+  if lead.reps ~= '' then op.leaves = lead_of(image) end
   local effect = happened(lead, op.verb, op.attempt, at)
+  op.effect, op.freed = effect, effect == 'freed' and counted_ and lead.rep or ''
+  if op.leaves then op.enters = lead end
   local load = ''
   if effect == 'freed' or effect == 'reowned' or effect == 'noted' then
     lead.part, lead.offset, lead.ordinal, lead.batch = part, op.offset, op.ordinal, request.batch
@@ -240,6 +265,7 @@ local function presence(op, _, at)
   elseif op.list[10] == 1 then
     shares = ',"give_back":true' .. returns(op, false)
   end
+  op.effect, op.freed = effect, op.verb == 'available' and op.rep or ''
   rep[PRESENCE], rep[UNTIL] = PRESENCE_OF[op.verb], until_
   touch(op.rep, at)
   return grant_text(effect, text('rep', op.rep) .. text('verb', op.verb) .. number('until', until_) .. shares), image

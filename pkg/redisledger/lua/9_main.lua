@@ -25,6 +25,12 @@ local function apply(op, tail, next_memo)
   sequence, clock = sequence + 1, at
   op.passed_over = next_memo ~= nil
   local grant, image, installs = DO[op.kind](op, tail.part, at)
+  if op.kind ~= 'assign' then
+    local offers = offer_after(op, at)
+    if offers ~= '' then grant = string.sub(grant, 1, -2) .. offers .. '}' end
+  end
+  if op.leaves then dequeue(op.id, op.leaves) end
+  if op.enters then enqueue(op.id, op.enters) end
   remember(tail, op, next_memo, sequence, installs, grant, image)
   if installs then grant = 'i' .. grant end
   local tab = op.lead > 0 and string.find(image, '\t', 1, true)
@@ -49,11 +55,13 @@ end
 local current = {
   index = 0, list = false, kind = '', part = 0, offset = 0, ordinal = 0, at = 0, lead = 0, id = '',
   value = 0, test = false, passed_over = false, rep = '', verb = '', attempt = 0,
+  effect = '', freed = '', got = '', known = false, leaves = false, enters = false,
 }
 local function operation(i)
   local op, list = current, request.ops[i]
   op.index, op.list, op.kind, op.part, op.offset, op.ordinal = i, list, list[1], list[2], list[3], list[4]
   op.at, op.lead, op.id = list[5], list[6], request.leads[list[6]] or ''
+  op.effect, op.freed, op.got, op.known, op.leaves, op.enters = '', '', '', false, false, false
   return op
 end
 

@@ -98,19 +98,6 @@ function settle(leaver)
   return ',"shares":[' .. concat(texts, ',') .. ']'
 end
 
--- places lists the positions in a bitmap.
-local function places(bitmap)
-  local list = {}
-  for digit = 1, #bitmap do
-    local value = tonumber(string.sub(bitmap, digit, digit), 16)
-    for bit = 0, 3 do
-      if value % 2 == 1 then list[#list + 1] = 4 * (digit - 1) + bit end
-      value = floor(value / 2)
-    end
-  end
-  return list
-end
-
 -- return_turn takes the turn of a lead out of its book; sign -1 enters it again.
 function return_turn(lead, sign)
   local fields = places(lead.free)
@@ -139,6 +126,7 @@ end
 local function regive(op, grant, image)
   local found = lead_of(image)
   set_lead(op.lead, found)
+  enqueue(op.id, found)
   if counts(found) then hold(found, 1, grant.at) end
   if grant.turn_back then return_turn(found, -1) end
 end
@@ -148,6 +136,7 @@ end
 local function undecide(op, grant, image)
   local lead = lead_at(op.lead)
   if not lead then return end
+  dequeue(op.id, lead)
   if lead.book ~= '' then return_turn(lead, 1) end
   if counts(lead) then hold(lead, -1, grant.at) end
   local offset = lead.rep ~= '' and not lead.test and offset_of(grant.roster, lead.rep)
@@ -176,6 +165,8 @@ local function restore(op, part, image, at)
   if not lead or lead.part ~= part or lead.offset ~= op.offset or lead.ordinal ~= op.ordinal then return end
   local found = lead_of(image)
   if counts(lead) ~= counts(found) then hold(found, counts(found) and 1 or -1, at) end
+  dequeue(op.id, lead)
+  enqueue(op.id, found)
   set_lead(op.lead, found)
 end
 
@@ -216,6 +207,7 @@ end
 function undo(op, part, memo, at)
   local grant = grant_of(memo.grant)
   local effect = grant.effect
+  unoffer(grant)
   if effect == 'owned' or effect == 'ended' then
     undecide(op, grant, memo.image)
   elseif effect == 'freed' or effect == 'reowned' or effect == 'noted' then
