@@ -17,6 +17,7 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"one batch, two partitions":           twoPartitions,
 	"content of a roster":                 rosterContent,
 	"a lead moves on":                     movesOn,
+	"the waiting line":                    waitingLine,
 }
 
 func assign(n int, roster *ledger.Roster, members []int32) ledger.Op {

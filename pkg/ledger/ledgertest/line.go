@@ -1,0 +1,157 @@
+package ledgertest
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"leadrouter/pkg/ledger"
+)
+
+// queue drives a store and the model through a waiting line: leads come, places come
+// free, offers are taken and refused.
+type queue struct {
+	t       *testing.T
+	store   ledger.Store
+	model   *ledger.Model
+	roster  *ledger.Roster
+	offsets map[string]int64
+	chance  uint32
+
+	offers []ledger.Offer // not answered yet
+	owned  []string       // leads with an owner
+	lead   int
+}
+
+// waitingLine: whoever does what, the store offers what the model offers, and a lead has
+// one offer at most.
+func waitingLine(t *testing.T, store ledger.Store) {
+	q := &queue{
+		t: t, store: store, model: ledger.NewModel(Config), roster: reps(3, one), offsets: map[string]int64{}, chance: 7,
+	}
+	most := map[string]int{}
+	for range 600 {
+		what := q.next()
+		most[what]++
+		require.LessOrEqual(t, len(q.offers), len(q.open()))
+	}
+	for _, what := range []string{"comes", "taken", "refused", "free", "back", "closed", "passed on"} {
+		require.Positive(t, most[what], "%s: %v", what, most)
+	}
+	want, err := q.model.Dump(t.Context())
+	require.NoError(t, err)
+	got, err := store.Dump(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, want.Diff(got))
+}
+
+// roll is chance without a source of it: a run is like the last.
+func (q *queue) roll(n uint32) uint32 {
+	q.chance = q.chance*1_664_525 + 1_013_904_223
+	return q.chance >> 16 % n
+}
+
+func (q *queue) open() []string {
+	s, err := q.model.Dump(q.t.Context())
+	require.NoError(q.t, err)
+	var open []string
+	for id, l := range s.Leads {
+		if l.Outcome == ledger.Waiting && l.Closed == 0 {
+			open = append(open, id)
+		}
+	}
+	for id := range s.Offers {
+		open = append(open, id)
+	}
+	return open
+}
+
+// next does one thing and says what.
+func (q *queue) next() string {
+	switch roll := q.roll(12); {
+	case roll < 4:
+		q.lead++
+		q.assign(fmt.Sprintf("L-%03d", q.lead))
+		return "comes"
+	case roll < 5 && len(q.owned) > 0:
+		id := q.owned[0]
+		q.owned = q.owned[1:]
+		q.apply("activity", ledger.Op{Kind: ledger.Activity, Lead: id, Verb: ledger.Lost})
+		return "free"
+	case roll < 6:
+		q.apply("status", ledger.Op{Kind: ledger.Presence, Rep: q.roster.Reps[q.roll(3)].ID, Verb: ledger.Available})
+		return "back"
+	case roll < 7:
+		q.apply("activity", ledger.Op{Kind: ledger.Activity, Lead: fmt.Sprintf("L-%03d", q.roll(uint32(q.lead)+1)), Verb: ledger.Closed})
+		return "closed"
+	case len(q.offers) > 0:
+		offer := q.offers[0]
+		q.offers = q.offers[1:]
+		return q.answer(offer, roll < 10)
+	}
+	return "nothing"
+}
+
+// assign brings a lead: most have to wait for one of two reps.
+func (q *queue) assign(id string) {
+	op := ledger.Op{Kind: ledger.Assign, Lead: id, Roster: q.roster, Line: q.line(id)}
+	if q.roll(4) == 0 {
+		op.Steps = []ledger.Step{{Pick: ledger.Ranked, Members: []int32{int32(q.roll(3))}}}
+		q.owned = append(q.owned, id)
+	}
+	op.Steps = append(op.Steps, ledger.Step{End: ledger.Waiting})
+	q.apply("created", op)
+}
+
+func (q *queue) line(id string) *ledger.Line {
+	first := int32(q.roll(2))
+	return &ledger.Line{Rank: int64(q.roll(3)), Since: start + int64(len(id)), Reps: ledger.NewBitmap([]int32{first, first + 1})}
+}
+
+// answer moves a lead that has an offer: to the rep, or nowhere.
+func (q *queue) answer(o ledger.Offer, takes bool) string {
+	op := ledger.Op{
+		Kind: ledger.Move, Lead: o.Lead, Attempt: o.Attempt, Fence: true, Stay: true, Roster: q.roster, Line: q.line(o.Lead),
+	}
+	said := "refused"
+	if takes {
+		position := int32(0)
+		for q.roster.Reps[position].ID != o.Rep {
+			position++
+		}
+		op.Steps, said = []ledger.Step{{Pick: ledger.Ranked, Members: []int32{position}, LiftAway: true}}, "taken"
+	}
+	op.Steps = append(op.Steps, ledger.Step{End: ledger.Waiting})
+	g := q.apply("reassign", op)
+	require.Equal(q.t, &o, g.Taken)
+	if g.Effect == ledger.Owned {
+		q.owned = append(q.owned, o.Lead)
+	}
+	if g.Offer != nil && g.Offer.Hops > 1 {
+		return "passed on"
+	}
+	return said
+}
+
+// apply does one operation in both, in a batch of its own that is committed at once.
+func (q *queue) apply(topic string, op ledger.Op) ledger.Grant {
+	q.t.Helper()
+	op.ID = ledger.OpID{Partition: ledger.Partition{Topic: topic}, Offset: q.offsets[topic]}
+	q.offsets[topic]++
+	op.At = start + int64(q.lead)
+	chunk := ledger.Chunk{Ops: []ledger.Op{op}, Acks: []ledger.Ack{{Partition: op.ID.Partition, Position: op.ID.Offset}}}
+	want, err := q.model.Apply(q.t.Context(), chunk)
+	require.NoError(q.t, err)
+	got, err := q.store.Apply(q.t.Context(), chunk)
+	require.NoError(q.t, err)
+	require.Equal(q.t, want, got)
+	g := want[0].Grant
+	if g.Offer != nil {
+		for _, o := range q.offers {
+			require.NotEqual(q.t, o.Lead, g.Offer.Lead, "it has an offer already")
+		}
+		q.offers = append(q.offers, *g.Offer)
+	}
+	return g
+}
