@@ -244,7 +244,7 @@ func (a *Auditor) plan(e entry, op *ledger.Op) (*ledger.Op, string) {
 		return nil, byGap
 	}
 	op.At, op.Value, op.Test = draft.At, plan.Value, e.grant.Test
-	op.Steps, op.Roster = plan.Steps, plan.Roster
+	op.Steps, op.Roster, op.Line = plan.Steps, plan.Roster, plan.Line
 	op.TurnBack, op.Stay = plan.TurnBack, e.grant.Effect == ledger.Ignored
 	return op, ""
 }

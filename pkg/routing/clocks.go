@@ -19,6 +19,10 @@ const (
 	ClockOverall   = "overall" // from the arrival to the first contact
 	ClockWaiting   = "waiting"
 	ClockReview    = "review"
+	// Nobody is told of these: a lead that waits is planned again when its patience ends,
+	// or when a shift begins.
+	ClockHold  = "hold"
+	ClockShift = "shift"
 )
 
 // Stops says which activity stops a clock; "" for one that none does.
@@ -159,8 +163,10 @@ func (p *Plan) line(i int, d *Draft) {
 	switch p.Steps[i].End {
 	case ledger.Waiting:
 		if step.Hold > 0 {
-			step.Stages = append(step.Stages, named(ClockWaiting, []policy.Action{policy.Rewalk}))
-			step.At = append(step.At, d.At+step.Hold)
+			step.wait(ClockHold, d.At+step.Hold)
+		}
+		if at := p.opening(); !at.IsZero() {
+			step.wait(ClockShift, at.UnixMilli())
 		}
 		p.stages(step, p.planner.waiting, p.input.Queued)
 		for _, crew := range d.Crews {
@@ -186,16 +192,24 @@ func with(ids []string, id string) []string {
 	return append(ids, id)
 }
 
-// stages run around the clock, from an instant or from now. What is past was said of the
-// attempt before.
+// wait has the lead planned again.
+func (s *DraftStep) wait(clock string, at int64) {
+	s.Stages, s.At = append(s.Stages, named(clock, []policy.Action{policy.Rewalk})), append(s.At, at)
+}
+
+// stages run around the clock, from an instant or from now. What is past was said before;
+// it keeps its number.
 func (p *Plan) stages(step *DraftStep, s *schedule, from time.Time) {
 	if from.IsZero() {
 		from = p.input.At
 	}
 	for i, span := range s.after {
-		if at := from.Add(span.Calendar()); at.After(p.input.At) {
-			step.Stages, step.At = append(step.Stages, s.stages[i]), append(step.At, at.UnixMilli())
+		due := from.Add(span.Calendar())
+		at := due.UnixMilli()
+		if !due.After(p.input.At) {
+			at = 0
 		}
+		step.Stages, step.At = append(step.Stages, s.stages[i]), append(step.At, at)
 	}
 }
 
@@ -214,6 +228,10 @@ func (d Draft) Timer(lead string, attempt int, rep string, m ledger.Marks) (t ev
 	for i, text := range stages {
 		words := strings.Split(text, " ")
 		clock := words[0]
+		if clock == ClockShift {
+			// An attempt can wait for one shift after another: each is a stage of its own.
+			stage[clock] = int(at[i] / time.Minute.Milliseconds())
+		}
 		switch stop, over := stopped[clock]; {
 		case at[i] == 0:
 		case !over:

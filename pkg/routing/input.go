@@ -71,6 +71,8 @@ type Plan struct {
 	Value  int64          // of the lead, minor units of the base currency; 0 when unknown
 	// Hold is how long the lead waits before it is planned again; 0: for good.
 	Hold time.Duration
+	// Line is how the lead waits, if it comes to that; nil: there is nobody to wait for.
+	Line *ledger.Line
 	// TurnBack: the owner before refused for a reason that returns the turn.
 	TurnBack bool
 	// Visits are the rules on the way whose condition holds; [Plan.Path] has all.

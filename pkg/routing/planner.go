@@ -26,6 +26,7 @@ type Planner struct {
 
 	shared shared[[]int32] // members of steps
 	teams  shared[[]Crew]  // crews of a plan
+	lines  shared[ledger.Bitmap]
 }
 
 // New makes the planner of a policy.
@@ -87,6 +88,9 @@ func (pl *Planner) Plan(in Input) *Plan {
 	w.walk()
 	if p.waits() && len(in.Past) > 0 && pl.policy.Reassign.PastOwners {
 		w.again()
+	}
+	if p.Steps[len(p.Steps)-1].End == ledger.Waiting {
+		p.Line = p.queue()
 	}
 	return p
 }

@@ -117,11 +117,7 @@ func (p *Plan) endCode(outcome ledger.Outcome, o *origin) Code {
 // fits counts who fits at any step, and who of them is off shift. Who is full or
 // away only the ledger knows.
 func (p *Plan) fits() (fit, offShift int) {
-	all, here := p.planner.empty(), p.planner.empty()
-	for i := range p.tries {
-		all.Or(p.tries[i].fit)
-		here.Or(p.tries[i].here)
-	}
+	all, here := p.fitting()
 	return all.Len(), all.Len() - here.Len()
 }
 

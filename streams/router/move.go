@@ -109,7 +109,7 @@ func planMove(it *item, leads map[string]ledger.Lead, planner *routing.Planner, 
 	in := k.draft.Again(l, now)
 	m.with(&in, &k)
 	plan := planner.Plan(in)
-	op.Steps, op.Roster, op.TurnBack = plan.Steps, plan.Roster, plan.TurnBack
+	op.Steps, op.Roster, op.Line, op.TurnBack = plan.Steps, plan.Roster, plan.Line, plan.TurnBack
 	op.Stay = m.stay || l.Outcome == ledger.Waiting && plan.Hold == 0 && op.Verb != ledger.Taken
 	it.draft = plan.Draft()
 	var err error
@@ -138,6 +138,7 @@ func prepareReassign(it *item, e event.Envelope, p *policy.Policy) error {
 		}
 		direct(in, k, r.To, p)
 	}
+	m.stay = r.Cause == event.CauseCapacity
 	it.mover = m
 	return nil
 }

@@ -92,7 +92,7 @@ func (h *Handler) prepareLead(it *item, e event.Envelope, planner *routing.Plann
 	it.lead = &l
 	it.op.Kind = ledger.Assign
 	it.op.Lead, it.op.Test, it.op.Value = l.ID, l.Test, plan.Value
-	it.op.Steps, it.op.Roster = plan.Steps, plan.Roster
+	it.op.Steps, it.op.Roster, it.op.Line = plan.Steps, plan.Roster, plan.Line
 	it.draft = plan.Draft()
 	if it.op.Body, err = it.draft.Encode(); err != nil {
 		return err

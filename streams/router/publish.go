@@ -25,7 +25,31 @@ func (h *Handler) publish(it *item, r ledger.Result) ([]*kstream.Record, error) 
 		return nil, err
 	}
 	more, err := h.effects(it, r)
-	return append([]*kstream.Record{decision}, more...), err
+	if err != nil {
+		return nil, err
+	}
+	if r.Grant.Offer != nil {
+		offered, err := h.offered(it, r.Grant)
+		if err != nil {
+			return nil, err
+		}
+		more = append(more, offered)
+	}
+	return append([]*kstream.Record{decision}, more...), nil
+}
+
+// offered has the lead planned again that is first in line for what came free.
+func (h *Handler) offered(it *item, g ledger.Grant) (*kstream.Record, error) {
+	o := g.Offer
+	at := time.UnixMilli(g.At).UTC()
+	e, err := event.New(event.LeadReassign, it.op.ID.String(), len(g.Returns)+1, o.Lead, at, event.Reassign{
+		LeadID: o.Lead, Attempt: o.Attempt, RepID: o.Rep, Cause: event.CauseCapacity, At: at,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.Traceparent = it.trace
+	return kstream.Encode(h.names[event.LeadReassign], o.Lead, e), nil
 }
 
 // effects are the records beside the decision.
@@ -35,6 +59,8 @@ func (h *Handler) effects(it *item, r ledger.Result) ([]*kstream.Record, error) 
 		return h.assignment(it, r)
 	case ledger.Noted:
 		return h.noted(it, r)
+	case ledger.Ignored:
+		return h.waitsOn(it, r)
 	case ledger.Freed:
 		return []*kstream.Record{h.noTimers(r.Grant.Lead)}, nil
 	case ledger.Present, ledger.Settled:
@@ -100,6 +126,24 @@ func marks(g ledger.Grant) ledger.Marks {
 		}
 	}
 	return m
+}
+
+// waitsOn winds the clocks of a lead that was planned again and goes on waiting: the next
+// shift may be another one by now.
+func (h *Handler) waitsOn(it *item, r ledger.Result) ([]*kstream.Record, error) {
+	g := r.Grant
+	if g.Outcome != ledger.Waiting || len(r.Body) == 0 {
+		return nil, nil
+	}
+	draft, err := it.plan(r)
+	if err != nil {
+		return nil, fmt.Errorf("read the plan of %s: %w", it.op.ID, err)
+	}
+	timer, runs := draft.Timer(g.Lead, g.Attempt, "", ledger.Marks{Step: len(draft.Steps) - 1})
+	if !runs {
+		return nil, nil
+	}
+	return h.one(event.LeadTimers, it, g, timer)
 }
 
 // noted is what follows from an activity: clocks that stop, and an owner who does not

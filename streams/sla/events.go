@@ -7,6 +7,7 @@ import (
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/policy"
+	"leadrouter/pkg/routing"
 )
 
 // outputs are the names of the topics that a watcher writes.
@@ -27,6 +28,13 @@ func (o outputs) records(n notice) ([]*kstream.Record, error) {
 
 func (o outputs) stageRecords(n notice) ([]*kstream.Record, error) {
 	w := writer{notice: n, cause: n.cause(n.stage.clock, strconv.Itoa(n.stage.number)), at: instant(n.at)}
+	if cause, wakes := wakes(n.stage.clock); wakes {
+		w.write(o.reassign, event.LeadReassign, "", event.Reassign{
+			LeadID: n.lead, Attempt: n.attempt, Cause: cause, Clock: n.stage.clock, At: w.at,
+		})
+		w.write(o.fired, event.LeadFired, "", n.fired())
+		return w.out, w.err
+	}
 	for _, e := range n.stage.events() {
 		m := n.milestone(e, n.stage.clock)
 		m.Stage, m.Due, m.Do = n.stage.number, w.at, n.stage.do
@@ -43,6 +51,18 @@ func (o outputs) stageRecords(n notice) ([]*kstream.Record, error) {
 	}
 	w.write(o.fired, event.LeadFired, "", n.fired())
 	return w.out, w.err
+}
+
+// wakes tells the clocks that have a lead which waits planned again, and say nothing to
+// people.
+func wakes(clock string) (cause string, ok bool) {
+	switch clock {
+	case routing.ClockHold:
+		return event.CauseHold, true
+	case routing.ClockShift:
+		return event.CauseCapacity, true
+	}
+	return "", false
 }
 
 func (o outputs) metRecords(n notice) ([]*kstream.Record, error) {
