@@ -1,12 +1,14 @@
 package systemtest_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -207,4 +209,72 @@ func (in *installation) requireMilestones(untouched map[string]bool) {
 		require.False(in.t, asked[key], "%+v is asked for again", m)
 		asked[key] = true
 	}
+}
+
+// narrowPolicy has little room, and a line in which value comes first.
+const narrowPolicy = `
+policy: narrow
+caps: {all: {open: 2}}
+reps: {ana: {}, ben: {}}
+rules: [{name: all, to: all}]
+waiting: {first: value}
+`
+
+// Many wait; places come free one by one, and are given out by value and then age, with
+// two routers: none is passed over, and none gets two.
+func TestWaitingLine(t *testing.T) {
+	t.Parallel()
+	n := 100
+	if text := os.Getenv("LEADROUTER_LIFECYCLE_LEADS"); text != "" {
+		n = 1_000
+	}
+	in := install(t, oneFile(narrowPolicy))
+	pair := []*process{in.router("a"), in.router("b")}
+	var records []*kgo.Record
+	value := map[string]int{}
+	for i := range n {
+		id := fmt.Sprintf("W-%04d", i)
+		value[id] = i * 7919 % 50
+		records = append(records, keyed(id, `{"id":%q,"deal_value":%d}`, id, value[id]))
+	}
+	in.publish(event.LeadCreated, records...)
+	in.awaitCommitted(time.Minute)
+	owned := func() []event.Assigned {
+		var list []event.Assigned
+		for _, a := range in.assigned() {
+			if a.RepID != "" {
+				list = append(list, a)
+			}
+		}
+		slices.SortFunc(list, func(a, b event.Assigned) int { return cmp.Compare(a.Sequence, b.Sequence) })
+		return list
+	}
+	list := owned()
+	require.Len(t, list, 4, "as many as there is room for")
+	live := in.subscribe()
+	seen := n
+	for closed := 0; closed < n-4; closed++ {
+		in.publish(event.LeadActivity, keyed(list[closed].LeadID, `{"lead_id":%q,"activity":"converted"}`, list[closed].LeadID))
+		seen++
+		all := live(seen)
+		list = append(list, all[seen-1])
+	}
+	in.awaitCommitted(time.Minute)
+	for _, p := range pair {
+		code, _ := p.stop()
+		require.Zero(t, code)
+	}
+	given := map[string]bool{}
+	for i, a := range list {
+		require.False(t, given[a.LeadID], "lead %s is given out again", a.LeadID)
+		given[a.LeadID] = true
+		if i > 4 {
+			require.GreaterOrEqual(t, value[list[i-1].LeadID], value[a.LeadID], "lead %s came before its turn", a.LeadID)
+		}
+	}
+	require.Len(t, given, n)
+	in.requireFolded()
+	verdict := in.requireProven(oneFile(narrowPolicy))
+	require.Equal(t, verdict.Decisions, verdict.Proven)
+	in.recountLog().requireLedger(in)
 }
