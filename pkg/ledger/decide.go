@@ -74,13 +74,14 @@ func (s *State) next(op *Op, l *Lead, at int64) Grant {
 	return g
 }
 
-// did says whether an activity has happened in this attempt.
+// did says whether an activity has happened in this attempt, or one that implies it:
+// contact implies acceptance, and qualification both.
 func (l *Lead) did(verb string) bool {
 	switch verb {
 	case Accepted:
-		return l.Accepted > 0
+		return l.touched()
 	case Contacted:
-		return l.Contacted > 0
+		return l.Contacted+l.Qualified > 0
 	case Qualified:
 		return l.Qualified > 0
 	case Taken:
@@ -88,6 +89,9 @@ func (l *Lead) did(verb string) bool {
 	}
 	return false
 }
+
+// touched says whether the owner has done anything with the lead.
+func (l *Lead) touched() bool { return l.Accepted+l.Contacted+l.Qualified > 0 }
 
 // name says which roster a grant is by, and its content where that must be told.
 func (s *State) name(g *Grant, op *Op) {
@@ -277,7 +281,7 @@ func (s *State) returns(rep string, all bool) []Return {
 	var list []Return
 	for _, id := range sortedKeys(s.Leads) {
 		l := s.Leads[id]
-		if l.Rep == rep && l.Counts() && (all || l.Accepted+l.Contacted+l.Qualified == 0) && len(list) < MaxReturns {
+		if l.Rep == rep && l.Counts() && (all || !l.touched()) && len(list) < MaxReturns {
 			list = append(list, Return{Lead: id, Attempt: l.Attempt})
 		}
 	}

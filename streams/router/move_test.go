@@ -159,6 +159,23 @@ func TestAcceptedInTime(t *testing.T) {
 	require.Equal(t, ledger.Fenced, decisions(t, late)[0].Grant.Effect)
 }
 
+// Contact implies acceptance, and qualification both: a late clock does not undo them.
+func TestALaterActivityImpliesTheEarlier(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ activity, cause string }{
+		{"contacted", `"cause":"sla","clock":"accepted"`},
+		{"qualified", `"cause":"sla","clock":"accepted"`},
+		{"qualified", `"cause":"sla","clock":"contacted"`},
+		{"contacted", `"cause":"away"`},
+	} {
+		l := owned(t)
+		l.activity(`"activity":"` + tt.activity + `"`)
+		out := l.reassign(`"attempt":1,` + tt.cause)
+		require.Equal(t, ledger.Ignored, decisions(t, out)[0].Grant.Effect, "%s, %s", tt.activity, tt.cause)
+		require.Empty(t, assignments(t, out))
+	}
+}
+
 // What is delivered again is the same to the byte, although the lead has moved and the
 // policy is another one.
 func TestMoveIsDeliveredAgain(t *testing.T) {
@@ -287,6 +304,11 @@ func TestRepsGiveLeadsBack(t *testing.T) {
 	require.Empty(t, payloads[event.Reassign](t, kept, event.LeadReassign))
 }
 
+// An absence that is over by the time it is read takes no lead from who is there.
+// A plan whose decision could not be written is refused before the grant: after it the
+// transaction would fail for ever.
+// A reason that the policy does not know may be anybody's words: not for the log.
+// Sections are prepared side by side; all of them may find that the ledger is away.
 // What comes to be known plans a lead again that nobody has, and leaves the others alone.
 func TestUpdated(t *testing.T) {
 	t.Parallel()

@@ -170,10 +170,15 @@ local function moved_text(op, attempt, view, outcome, step, terms, over, turn, f
     .. (turn and format(MOVED_TURN, quote(turn.book), turn.amount, turn.free, turn.before, turn.after) or '') .. from)
 end
 
--- did says whether what makes a move pointless has happened.
+-- touched says whether the owner has done anything with a lead.
+local function touched(lead) return lead.accepted + lead.contacted + lead.qualified > 0 end
+
+-- did says whether what makes a move pointless has happened, or what implies it.
 local function did(lead, verb)
   if verb == 'taken' then return lead.rep ~= '' end
-  return MARK[verb] ~= nil and lead[verb] > 0
+  if verb == 'accepted' then return touched(lead) end
+  if verb == 'contacted' then return lead.contacted + lead.qualified > 0 end
+  return verb == 'qualified' and lead.qualified > 0
 end
 
 -- move gives a known lead its next attempt, unless it is over or the move has become
@@ -247,7 +252,7 @@ local function returns(op, all)
   local texts = {}
   for n = 1, #request.leads do
     local lead = lead_at(n)
-    if lead.rep == op.rep and (all or lead.accepted + lead.contacted + lead.qualified == 0) then
+    if lead.rep == op.rep and (all or not touched(lead)) then
       texts[#texts + 1] = '{"lead":' .. quote(request.leads[n]) .. ',"attempt":' .. whole(lead.attempt) .. '}'
     end
   end
