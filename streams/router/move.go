@@ -70,7 +70,7 @@ func (h *Handler) planMoves(ctx context.Context, s *section, planner *routing.Pl
 	items := s.items[:0]
 	for _, it := range s.items {
 		if it.mover != nil {
-			if err := planMove(it, leads, planner, now); err != nil {
+			if err := h.planMove(it, leads, planner, now); err != nil {
 				s.dead = append(s.dead, kstream.Dead{Record: it.record, Code: codeOf(err), Err: err})
 				continue
 			}
@@ -83,7 +83,7 @@ func (h *Handler) planMoves(ctx context.Context, s *section, planner *routing.Pl
 
 // planMove plans a lead from the facts that its last plan recorded. A lead that has gone
 // on, or is closed, is left to the ledger to say so: there is no plan then.
-func planMove(it *item, leads map[string]ledger.Lead, planner *routing.Planner, now time.Time) error {
+func (h *Handler) planMove(it *item, leads map[string]ledger.Lead, planner *routing.Planner, now time.Time) error {
 	m, op := it.mover, &it.op
 	op.Kind, op.Lead, op.Verb = ledger.Move, m.leadID, m.unless
 	op.Attempt, op.Fence = m.attempt, m.attempt > 0
@@ -113,8 +113,10 @@ func planMove(it *item, leads map[string]ledger.Lead, planner *routing.Planner, 
 	op.Stay = m.stay || l.Outcome == ledger.Waiting && plan.Hold == 0 && op.Verb != ledger.Taken
 	it.draft = plan.Draft()
 	var err error
-	op.Body, err = it.draft.Encode()
-	return err
+	if op.Body, err = it.draft.Encode(); err != nil {
+		return err
+	}
+	return h.checkSize(it)
 }
 
 // prepareReassign is about an assignment that is over, or a lead that can go.

@@ -305,8 +305,23 @@ func TestRepsGiveLeadsBack(t *testing.T) {
 }
 
 // An absence that is over by the time it is read takes no lead from who is there.
-// A plan whose decision could not be written is refused before the grant: after it the
-// transaction would fail for ever.
+// What comes to be known adds up. A decision that could not be written is refused before
+// the grant: after it the transaction would fail.
+func TestAMoveTooLargeIsRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.adopt(strings.Replace(watched, `country == "FR"`, `attributes.a == "x" || attributes.b == "x" || country == "FR"`, 1))
+	l := lifecycle{b}
+	l.do(event.LeadCreated, `{"id":"L1","country":"FR"}`)
+	update := func(attribute string) kstream.Output {
+		return l.do(event.LeadUpdated, fmt.Sprintf(`{"lead_id":"L1","attributes":{%q:%q}}`, attribute, strings.Repeat("y", 800_000)))
+	}
+	require.Len(t, update("a").Records, 3)
+	refused := update("b")
+	require.Empty(t, refused.Records)
+	require.Equal(t, "too_large", refused.DLQ[0].Code)
+}
+
 // A reason that the policy does not know may be anybody's words: not for the log.
 // Sections are prepared side by side; all of them may find that the ledger is away.
 // What comes to be known plans a lead again that nobody has, and leaves the others alone.
