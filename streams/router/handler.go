@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -64,10 +65,10 @@ type Handler struct {
 	m      *metrics
 	log    *zap.Logger
 
-	batch  int64  // number of the last batch
-	seen   int64  // highest sequence given to this process
-	flight flight // what is handed out and not committed
-	stale  bool   // the ledger refused us: verify before the next call
+	batch  int64       // number of the last batch
+	seen   int64       // highest sequence given to this process
+	flight flight      // what is handed out and not committed
+	stale  atomic.Bool // the ledger refused us: verify before the next call
 
 	current bool // no reassignment has to wait for activities from before the start
 
@@ -213,7 +214,9 @@ func (h *Handler) fate(ctx context.Context, err error) error {
 		_, idle := h.ledger.Apply(ctx, ledger.Chunk{})
 		passing = idle != nil
 	}
-	h.stale = h.stale || errors.Is(err, ledger.ErrEpoch)
+	if errors.Is(err, ledger.ErrEpoch) {
+		h.stale.Store(true)
+	}
 	if passing {
 		return kstream.Retry(err)
 	}
@@ -222,14 +225,15 @@ func (h *Handler) fate(ctx context.Context, err error) error {
 
 // verify binds the ledger anew where it refused the last call.
 func (h *Handler) verify(ctx context.Context) error {
-	if !h.stale {
+	if !h.stale.Load() {
 		return nil
 	}
 	if err := h.cfg.Verify(ctx); err != nil {
 		h.cfg.Report(err)
 		return kstream.Retry(err)
 	}
-	h.stale, h.seen = false, 0
+	h.stale.Store(false)
+	h.seen = 0
 	return nil
 }
 

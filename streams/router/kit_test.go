@@ -52,6 +52,7 @@ type bundle struct {
 type flaky struct {
 	*ledger.Model
 	verified int
+	unseen   func(context.Context) error // of all calls of Look, where there is one
 
 	mu   sync.Mutex
 	fail []error // for the next calls of Apply
@@ -73,6 +74,13 @@ func (f *flaky) Apply(ctx context.Context, c ledger.Chunk) ([]ledger.Result, err
 		return nil, err
 	}
 	return f.Model.Apply(ctx, c)
+}
+
+func (f *flaky) Look(ctx context.Context, ids []string) (map[string]ledger.Lead, error) {
+	if f.unseen != nil {
+		return nil, f.unseen(ctx)
+	}
+	return f.Model.Look(ctx, ids)
 }
 
 // fakeLog is a decision log: the sequences that were committed.

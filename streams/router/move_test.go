@@ -1,6 +1,7 @@
 package router_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -324,6 +325,23 @@ func TestAMoveTooLargeIsRefused(t *testing.T) {
 
 // A reason that the policy does not know may be anybody's words: not for the log.
 // Sections are prepared side by side; all of them may find that the ledger is away.
+func TestTheLedgerIsAwayWhileMovesArePlanned(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	l.store.unseen = func(context.Context) error { return ledger.ErrEpoch }
+	records := make([]*kstream.Record, 2048)
+	for i := range records {
+		records[i] = l.record(event.LeadReassign, `{"lead_id":"L1","attempt":1,"cause":"left","at":"2026-05-04T10:20:00Z"}`)
+	}
+	_, err := l.handler.Handle(t.Context(), kstream.Batch{Records: records})
+	require.ErrorIs(t, err, ledger.ErrEpoch)
+	l.store.unseen = nil
+	require.Len(t, assignments(t, l.handle(records...)), 1)
+	require.Equal(t, 1, l.store.verified, "bound anew")
+}
+
+// A grant that fails calls the preparation of later sections off. What is told is why the
+// grant failed: else no record would ever be found guilty of it.
 // What comes to be known plans a lead again that nobody has, and leaves the others alone.
 func TestUpdated(t *testing.T) {
 	t.Parallel()
