@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -62,8 +63,8 @@ func (h *Handler) work(ctx context.Context, due []*debt, sections []*section) ([
 	if err != nil {
 		cancel() // nobody needs the rest
 	}
-	// A worker's error tells more than that the others were called off.
-	if failed := workers.Wait(); failed != nil {
+	// The first error tells more than that the others were called off by it.
+	if failed := workers.Wait(); failed != nil && (err == nil || !errors.Is(failed, context.Canceled)) {
 		return nil, failed
 	}
 	return voided, err

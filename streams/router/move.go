@@ -53,6 +53,9 @@ func (h *Handler) look(ctx context.Context, s *section) (map[string]ledger.Lead,
 		return nil, nil
 	}
 	leads, err := h.ledger.Look(ctx, ids)
+	if ctx.Err() != nil {
+		return nil, ctx.Err() // called off: it says nothing of the ledger
+	}
 	h.cfg.Report(err)
 	if err != nil {
 		return nil, h.fate(ctx, err)

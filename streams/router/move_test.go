@@ -3,6 +3,7 @@ package router_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -342,6 +343,22 @@ func TestTheLedgerIsAwayWhileMovesArePlanned(t *testing.T) {
 
 // A grant that fails calls the preparation of later sections off. What is told is why the
 // grant failed: else no record would ever be found guilty of it.
+func TestAFailedGrantIsToldWhileMovesArePlanned(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	records := make([]*kstream.Record, 256, 512)
+	for i := range records {
+		records[i] = l.created(fmt.Sprint("N", i), "DE")
+	}
+	for range 256 {
+		records = append(records, l.record(event.LeadReassign, `{"lead_id":"L1","attempt":1,"cause":"left","at":"2026-05-04T10:20:00Z"}`))
+	}
+	l.store.unseen = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	l.store.refuse(errors.New("an odd record"))
+	_, err := l.handler.Handle(t.Context(), kstream.Batch{Records: records})
+	require.EqualError(t, err, "grant: an odd record")
+}
+
 // What comes to be known plans a lead again that nobody has, and leaves the others alone.
 func TestUpdated(t *testing.T) {
 	t.Parallel()
