@@ -307,6 +307,15 @@ func TestRepsGiveLeadsBack(t *testing.T) {
 }
 
 // An absence that is over by the time it is read takes no lead from who is there.
+func TestAPastAbsenceGivesNothingBack(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	past := l.do(event.RepStatus, `{"rep_id":"jonas","status":"away","until":"2026-05-04T09:00:00Z"}`)
+	require.Empty(t, payloads[event.Reassign](t, past, event.LeadReassign))
+	now := l.do(event.RepStatus, `{"rep_id":"jonas","status":"away","until":"2026-05-05T09:00:00Z"}`)
+	require.Equal(t, "L1", only[event.Reassign](t, now, event.LeadReassign).LeadID)
+}
+
 // What comes to be known adds up. A decision that could not be written is refused before
 // the grant: after it the transaction would fail.
 func TestAMoveTooLargeIsRefused(t *testing.T) {

@@ -74,7 +74,7 @@ func (h *Handler) prepareOne(planner *routing.Planner, record *kstream.Record, n
 	case event.LeadReassign:
 		err = prepareReassign(it, envelope, planner.Policy())
 	case event.RepStatus:
-		err = prepareStatus(it, envelope, planner.Policy())
+		err = prepareStatus(it, envelope, planner.Policy(), now)
 	default:
 		err = fmt.Errorf("topic %s is not read by the router", record.Topic)
 	}
@@ -149,7 +149,7 @@ type refusal struct {
 	Reason string `json:"reason"`
 }
 
-func prepareStatus(it *item, e event.Envelope, p *policy.Policy) error {
+func prepareStatus(it *item, e event.Envelope, p *policy.Policy, now time.Time) error {
 	s, err := e.Status()
 	if err != nil {
 		return err
@@ -159,7 +159,9 @@ func prepareStatus(it *item, e event.Envelope, p *policy.Policy) error {
 	}
 	it.op.Kind = ledger.Presence
 	it.op.Rep, it.op.Verb = s.RepID, s.Status
-	it.op.GiveBack = s.Status == ledger.Away && !p.Reassign.KeepAway
+	// Who is back by now keeps the leads: the record may be old.
+	over := !s.Until.IsZero() && !s.Until.After(now)
+	it.op.GiveBack = s.Status == ledger.Away && !over && !p.Reassign.KeepAway
 	if !s.Until.IsZero() {
 		it.op.Until = s.Until.UnixMilli()
 	}
