@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -127,6 +128,10 @@ func prepareReassign(it *item, e event.Envelope, p *policy.Policy) error {
 	r, err := e.Reassign()
 	if err != nil {
 		return err
+	}
+	// As with a refusal: what the policy does not know may be anybody's words.
+	if !slices.Contains(p.Reassign.TurnBack, r.Reason) {
+		r.Reason = ""
 	}
 	m := &mover{leadID: r.LeadID, attempt: r.Attempt, unless: routing.Stops(r.Clock)}
 	if r.Cause == event.CauseAway {

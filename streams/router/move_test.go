@@ -334,6 +334,14 @@ func TestAMoveTooLargeIsRefused(t *testing.T) {
 }
 
 // A reason that the policy does not know may be anybody's words: not for the log.
+func TestAReasonInOwnWordsStaysOut(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	out := l.reassign(`"attempt":1,"cause":"rejected","reason":"I know Jo Weber"`)
+	require.Equal(t, "klara", assignments(t, out)[0].RepID)
+	require.NotContains(t, text(out), "Jo Weber")
+}
+
 // Sections are prepared side by side; all of them may find that the ledger is away.
 func TestTheLedgerIsAwayWhileMovesArePlanned(t *testing.T) {
 	t.Parallel()
