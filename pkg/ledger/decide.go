@@ -276,12 +276,19 @@ func (s *State) decidePresence(op *Op, at int64) Grant {
 	return g
 }
 
-// returns are the open leads of a rep, all or those that are untouched.
+// returns are the first open leads of a rep, all or those that are untouched.
 func (s *State) returns(rep string, all bool) []Return {
 	var list []Return
+	seen := 0
 	for _, id := range sortedKeys(s.Leads) {
 		l := s.Leads[id]
-		if l.Rep == rep && l.Counts() && (all || !l.touched()) && len(list) < MaxReturns {
+		if l.Rep != rep || !l.Counts() {
+			continue
+		}
+		if seen++; seen > MaxReturns {
+			break
+		}
+		if all || !l.touched() {
 			list = append(list, Return{Lead: id, Attempt: l.Attempt})
 		}
 	}

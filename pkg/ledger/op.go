@@ -8,7 +8,8 @@ import (
 // Unit is what one lead is worth in a book that counts leads: micro-leads.
 const Unit = 1_000_000
 
-// MaxReturns bounds the leads that a rep gives back at once.
+// MaxReturns bounds the open leads of a rep, by id, that are looked at when leads are given
+// back; a status that comes again gets to those behind the ones that have moved.
 const MaxReturns = 5_000
 
 // Limits keep every product of the transitions below 2^53, where the numbers of

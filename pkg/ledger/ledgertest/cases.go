@@ -18,6 +18,7 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"content of a roster":                 rosterContent,
 	"a lead moves on":                     movesOn,
 	"the waiting line":                    waitingLine,
+	"a rep with very many leads":          manyLeads,
 }
 
 func assign(n int, roster *ledger.Roster, members []int32) ledger.Op {
@@ -215,4 +216,35 @@ func movesOn(t *testing.T, store ledger.Store) {
 	for rep, credit := range state.Books["all"] {
 		require.Zero(t, credit, "%s: one turn was given back, and the other had nobody to wait for it", rep)
 	}
+}
+
+// manyLeads: what a rep gives back at once is bounded, and it is the same everywhere.
+func manyLeads(t *testing.T, store ledger.Store) {
+	roster := reps(1, one)
+	model := ledger.NewModel(Config)
+	apply := func(ops ...ledger.Op) []ledger.Result {
+		chunk := ledger.Chunk{Batch: ops[0].ID.String(), Ops: ops, Acks: []ledger.Ack{{Partition: ops[0].ID.Partition, Position: ops[0].ID.Offset}}}
+		want, err := model.Apply(t.Context(), chunk)
+		require.NoError(t, err)
+		got, err := store.Apply(t.Context(), chunk)
+		require.NoError(t, err)
+		require.Equal(t, want[len(ops)-1], got[len(ops)-1])
+		return got
+	}
+	for n := 0; n <= ledger.MaxReturns; n += 1000 {
+		ops := make([]ledger.Op, 0, 1000)
+		for i := n; i < n+1000; i++ {
+			op := assign(i, roster, []int32{0})
+			op.Lead = fmt.Sprintf("L-%05d", i)
+			ops = append(ops, op)
+		}
+		apply(ops...)
+	}
+	record := func(offset int64) ledger.OpID {
+		return ledger.OpID{Partition: ledger.Partition{Topic: "other"}, Offset: offset}
+	}
+	apply(ledger.Op{ID: record(0), Kind: ledger.Activity, At: start, Lead: "L-00000", Verb: ledger.Accepted})
+	apply(ledger.Op{ID: record(1), Kind: ledger.Presence, At: start, Rep: "rep-0000", Verb: ledger.Away, GiveBack: true})
+	left := apply(ledger.Op{ID: record(2), Kind: ledger.Presence, At: start, Rep: "rep-0000", Verb: ledger.Left})
+	require.Len(t, left[0].Grant.Returns, ledger.MaxReturns)
 }

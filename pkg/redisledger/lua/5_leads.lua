@@ -156,15 +156,16 @@ local function write_owned()
   if #come > 0 then in_parts('ZADD', OWNED_BY, come) end
 end
 
--- owns_all says whether the leads of the chunk are just those of the rep who gives back.
+-- owns_all says whether the leads of the chunk are just those of the rep who gives back,
+-- or the first of them.
 local function owns_all()
   local rep = request.gives
   if rep == '' then return true end
-  local ids = call('ZRANGEBYLEX', OWNED_BY, '[' .. rep .. '\n', '(' .. rep .. '\v')
-  for i = 1, math.min(#ids, request.most) do
+  local ids = call('ZRANGEBYLEX', OWNED_BY, '[' .. rep .. '\n', '(' .. rep .. '\v', 'LIMIT', 0, request.most)
+  for i = 1, #ids do
     if ids[i] ~= rep .. '\n' .. (request.leads[i] or '') then return false end
   end
-  return #request.leads == math.min(#ids, request.most)
+  return #request.leads == #ids
 end
 
 -- Held activities are lists: part, offset, ordinal, verb, attempt, batch.
