@@ -271,7 +271,7 @@ func TestKeysAreKnown(t *testing.T) {
 	keys, err := client.Keys(t.Context(), "*").Result()
 	require.NoError(t, err)
 	for _, key := range keys {
-		require.Regexp(t, `^\{n\}:(meta|1\.[0-9a-z]+:(clock|reps|credit|rosters|held|acked|floors|told|memo:.+|lead:.+))$`, key)
+		require.Regexp(t, `^\{n\}:(meta|1\.[0-9a-z]+:(clock|reps|credit|rosters|held|acked|floors|told|owned|memo:.+|lead:.+))$`, key)
 	}
 }
 
