@@ -19,6 +19,7 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"a lead moves on":                     movesOn,
 	"the waiting line":                    waitingLine,
 	"a rep with very many leads":          manyLeads,
+	"closed before it came":               closedEarly,
 }
 
 func assign(n int, roster *ledger.Roster, members []int32) ledger.Op {
@@ -247,4 +248,21 @@ func manyLeads(t *testing.T, store ledger.Store) {
 	apply(ledger.Op{ID: record(1), Kind: ledger.Presence, At: start, Rep: "rep-0000", Verb: ledger.Away, GiveBack: true})
 	left := apply(ledger.Op{ID: record(2), Kind: ledger.Presence, At: start, Rep: "rep-0000", Verb: ledger.Left})
 	require.Len(t, left[0].Grant.Returns, ledger.MaxReturns)
+}
+
+// closedEarly: a lead that an activity has closed before it came stands in no line.
+func closedEarly(t *testing.T, store ledger.Store) {
+	created := assign(0, reps(1, one), []int32{0})
+	created.Steps = created.Steps[1:]
+	created.Line = &ledger.Line{Since: start, Reps: ledger.NewBitmap([]int32{0})}
+	other := ledger.Partition{Topic: "other"}
+	results, err := store.Apply(t.Context(), ledger.Chunk{Ops: []ledger.Op{
+		{ID: ledger.OpID{Partition: other}, Kind: ledger.Activity, At: start, Lead: created.Lead, Verb: ledger.Lost},
+		created,
+		{ID: ledger.OpID{Partition: other, Offset: 1}, Kind: ledger.Presence, At: start, Rep: "rep-0000", Verb: ledger.Available},
+	}})
+	require.NoError(t, err)
+	require.Equal(t, ledger.Waiting, results[1].Grant.Outcome)
+	require.Equal(t, ledger.Freed, results[1].Grant.Held[0].Effect)
+	require.Nil(t, results[2].Grant.Offer, "nobody waits")
 }

@@ -152,6 +152,7 @@ local function assign(op, part, at)
   local view = views[op.list[9]]
   local outcome, step, terms, turn, over, installs = decide(op, part, view, at, 1, 13)
   local waited = late(op, at)
+  if waited and op.enters then op.enters.closed = lead_at(op.lead).closed end -- what waited may have closed it
   if not terms then return ended_text(op, 1, view, outcome, step, line_text(op) .. (waited and ',"held":' .. waited or '')), '', installs end
   return owned_text(op, view, outcome, step, terms, over, turn, waited and ',' .. waited or ''), '', installs
 end
