@@ -94,7 +94,8 @@ func (e Envelope) Reassign() (Reassign, error) {
 	}
 	return r, cmp.Or(
 		id("lead_id", r.LeadID, true), id("rep_id", r.RepID, false),
-		enum("cause", r.Cause, Causes()), attempt(r.Attempt), year("at", r.At),
+		enum("cause", r.Cause, Causes()), optional("clock", r.Clock, Clocks()), optional("to", r.To, Destinations()),
+		attempt(r.Attempt), year("at", r.At),
 	)
 }
 
@@ -172,6 +173,14 @@ func enum(field, v string, values []string) error {
 		return lead.Fail(lead.UnknownEnum, field, "is none of %s", strings.Join(values, ", "))
 	}
 	return nil
+}
+
+// optional is enum for a field that may be missing.
+func optional(field, v string, values []string) error {
+	if v == "" {
+		return nil
+	}
+	return enum(field, v, values)
 }
 
 func intent(a Activity) error {

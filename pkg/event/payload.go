@@ -256,6 +256,15 @@ func Causes() []string {
 	return []string{CauseSLA, CauseCapacity, CauseRejected, CauseQualified, CauseLeft, CauseAway, CauseHold, CauseCommand}
 }
 
+// Clocks of a lead. The first four are those of an SLA; a lead that waits for a rep or for
+// a person has the others.
+func Clocks() []string {
+	return []string{"accepted", "contacted", "qualified", "overall", "waiting", "review", "hold", "shift"}
+}
+
+// Destinations lists where a [Reassign] can want a lead to go.
+func Destinations() []string { return []string{ToBackup, ToManager, ToReview} }
+
 // Where a [Reassign] wants a lead to go; else the rules decide again.
 const (
 	ToBackup  = "backup"

@@ -2,7 +2,6 @@ package redisledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -166,7 +165,7 @@ func (r *chunkRun) call(ctx context.Context, acks []ledger.Ack, ops []ledger.Op)
 			return nil, ledger.ErrEpoch
 		}
 	}
-	return nil, errors.New("run script: a roster that was sent along is missing, or a rep's leads do not stand still")
+	return nil, fmt.Errorf("run script: a roster that was sent along is missing, or a rep's leads do not stand still: %w", ledger.ErrUnavailable)
 }
 
 // attempts at a call: one more for rosters that are missing, the rest for the leads of a

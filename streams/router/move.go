@@ -146,6 +146,10 @@ func prepareReassign(it *item, e event.Envelope, p *policy.Policy) error {
 		if r.Cause == event.CauseQualified && k.step.OnQualified != "" {
 			in.Entry = k.step.OnQualified
 		}
+		if k.step.Code == routing.Commanded && (r.Cause == event.CauseSLA || r.Cause == event.CauseAway) {
+			// A person has chosen this owner: rotation does not undo that, a person does.
+			r.To = event.ToReview
+		}
 		direct(in, k, r.To, p)
 	}
 	m.stay = r.Cause == event.CauseCapacity

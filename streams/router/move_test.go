@@ -222,11 +222,13 @@ func TestCommands(t *testing.T) {
 	require.Empty(t, assignments(t, l.command(`"command":"assign","rep_id":"petra"`)), "she has it")
 	require.Empty(t, assignments(t, l.command(`"command":"assign","rep_id":"klara","attempt":1`)), "fenced")
 
+	clock := only[event.Assigned](t, l.reassign(`"attempt":2,"cause":"sla","clock":"contacted","to":"backup"`), event.LeadAssigned)
+	require.Equal(t, []any{ledger.Review, 3}, []any{clock.Outcome, clock.Attempt}, "a person chose her, a person decides again")
 	released := only[event.Assigned](t, l.command(`"command":"release"`), event.LeadAssigned)
-	require.Equal(t, []any{ledger.Review, 3, "Ines sent it to review."}, []any{released.Outcome, released.Attempt, released.Reason})
+	require.Equal(t, []any{ledger.Review, 4, "Ines sent it to review."}, []any{released.Outcome, released.Attempt, released.Reason})
 	require.Equal(t, "klara", only[event.Assigned](t, l.command(`"command":"reroute"`), event.LeadAssigned).RepID, "neither of those who had it")
 	claimed := only[event.Assigned](t, l.activity(`"activity":"claimed","rep_id":"jonas"`), event.LeadAssigned)
-	require.Equal(t, []any{"jonas", 5}, []any{claimed.RepID, claimed.Attempt})
+	require.Equal(t, []any{"jonas", 6}, []any{claimed.RepID, claimed.Attempt})
 	gone := only[event.Assigned](t, l.command(`"command":"disqualify"`), event.LeadAssigned)
 	require.Equal(t, []any{ledger.Disqualified, "Ines turned this lead away."}, []any{gone.Outcome, gone.Reason})
 	require.Equal(t, ledger.Ignored, decisions(t, l.command(`"command":"reroute"`))[0].Grant.Effect, "it is closed")
@@ -395,6 +397,8 @@ func TestUpdated(t *testing.T) {
 	out := l.handle(r)
 	require.Equal(t, []any{"jonas", 3}, []any{assignments(t, out)[0].RepID, assignments(t, out)[0].Attempt})
 	require.NotContains(t, text(still)+text(out), "Jo\"", "names are not for the log")
+	odd := l.do(event.LeadReassign, `{"lead_id":"L2","attempt":1,"cause":"sla","clock":"jo@weber.example","at":"2026-05-04T10:20:00Z"}`)
+	require.Equal(t, "unknown_enum", odd.DLQ[0].Code)
 	require.Equal(t, "wrong_type", l.do(event.LeadUpdated, `{"lead_id":7}`).DLQ[0].Code)
 }
 
