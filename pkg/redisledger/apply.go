@@ -2,6 +2,7 @@ package redisledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -131,6 +132,7 @@ func (r *chunkRun) leadOf(ctx context.Context, id ledger.OpID) (string, error) {
 func (r *chunkRun) call(ctx context.Context, acks []ledger.Ack, ops []ledger.Op) ([]string, error) {
 	bound, installed := r.known()
 	r.bound = bound
+	moving := false
 	for range attempts {
 		b := newBuilder(r.Ledger, bound, installed)
 		b.Seen, b.Batch = r.seen, r.chunk.Batch
@@ -160,12 +162,16 @@ func (r *chunkRun) call(ctx context.Context, acks []ledger.Ack, ops []ledger.Op)
 			return answers(reply[1:], len(ops))
 		case "roster":
 			installed = nil
-		case "owned": // somebody has got or lost a lead since; look again
+		case "owned":
+			moving = true // somebody has got or lost a lead since; look again
 		default:
 			return nil, ledger.ErrEpoch
 		}
 	}
-	return nil, fmt.Errorf("run script: a roster that was sent along is missing, or a rep's leads do not stand still: %w", ledger.ErrUnavailable)
+	if moving {
+		return nil, fmt.Errorf("run script: the leads of a rep who gives back do not stand still: %w", ledger.ErrUnavailable)
+	}
+	return nil, errors.New("run script: a roster that was sent along is missing")
 }
 
 // attempts at a call: one more for rosters that are missing, the rest for the leads of a
