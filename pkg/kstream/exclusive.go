@@ -41,8 +41,12 @@ func (e *Exclusive) Commit(ctx context.Context, records ...*Record) error {
 	} else {
 		err = e.producer.end(ctx)
 	}
-	if errors.Is(err, kerr.InvalidProducerEpoch) || errors.Is(err, kerr.ProducerFenced) {
-		return fmt.Errorf("%w: %w", ErrOvertaken, err)
+	// A transaction that cannot be ended was aborted: who opens the id does that first, and
+	// fences us then.
+	for _, overtaken := range []error{kerr.InvalidProducerEpoch, kerr.ProducerFenced, kerr.InvalidTxnState} {
+		if errors.Is(err, overtaken) {
+			return fmt.Errorf("%w: %w", ErrOvertaken, err)
+		}
 	}
 	return err
 }

@@ -53,3 +53,19 @@ func TestExclusiveNeedsTheRight(t *testing.T) {
 	require.ErrorIs(t, err, kerr.TransactionalIDAuthorizationFailed)
 	require.ErrorContains(t, err, "open sole")
 }
+
+// Between the moment that somebody else opens the id and the end of what that aborts, the
+// brokers say of a transaction that it is in no state to be ended.
+func TestExclusiveIsOvertakenWhileItEnds(t *testing.T) {
+	t.Parallel()
+	k := setup(t, 1)
+	e, err := kstream.OpenExclusive(t.Context(), k.client, "sole")
+	require.NoError(t, err)
+	defer e.Close()
+	k.control(kmsg.EndTxn, func(req kmsg.Request) kmsg.Response {
+		resp := req.ResponseKind().(*kmsg.EndTxnResponse)
+		resp.ErrorCode = kerr.InvalidTxnState.Code
+		return resp
+	})
+	require.ErrorIs(t, e.Commit(t.Context(), &kstream.Record{Topic: k.out, Value: []byte("lost")}), kstream.ErrOvertaken)
+}
