@@ -41,15 +41,20 @@ func (h *Handler) publish(it *item, r ledger.Result) ([]*kstream.Record, error) 
 // offered has the lead planned again that is first in line for what came free.
 func (h *Handler) offered(it *item, g ledger.Grant) (*kstream.Record, error) {
 	o := g.Offer
-	at := time.UnixMilli(g.At).UTC()
-	e, err := event.New(event.LeadReassign, it.op.ID.String(), len(g.Returns)+1, o.Lead, at, event.Reassign{
-		LeadID: o.Lead, Attempt: o.Attempt, RepID: o.Rep, Cause: event.CauseCapacity, At: at,
+	return h.reassign(it, g, len(g.Returns)+1, event.Reassign{
+		LeadID: o.Lead, Attempt: o.Attempt, RepID: o.Rep, Cause: event.CauseCapacity,
 	})
+}
+
+// reassign has a lead planned again; ordinal tells apart those of one grant.
+func (h *Handler) reassign(it *item, g ledger.Grant, ordinal int, r event.Reassign) (*kstream.Record, error) {
+	r.At = time.UnixMilli(g.At).UTC()
+	e, err := event.New(event.LeadReassign, it.op.ID.String(), ordinal, r.LeadID, r.At, r)
 	if err != nil {
 		return nil, err
 	}
 	e.Traceparent = it.trace
-	return kstream.Encode(h.names[event.LeadReassign], o.Lead, e), nil
+	return kstream.Encode(h.names[event.LeadReassign], r.LeadID, e), nil
 }
 
 // effects are the records beside the decision.
@@ -190,14 +195,11 @@ func (h *Handler) noted(it *item, r ledger.Result) ([]*kstream.Record, error) {
 func (h *Handler) returned(it *item, g ledger.Grant) ([]*kstream.Record, error) {
 	out := make([]*kstream.Record, 0, len(g.Returns))
 	for i, r := range g.Returns {
-		e, err := event.New(event.LeadReassign, it.op.ID.String(), i, r.Lead, time.UnixMilli(g.At), event.Reassign{
-			LeadID: r.Lead, Attempt: r.Attempt, RepID: g.Rep, Cause: g.Verb, At: time.UnixMilli(g.At).UTC(),
-		})
+		record, err := h.reassign(it, g, i, event.Reassign{LeadID: r.Lead, Attempt: r.Attempt, RepID: g.Rep, Cause: g.Verb})
 		if err != nil {
 			return nil, err
 		}
-		e.Traceparent = it.trace
-		out = append(out, kstream.Encode(h.names[event.LeadReassign], r.Lead, e))
+		out = append(out, record)
 	}
 	return out, nil
 }
