@@ -83,7 +83,8 @@ type Plan struct {
 	input   Input
 	tries   []try
 	origins []origin // by step
-	tooMany bool     // had the lead already: max_owners
+	fit     fitting
+	tooMany bool // had the lead already: max_owners
 	room    room
 }
 

@@ -62,11 +62,17 @@ func (p *Plan) opening() time.Time {
 }
 
 // fitting is who fits at any step, and who of them was on shift there.
+type fitting struct{ all, here policy.Set }
+
+// fitting is found once, after the walk: how the lead waits, for whom and how many they
+// are is asked of the same sets.
 func (p *Plan) fitting() (all, here policy.Set) {
-	all, here = p.planner.empty(), p.planner.empty()
-	for i := range p.tries {
-		all.Or(p.tries[i].fit)
-		here.Or(p.tries[i].here)
+	if p.fit.all == nil {
+		p.fit = fitting{all: p.set(), here: p.set()}
+		for i := range p.tries {
+			p.fit.all.Or(p.tries[i].fit)
+			p.fit.here.Or(p.tries[i].here)
+		}
 	}
-	return all, here
+	return p.fit.all, p.fit.here
 }
