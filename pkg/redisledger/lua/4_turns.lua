@@ -117,14 +117,13 @@ local function write_books()
   end
 end
 
--- anybody lists who of a set has room and has not left, and the places of the rest.
-local function anybody(view, step, set, value, at)
+-- sift lists those of a set whom a test keeps, and the places of the rest.
+local function sift(view, set, keeps)
   local free, n, gone = {}, 0, {}
   for i = 1, #set do
     local slot = set[i]
     local terms = view.terms[slot]
-    local rep = reps[terms[T_REP]]
-    if rep[PRESENCE] ~= LEFT and (step.lift or value <= room(rep, terms, at)) then
+    if keeps(reps[terms[T_REP]], terms) then
       n = n + 1
       free[n] = slot
     else
@@ -134,19 +133,16 @@ local function anybody(view, step, set, value, at)
   return free, n, gone
 end
 
--- present_of lists who of a set is there, and the places of those who are not.
+-- anybody lists who of a set has room and has not left.
+local function anybody(view, step, set, value, at)
+  return sift(view, set, function(rep, terms)
+    return rep[PRESENCE] ~= LEFT and (step.lift or value <= room(rep, terms, at))
+  end)
+end
+
+-- present_of lists who of a set is there.
 local function present_of(view, set, at)
-  local free, n, gone = {}, 0, {}
-  for i = 1, #set do
-    local slot = set[i]
-    if present(reps[view.terms[slot][T_REP]], at) then
-      n = n + 1
-      free[n] = slot
-    else
-      gone[#gone + 1] = view.place[slot]
-    end
-  end
-  return free, n, gone
+  return sift(view, set, function(rep) return present(rep, at) end)
 end
 
 -- free_of lists who of a set can take a lead of a value, in the order of the set,
