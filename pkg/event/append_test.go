@@ -18,9 +18,8 @@ import (
 // that a field which is added later is drawn too.
 func TestNewWritesAsEncodingJSON(t *testing.T) {
 	t.Parallel()
-	// One after the other: rapid writes to the generators that both use.
-	t.Run("assigned", func(t *testing.T) { rapid.Check(t, asEncodingJSON[event.Assigned]) })
-	t.Run("decision", func(t *testing.T) { rapid.Check(t, asEncodingJSON[event.Decision]) })
+	t.Run("assigned", func(t *testing.T) { t.Parallel(); rapid.Check(t, asEncodingJSON[event.Assigned]) })
+	t.Run("decision", func(t *testing.T) { t.Parallel(); rapid.Check(t, asEncodingJSON[event.Decision]) })
 }
 
 func FuzzNewAssigned(f *testing.F) { f.Fuzz(rapid.MakeFuzz(asEncodingJSON[event.Assigned])) }
@@ -46,24 +45,24 @@ func fill(t *rapid.T, v reflect.Value, deep int) {
 	}
 	switch p := v.Addr().Interface().(type) {
 	case *time.Time:
-		*p = instants.Draw(t, "time")
+		*p = instants().Draw(t, "time")
 		return
 	case *json.RawMessage:
-		*p = json.RawMessage(raws.Draw(t, "raw"))
+		*p = json.RawMessage(raws().Draw(t, "raw"))
 		return
 	case *map[string]any:
-		*p = rapid.MapOfN(texts, values(2), 0, 4).Draw(t, "map")
+		*p = rapid.MapOfN(texts(), values(2), 0, 4).Draw(t, "map")
 		return
 	}
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(texts.Draw(t, "text"))
+		v.SetString(texts().Draw(t, "text"))
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Int, reflect.Int32, reflect.Int64:
 		v.SetInt(rapid.Int64().Draw(t, "int") >> (64 - v.Type().Bits()))
 	case reflect.Float64:
-		v.SetFloat(floats.Draw(t, "float"))
+		v.SetFloat(floats().Draw(t, "float"))
 	case reflect.Pointer:
 		if deep > 0 {
 			v.Set(reflect.New(v.Type().Elem()))
@@ -85,41 +84,52 @@ func fill(t *rapid.T, v reflect.Value, deep int) {
 	}
 }
 
-var (
-	texts = rapid.OneOf(
+// Generators are made anew for each use: rapid writes to them, and tests run side by side.
+
+func texts() *rapid.Generator[string] {
+	return rapid.OneOf(
 		rapid.StringMatching(`[a-z0-9_-]{0,12}`), rapid.String(),
 		rapid.SampledFrom([]string{"Müller & Söhne", "<b>", "a\"b\\c", "\u2028", "x\u2029", "\u2027…", "\xff", "a\xe2\x80", "\x00\x1f\x7f", "𝕎"}),
 	)
-	floats = rapid.OneOf(
+}
+
+func floats() *rapid.Generator[float64] {
+	return rapid.OneOf(
 		rapid.Float64(), rapid.Map(rapid.Int64(), func(n int64) float64 { return float64(n) }),
 		rapid.SampledFrom([]float64{0, math.Copysign(0, -1), 1e-6, 9.99e-7, 1e21, 9.99e20, -1e21, -1e-6, math.MaxFloat64, math.NaN(), math.Inf(-1)}),
 	)
-	instants = rapid.Custom(func(t *rapid.T) time.Time {
+}
+
+func instants() *rapid.Generator[time.Time] {
+	return rapid.Custom(func(t *rapid.T) time.Time {
 		years := rapid.OneOf(rapid.IntRange(1990, 2100), rapid.SampledFrom([]int{-1, 0, 1, 9999, 10000}))
 		zone := rapid.SampledFrom([]*time.Location{time.UTC, time.UTC, time.FixedZone("", 5400), time.FixedZone("", 90), time.FixedZone("", 100*3600)})
 		return time.Date(years.Draw(t, "year"), 11, 24, 9, 0, 2, rapid.SampledFrom([]int{0, 5, 500_000_000}).Draw(t, "ns"), zone.Draw(t, "zone"))
 	})
-	raws = rapid.OneOf(
+}
+
+func raws() *rapid.Generator[string] {
+	return rapid.OneOf(
 		rapid.Map(values(3), func(v any) string { raw, _ := json.Marshal(v); return string(raw) }),
 		rapid.SampledFrom([]string{
 			`{"a": 1}`, `{"a":"x y"}`, `{"a":"<"}`, "{\"a\":\"\u2028\"}", `{"a":"\\"}`, `{"a":"\" "}`, `{"ü":"…"}`, `{"a":`, `{}{}`, `01`, `{} `,
 			"{\"\xff\":\"\xe2\x80\"}", `\`, `"a`, "[1,\n2]",
 		}), rapid.String(),
 	)
-)
+}
 
 // values are what an attribute may hold, and a little more.
 func values(deep int) *rapid.Generator[any] {
 	options := []*rapid.Generator[any]{
-		rapid.Just[any](nil), rapid.Map(texts, func(v string) any { return v }), rapid.Map(rapid.Int64(), func(v int64) any { return v }),
-		rapid.Map(floats.Filter(finite), func(v float64) any { return v }), rapid.Map(rapid.Bool(), func(v bool) any { return v }),
-		rapid.Map(rapid.SliceOfN(texts, 0, 3), func(v []string) any { return v }), rapid.Map(rapid.Int32(), func(v int32) any { return v }),
+		rapid.Just[any](nil), rapid.Map(texts(), func(v string) any { return v }), rapid.Map(rapid.Int64(), func(v int64) any { return v }),
+		rapid.Map(floats().Filter(finite), func(v float64) any { return v }), rapid.Map(rapid.Bool(), func(v bool) any { return v }),
+		rapid.Map(rapid.SliceOfN(texts(), 0, 3), func(v []string) any { return v }), rapid.Map(rapid.Int32(), func(v int32) any { return v }),
 		rapid.SampledFrom([]any{[]any(nil), []string(nil), map[string]any(nil), json.Number("1e3")}),
 	}
 	if deep > 0 {
 		options = append(options,
 			rapid.Map(rapid.SliceOfN(values(deep-1), 0, 3), func(v []any) any { return v }),
-			rapid.Map(rapid.MapOfN(texts, values(deep-1), 0, 3), func(v map[string]any) any { return v }))
+			rapid.Map(rapid.MapOfN(texts(), values(deep-1), 0, 3), func(v map[string]any) any { return v }))
 	}
 	return rapid.OneOf(options...)
 }
