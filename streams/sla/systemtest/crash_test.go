@@ -71,14 +71,21 @@ func TestPause(t *testing.T) {
 	f.finish(w)
 }
 
-// work writes the clocks of n leads, which fall due within a time.
+// headStart is time to write all clocks before the first of them is due: one that was
+// replaced must not have fired.
+const headStart = 8 * time.Second
+
+// work writes the clocks of n leads, which fall due within a time from its return on.
 func (f *fleet) work(n int, length time.Duration, chance *rand.Rand) *workload {
 	f.t.Helper()
-	w := newWorkload(f.t, f.kafka, f.instance, clock.System().Now().UTC(), length, chance)
+	clk := clock.System()
+	begin := clk.Now().UTC().Add(headStart)
+	w := newWorkload(f.t, f.kafka, f.instance, begin, length, chance)
 	for i := range n {
 		w.lead(i)
 	}
 	w.publish()
+	require.NoError(f.t, clk.Sleep(f.t.Context(), begin.Sub(clk.Now())))
 	return w
 }
 
