@@ -197,10 +197,10 @@ func (a *Auditor) operation(e entry) (op *ledger.Op, why string) {
 		op.Verb = g.Verb
 		switch g.Effect {
 		case ledger.Held:
-			op.Attempt = g.Attempt
+			op.Attempt, op.Rep = g.Attempt, g.By
 		case ledger.Fenced:
-			op.Attempt = g.Asked
-		default: // it named the attempt of the time, or none
+			op.Attempt, op.Rep = g.Asked, g.By
+		default: // it named the attempt and the owner of the time, or none
 		}
 		return op, ""
 	case ledger.Presence:

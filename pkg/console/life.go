@@ -60,6 +60,9 @@ func (t Teller) happened(c *audit.Chapter) string {
 	case ledger.Held:
 		return g.Verb + " came before the lead and waits for it"
 	case ledger.Fenced:
+		if g.Asked == 0 || g.Asked == g.Attempt {
+			return fmt.Sprintf("%s by %s, whose lead it was not: it changed nothing", g.Verb, t.Name(g.By))
+		}
 		return fmt.Sprintf("%s spoke of attempt %d, when it was in %d, and changed nothing", g.Verb, g.Asked, g.Attempt)
 	case ledger.Ignored:
 		if g.Verb == ledger.Reopened {

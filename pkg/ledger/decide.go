@@ -240,20 +240,20 @@ func (s *State) late(g *Grant) []Late {
 	late := make([]Late, len(early))
 	for i, e := range early {
 		late[i] = e.Late
-		late[i].Effect = l.react(e.Verb, e.Attempt, g.At)
+		late[i].Effect = l.respond(e.Verb, e.Attempt, e.By, g.At)
 	}
 	return late
 }
 
 func (s *State) decideActivity(op *Op, at int64) Grant {
-	g := Grant{At: at, Effect: Held, Lead: op.Lead, Attempt: op.Attempt, Verb: op.Verb}
+	g := Grant{At: at, Effect: Held, Lead: op.Lead, Attempt: op.Attempt, Verb: op.Verb, By: op.Rep}
 	if l := s.Leads[op.Lead]; l != nil {
 		after := *l
-		g.Effect = after.react(op.Verb, op.Attempt, at)
+		g.Effect, g.By = after.respond(op.Verb, op.Attempt, op.Rep, at), ""
 		g.Attempt, g.Outcome, g.Rep, g.Value, g.Test = l.Attempt, l.Outcome, l.Rep, l.Value, l.Test
 		switch g.Effect {
 		case Fenced:
-			g.Asked = op.Attempt
+			g.Asked, g.By = op.Attempt, op.Rep
 		case Noted:
 			g.Marks = after.marks()
 		default: // the rest needs no more
@@ -317,11 +317,24 @@ func (g *Grant) lead(id OpID) *Lead {
 	return l
 }
 
-// react changes a lead by an activity and says what that was.
-func (l *Lead) react(verb string, attempt int, at int64) Effect {
-	if attempt != 0 && attempt != l.Attempt {
+// respond lets an activity change a lead, unless it speaks of another attempt: one that it
+// names, or that of an owner before. What only an owner does is not taken for the deed of
+// the one by now; that a lead is closed is a fact, whoever says so.
+func (l *Lead) respond(verb string, attempt int, by string, at int64) Effect {
+	stranger := by != "" && l.Rep != "" && by != l.Rep && owners(verb)
+	if stranger || attempt != 0 && attempt != l.Attempt {
 		return Fenced
 	}
+	return l.react(verb, at)
+}
+
+// owners says whether an activity is something that a lead's owner does.
+func owners(verb string) bool {
+	return verb == Accepted || verb == Rejected || verb == Contacted || verb == Qualified
+}
+
+// react changes a lead by an activity and says what that was.
+func (l *Lead) react(verb string, at int64) Effect {
 	if (verb == Reopened) != (l.Closed > 0) {
 		return Ignored
 	}

@@ -114,7 +114,7 @@ func (s *State) commit(id OpID, g *Grant, draft []byte) {
 		s.decided(id, g, draft)
 	case Held:
 		delete(s.Leads, g.Lead) // it was closed long ago, or there was none
-		s.Held[g.Lead] = append(s.Held[g.Lead], Early{Late: Late{ID: id, Verb: g.Verb, Attempt: g.Attempt}})
+		s.Held[g.Lead] = append(s.Held[g.Lead], Early{Late: Late{ID: id, Verb: g.Verb, Attempt: g.Attempt, By: g.By}})
 	case Freed, Reowned, Noted:
 		l := s.Leads[g.Lead]
 		s.happened(l, g.Verb, g.At)
@@ -193,7 +193,7 @@ func (s *State) relieve(l *Lead, turnBack bool, sign int64) {
 // counts for its owner.
 func (s *State) happened(l *Lead, verb string, at int64) {
 	before := l.Counts()
-	l.react(verb, 0, at)
+	l.react(verb, at)
 	s.recount(l, before)
 }
 

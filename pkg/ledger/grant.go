@@ -35,7 +35,7 @@ const (
 	Reowned Effect = "reowned" // a closed lead was reopened and counts again
 	Noted   Effect = "noted"   // an activity that frees nothing
 	Held    Effect = "held"    // an activity that came before its lead
-	Fenced  Effect = "fenced"  // an activity that names an attempt that is over
+	Fenced  Effect = "fenced"  // an activity of an attempt that is over, or of a rep who is not the owner
 	Ignored Effect = "ignored" // nothing to do: closed already, or not closed
 	Present Effect = "present" // a rep's presence changed
 	Settled Effect = "settled" // a rep left; the balance is shared out
@@ -75,6 +75,7 @@ type Grant struct {
 
 	Verb  string `json:"verb,omitempty"`
 	Asked int    `json:"asked,omitempty"` // of Fenced: the attempt that the activity named
+	By    string `json:"by,omitempty"`    // of Held and Fenced: who did it, if known
 	Until int64  `json:"until,omitempty"`
 	// From is the owner that a move took the lead from; TurnBack: and who got the turn
 	// back.
@@ -142,6 +143,7 @@ type Late struct {
 	ID      OpID   `json:"id"`
 	Verb    string `json:"verb"`
 	Attempt int    `json:"attempt,omitempty"`
+	By      string `json:"by,omitempty"`
 	Effect  Effect `json:"effect,omitempty"` // when applied
 }
 

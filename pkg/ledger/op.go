@@ -115,7 +115,7 @@ type Op struct {
 	Fence    bool
 	TurnBack bool   // Move: the owner's turn is given back
 	Stay     bool   // Move: a lead that would come to where it is, without a turn, is left there
-	Rep      string // Presence
+	Rep      string // Presence; Activity: who did it, empty if that is not known
 	Until    int64  // Presence Away: Unix milliseconds
 	// GiveBack: who goes Away gives back the leads that are not accepted. Who has Left
 	// gives back all.

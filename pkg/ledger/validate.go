@@ -63,7 +63,7 @@ func (op *Op) validate(rosters map[*Roster]bool) error {
 		}
 		return op.validatePlan(rosters)
 	case Activity:
-		if !named(op.Lead) || !named(op.Verb) || op.Attempt < 0 {
+		if !named(op.Lead) || !named(op.Verb) || !clean(op.Rep) || op.Attempt < 0 {
 			return fmt.Errorf("bad activity %q of lead %q, attempt %d", op.Verb, op.Lead, op.Attempt)
 		}
 		return nil

@@ -173,7 +173,7 @@ func parseOffer(lead, text string) (ledger.Offer, error) {
 func formatEarly(early []ledger.Early) (string, error) {
 	rows := make([]any, len(early))
 	for i, e := range early {
-		rows[i] = []any{partOf(e.ID), e.ID.Offset, e.ID.Ordinal, e.Verb, e.Attempt, e.Batch}
+		rows[i] = []any{partOf(e.ID), e.ID.Offset, e.ID.Ordinal, e.Verb, e.Attempt, e.Batch, e.By}
 	}
 	return list(rows...)
 }
@@ -187,7 +187,7 @@ func parseEarly(text string) ([]ledger.Early, error) {
 	for i := range rows {
 		e := &early[i]
 		var part string
-		err := scan(string(rows[i]), &part, &e.ID.Offset, &e.ID.Ordinal, &e.Verb, &e.Attempt, &e.Batch)
+		err := scan(string(rows[i]), &part, &e.ID.Offset, &e.ID.Ordinal, &e.Verb, &e.Attempt, &e.Batch, &e.By)
 		if err == nil {
 			e.ID.Partition, err = partition(part)
 		}

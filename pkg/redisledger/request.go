@@ -141,7 +141,7 @@ func (b *builder) part(p ledger.Partition) int64 {
 // add appends an operation: kind, part, offset, ordinal, at, lead, then of an
 // assign value, test, roster, rank, since and reps of its line, and for each step shape, set, book; of a move verb,
 // attempt, fence, turn back, stay, and from the roster on as an assign; of an activity
-// verb and attempt; of a presence rep, verb, until and give back. 0 is none.
+// verb, attempt and rep; of a presence rep, verb, until and give back. 0 is none.
 func (b *builder) add(op *ledger.Op) {
 	lead := 0
 	if op.Lead != "" {
@@ -160,6 +160,7 @@ func (b *builder) add(op *ledger.Op) {
 	case ledger.Activity:
 		b.ops.texts(op.Verb)
 		b.ops.numbers(int64(op.Attempt))
+		b.ops.texts(op.Rep)
 	case ledger.Presence:
 		b.Reps = append(b.Reps, op.Rep)
 		b.ops.texts(op.Rep, op.Verb)

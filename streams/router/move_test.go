@@ -204,6 +204,20 @@ func TestRefused(t *testing.T) {
 	require.Empty(t, own.Reason, "in a rep's own words: not for the log")
 }
 
+// What the owner before says of a lead is not taken for the word of the one by now. An id
+// that is no rep's may be an address: not for the log.
+func TestTheOwnerBeforeIsLate(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	l.reassign(`"attempt":1,"cause":"sla","clock":"accepted","to":"backup"`)
+	late := l.activity(`"activity":"accepted","rep_id":"jonas"`)
+	require.Equal(t, []any{ledger.Fenced, "jonas"}, []any{decisions(t, late)[0].Grant.Effect, decisions(t, late)[0].Grant.By})
+	require.Empty(t, payloads[event.Timer](t, late, event.LeadTimers), "Petra's clocks go on")
+	unknown := l.activity(`"activity":"accepted","rep_id":"petra@sales.example"`)
+	require.Equal(t, ledger.Noted, decisions(t, unknown)[0].Grant.Effect)
+	require.NotContains(t, text(unknown), "sales.example")
+}
+
 func TestQualifiedIsHandedOn(t *testing.T) {
 	t.Parallel()
 	l := owned(t)

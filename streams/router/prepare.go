@@ -136,7 +136,11 @@ func prepareActivity(it *item, e event.Envelope, p *policy.Policy) error {
 		return prepareClaim(it, a, p)
 	}
 	it.op.Kind = ledger.Activity
-	it.op.Lead, it.op.Verb, it.op.Attempt, it.op.Rep = a.LeadID, a.Activity, a.Attempt, a.RepID
+	it.op.Lead, it.op.Verb, it.op.Attempt = a.LeadID, a.Activity, a.Attempt
+	// An id that is no rep's may be anybody's address, and is not for the log.
+	if _, known := p.Rep(a.RepID); known {
+		it.op.Rep = a.RepID
+	}
 	// Any other reason may hold anything, and is not for the log.
 	if a.Activity == ledger.Rejected && slices.Contains(p.Reassign.TurnBack, a.Reason) {
 		it.op.Body, err = json.Marshal(refusal{a.Reason})

@@ -20,6 +20,7 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"the waiting line":                    waitingLine,
 	"a rep with very many leads":          manyLeads,
 	"closed before it came":               closedEarly,
+	"done by somebody else":               strangers,
 }
 
 func assign(n int, roster *ledger.Roster, members []int32) ledger.Op {
@@ -265,4 +266,29 @@ func closedEarly(t *testing.T, store ledger.Store) {
 	require.Equal(t, ledger.Waiting, results[1].Grant.Outcome)
 	require.Equal(t, ledger.Freed, results[1].Grant.Held[0].Effect)
 	require.Nil(t, results[2].Grant.Offer, "nobody waits")
+}
+
+// strangers: what an owner does counts only if it is the owner of now who did it, also
+// where it came before the lead; that a lead is closed counts whoever says so.
+func strangers(t *testing.T, store ledger.Store) {
+	created := assign(0, reps(2, one), []int32{1})
+	other := ledger.Partition{Topic: "other"}
+	said := func(offset int64, verb, by string) ledger.Op {
+		return ledger.Op{
+			ID: ledger.OpID{Partition: other, Offset: offset}, Kind: ledger.Activity, At: start, Lead: created.Lead, Verb: verb, Rep: by,
+		}
+	}
+	results, err := store.Apply(t.Context(), ledger.Chunk{Ops: []ledger.Op{
+		said(0, ledger.Accepted, "rep-0000"), said(1, ledger.Accepted, "rep-0001"), created,
+		said(2, ledger.Contacted, "rep-0000"), said(3, ledger.Rejected, "rep-0001"), said(4, ledger.Converted, "rep-0000"),
+	}})
+	require.NoError(t, err)
+	held := results[2].Grant.Held
+	require.Equal(t, []ledger.Effect{ledger.Fenced, ledger.Noted}, []ledger.Effect{held[0].Effect, held[1].Effect})
+	var effects []ledger.Effect
+	for _, r := range results[3:] {
+		effects = append(effects, r.Grant.Effect)
+	}
+	require.Equal(t, []ledger.Effect{ledger.Fenced, ledger.Noted, ledger.Freed}, effects)
+	require.Equal(t, "rep-0000", results[3].Grant.By)
 }

@@ -83,10 +83,13 @@ func (w *world) drawOp(t *rapid.T, id ledger.OpID) ledger.Op {
 			ledger.Converted, ledger.Lost, ledger.Closed, ledger.Reopened,
 		}).Draw(t, "verb")
 		op.Attempt = rapid.SampledFrom([]int{0, 0, 0, 1, 2}).Draw(t, "attempt")
+		if rapid.IntRange(0, 2).Draw(t, "named") == 0 {
+			op.Rep = drawRep(t)
+		}
 	case "reassign":
 		w.drawMove(t, &op)
 	default:
-		op.Kind, op.Rep = ledger.Presence, fmt.Sprintf("rép \"%d\"", rapid.IntRange(0, repCount-1).Draw(t, "rep"))
+		op.Kind, op.Rep = ledger.Presence, drawRep(t)
 		op.Verb = rapid.SampledFrom([]string{ledger.Available, ledger.Available, ledger.Away, ledger.Left}).Draw(t, "presence")
 		if op.Verb == ledger.Away {
 			op.GiveBack = rapid.Bool().Draw(t, "gives back")
@@ -96,6 +99,10 @@ func (w *world) drawOp(t *rapid.T, id ledger.OpID) ledger.Op {
 		}
 	}
 	return op
+}
+
+func drawRep(t *rapid.T) string {
+	return fmt.Sprintf("rép \"%d\"", rapid.IntRange(0, repCount-1).Draw(t, "rep"))
 }
 
 func drawLead(t *rapid.T) string {

@@ -10,7 +10,7 @@
 --       5 rosters  hash    # -> how many; digest -> number;
 --                          number/position -> [rep, weight, offset,
 --                          open, open value, hour, day, week]
---       6 held     hash    lead -> [[part, offset, ordinal, verb, attempt, batch], ...]
+--       6 held     hash    lead -> [[part, offset, ordinal, verb, attempt, batch, by], ...]
 --       7 acked    hash    part -> position
 --       8 floors   zset    part -> the lowest sequence among its memos
 --       9 told     set     "number part" of rosters whose content is in a grant of

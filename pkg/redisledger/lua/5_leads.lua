@@ -168,10 +168,10 @@ local function owns_all()
   return #request.leads == #ids
 end
 
--- Held activities are lists: part, offset, ordinal, verb, attempt, batch.
+-- Held activities are lists: part, offset, ordinal, verb, attempt, batch, by.
 local function early_text(e)
   return '[' .. quote(e[1]) .. format(',%d,%d,', e[2], e[3]) .. quote(e[4])
-    .. format(',%d,', e[5]) .. quote(e[6]) .. ']'
+    .. format(',%d,', e[5]) .. quote(e[6]) .. ',' .. quote(e[7]) .. ']'
 end
 
 local function write_held()
@@ -237,9 +237,10 @@ local function claim(op, part)
   end
 end
 
--- react changes a lead by an activity and says what that was.
-local function react(lead, verb, attempt, at)
-  if attempt ~= 0 and attempt ~= lead.attempt then return 'fenced' end
+-- respond lets an activity change a lead and says what that was, as ledger.Model.
+local function respond(lead, verb, attempt, by, at)
+  local stranger = by ~= '' and lead.rep ~= '' and by ~= lead.rep and (MARK[verb] or verb == 'rejected')
+  if stranger or attempt ~= 0 and attempt ~= lead.attempt then return 'fenced' end
   if (verb == 'reopened') ~= (lead.closed > 0) then return 'ignored' end
   if verb == 'reopened' then
     lead.closed = 0
@@ -253,10 +254,10 @@ local function react(lead, verb, attempt, at)
   return 'noted'
 end
 
--- happened is react, with what it means for the owner's counters.
-local function happened(lead, verb, attempt, at)
+-- happened is respond, with what it means for the owner's counters.
+local function happened(lead, verb, attempt, by, at)
   local before_ = counts(lead)
-  local effect = react(lead, verb, attempt, at)
+  local effect = respond(lead, verb, attempt, by, at)
   if before_ ~= counts(lead) then hold(lead, before_ and -1 or 1, at) end
   return effect
 end

@@ -153,7 +153,7 @@ local function undecide(op, grant, image)
     local e = grant.held[i]
     local part = e.id.topic .. '/' .. whole(e.id.partition)
     held[op.id] = held[op.id] or {}
-    table.insert(held[op.id], { part, e.id.offset, e.id.ordinal or 0, e.verb, e.attempt or 0, '' })
+    table.insert(held[op.id], { part, e.id.offset, e.id.ordinal or 0, e.verb, e.attempt or 0, '', e.by or '' })
     change_held(op.id)
   end
   if image ~= '' then regive(op, grant, image) end

@@ -31,10 +31,10 @@ local function late(op, at)
   local lead, texts = lead_at(op.lead), {}
   for i = 1, #early do
     local e = early[i]
-    local effect = happened(lead, e[4], e[5], at)
+    local effect = happened(lead, e[4], e[5], e[7], at)
     texts[i] = '{"id":{' .. string.sub(text('topic', string.match(e[1], '^(.*)/')), 2)
       .. ',"partition":' .. string.match(e[1], '(%d+)$') .. ',"offset":' .. whole(e[2]) .. number('ordinal', e[3])
-      .. '},"verb":' .. quote(e[4]) .. number('attempt', e[5]) .. ',"effect":"' .. effect .. '"}'
+      .. '},"verb":' .. quote(e[4]) .. number('attempt', e[5]) .. text('by', e[7]) .. ',"effect":"' .. effect .. '"}'
   end
   held[op.id] = nil
   change_held(op.id)
@@ -218,16 +218,17 @@ end
 local function activity(op, part, at)
   local lead = lead_at(op.lead)
   op.verb, op.attempt = op.list[7], op.list[8]
+  local by = op.list[9]
   if not lead then
     held[op.id] = held[op.id] or {}
-    table.insert(held[op.id], { part, op.offset, op.ordinal, op.verb, op.attempt, request.batch })
+    table.insert(held[op.id], { part, op.offset, op.ordinal, op.verb, op.attempt, request.batch, by })
     change_held(op.id)
     set_lead(op.lead, nil) -- it may have been forgotten
-    return grant_text('held', ',"lead":' .. quote(op.id) .. number('attempt', op.attempt) .. text('verb', op.verb)), ''
+    return grant_text('held', ',"lead":' .. quote(op.id) .. number('attempt', op.attempt) .. text('verb', op.verb) .. text('by', by)), ''
   end
   local image, counted_ = lead_text(lead), counts(lead)
   if lead.reps ~= '' then op.leaves = lead_of(image) end
-  local effect = happened(lead, op.verb, op.attempt, at)
+  local effect = happened(lead, op.verb, op.attempt, by, at)
   op.effect, op.freed = effect, effect == 'freed' and counted_ and lead.rep or ''
   if op.leaves then op.enters = lead end
   local load = ''
@@ -241,7 +242,7 @@ local function activity(op, part, at)
   end
   local more = ''
   if effect == 'fenced' then
-    more = number('asked', op.attempt)
+    more = number('asked', op.attempt) .. text('by', by)
   elseif effect == 'noted' then
     more = format(MARKS, lead.step, lead.since, lead.accepted, lead.contacted, lead.qualified)
   end
