@@ -204,6 +204,7 @@ func (w *writer) grant(g *ledger.Grant) {
 	optList(w, "install", g.Install)
 	w.optText("verb", g.Verb)
 	w.optInteger("asked", int64(g.Asked))
+	w.optText("by", g.By)
 	w.optInteger("until", g.Until)
 	w.optText("from", g.From)
 	w.optTrue("turn_back", g.TurnBack)
@@ -236,6 +237,7 @@ func (w *writer) turn(t *ledger.Turn) {
 	w.text("free", string(t.Free))
 	w.integer("before", t.Before)
 	w.integer("after", t.After)
+	w.optTrue("given", t.Given)
 	w.close()
 }
 

@@ -1,6 +1,9 @@
 package ledger
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // decide finds what an operation does, and changes nothing. The sequence, the
 // floor and the epoch are the caller's to add, and so is the load afterwards.
@@ -50,7 +53,7 @@ func (s *State) decideMove(op *Op, at int64) Grant {
 		return g
 	}
 	next := s.next(op, l, at)
-	if op.Stay && next.Outcome == l.Outcome && next.Rep == l.Rep && next.Turn == nil {
+	if op.Stay && next.Outcome == l.Outcome && next.Rep == l.Rep && (next.Turn == nil || next.Turn.Given) {
 		return g
 	}
 	return next
@@ -171,10 +174,13 @@ func (s *State) free(step *Step, op *Op, at int64) []candidate {
 
 // pick chooses one of the free members; of a rotation it also finds the turn.
 func (s *State) pick(g *Grant, step *Step, op *Op, free []candidate) candidate {
-	switch step.Pick {
-	case RoundRobin:
+	switch {
+	case step.Among != nil:
+		s.charge(g, step, op, free[0])
+		return free[0]
+	case step.Pick == RoundRobin:
 		return s.rotate(g, step, op, free)
-	case LeastLoaded:
+	case step.Pick == LeastLoaded:
 		best := free[0]
 		for _, c := range free[1:] {
 			if c.lessLoaded(best) < 0 {
@@ -199,17 +205,8 @@ func (c candidate) lessLoaded(o candidate) int {
 // rotate lets everybody free earn a share and gives the lead to the largest
 // credit; ties to who was assigned longest ago, then to the order of the step.
 func (s *State) rotate(g *Grant, step *Step, op *Op, free []candidate) candidate {
-	amount := int64(Unit)
-	if step.ByValue {
-		amount = op.Value
-	}
-	weights := make([]int64, len(free))
-	positions := make([]int32, len(free))
-	for i, c := range free {
-		weights[i], positions[i] = c.terms.Weight, c.position
-	}
-	book := s.Books[step.Book]
-	shares := Split(amount, weights)
+	amount := step.amount(op)
+	book, shares := s.Books[step.Book], shares(amount, free)
 	best := 0
 	for i, c := range free {
 		b := free[best]
@@ -221,13 +218,56 @@ func (s *State) rotate(g *Grant, step *Step, op *Op, free []candidate) candidate
 		}
 	}
 	if !op.Test {
-		before := book[free[best].terms.ID]
-		g.Turn = &Turn{
-			Book: step.Book, Amount: amount, Free: NewBitmap(positions),
-			Before: before, After: before + shares[best] - amount,
-		}
+		g.Turn = s.turnOf(step.Book, amount, free, best)
 	}
 	return free[best]
+}
+
+// charge lets a rep whom a person has chosen pay the turn, and everybody earn who was free
+// to have it.
+func (s *State) charge(g *Grant, step *Step, op *Op, chosen candidate) {
+	if op.Test {
+		return
+	}
+	free := s.free(&Step{Members: step.Among}, op, g.At)
+	at, found := slices.BinarySearchFunc(free, chosen.position, func(c candidate, p int32) int {
+		return cmp.Compare(c.position, p)
+	})
+	if !found {
+		free = slices.Insert(free, at, chosen)
+	}
+	g.Turn = s.turnOf(step.Book, step.amount(op), free, at)
+	g.Turn.Given = true
+}
+
+// amount that a turn by a step is worth.
+func (s *Step) amount(op *Op) int64 {
+	if s.ByValue {
+		return op.Value
+	}
+	return Unit
+}
+
+// shares of an amount, by weight.
+func shares(amount int64, free []candidate) []int64 {
+	weights := make([]int64, len(free))
+	for i, c := range free {
+		weights[i] = c.terms.Weight
+	}
+	return Split(amount, weights)
+}
+
+// turnOf is the entry by which one of the free pays, and all of them earn.
+func (s *State) turnOf(book string, amount int64, free []candidate, payer int) *Turn {
+	positions := make([]int32, len(free))
+	for i, c := range free {
+		positions[i] = c.position
+	}
+	before := s.Books[book][free[payer].terms.ID]
+	return &Turn{
+		Book: book, Amount: amount, Free: NewBitmap(positions),
+		Before: before, After: before + shares(amount, free)[payer] - amount,
+	}
 }
 
 // late tells what the activities that waited for a lead do to it.

@@ -117,6 +117,8 @@ type Turn struct {
 	Free   Bitmap `json:"free"`   // over the positions of Grant.Roster
 	Before int64  `json:"before"` // the payer's credit, before earning
 	After  int64  `json:"after"`  // and after earning and paying
+	// Given: a person chose the payer, whose credit says nothing of that.
+	Given bool `json:"given,omitempty"`
 }
 
 // Load is what a rep holds. Hour, Day and Week are of Owned alone: they need the

@@ -158,7 +158,10 @@ type Step struct {
 	ByValue bool   // RoundRobin: the book earns and pays Op.Value instead of one lead
 	// Members are positions in the roster: ascending, except for Ranked, where
 	// they stand in order of preference.
-	Members  []int32
+	Members []int32
+	// Among, of RoundRobin in a Move: a person has chosen the one of Members, who pays a turn; whoever
+	// of these is free earns, and the payer with them. Positions, ascending, with that one.
+	Among    []int32
 	LiftFull bool    // even_if: [full]; a grant past a cap is marked Over
 	LiftAway bool    // who is away is asked, too; who has left never is
 	End      Outcome // what becomes of the lead when the walk gets here

@@ -2,8 +2,10 @@ package ledger
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -109,7 +111,11 @@ func (op *Op) validatePlan(rosters map[*Roster]bool) error {
 		return err
 	}
 	for i := range op.Steps {
-		if err := op.Steps[i].validate(size); err != nil {
+		err := op.Steps[i].validate(size)
+		if op.Kind != Move && op.Steps[i].Among != nil {
+			err = errors.New("nobody has chosen the first owner")
+		}
+		if err != nil {
 			return fmt.Errorf("step %d: %w", i, err)
 		}
 	}
@@ -147,11 +153,19 @@ func (s *Step) validate(roster int) error {
 	default:
 		return fmt.Errorf("bad pick %q", s.Pick)
 	}
-	for i, p := range s.Members {
+	if s.Among != nil && (s.Pick != RoundRobin || len(s.Members) != 1 || !slices.Contains(s.Among, s.Members[0])) {
+		return fmt.Errorf("%v chosen by %s among %v", s.Members, s.Pick, s.Among)
+	}
+	return cmp.Or(places(s.Members, roster, s.Pick != Ranked), places(s.Among, roster, true))
+}
+
+// places checks positions in a roster of a size.
+func places(list []int32, roster int, ascending bool) error {
+	for i, p := range list {
 		if p < 0 || int(p) >= roster {
 			return fmt.Errorf("member %d of a roster of %d", p, roster)
 		}
-		if s.Pick != Ranked && i > 0 && s.Members[i-1] >= p {
+		if ascending && i > 0 && list[i-1] >= p {
 			return fmt.Errorf("members not ascending at %d", p)
 		}
 	}

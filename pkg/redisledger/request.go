@@ -62,6 +62,7 @@ type shape struct {
 	ByValue bool           `json:"by_value"`
 	Lift    bool           `json:"lift"`
 	Away    bool           `json:"away"`
+	Among   int            `json:"among"` // set of those who earn when a person has chosen who pays, or 0
 	Outcome ledger.Outcome `json:"outcome"`
 }
 
@@ -190,12 +191,15 @@ func (b *builder) plan(op *ledger.Op) {
 			b.ops.numbers(int64(b.shape(shape{Finish: step.End})), 0, 0)
 			return
 		}
-		set, book := b.set(roster, op.Roster, step), 0
+		set, among, book := b.set(roster, op.Roster, step.Members), 0, 0
+		if step.Among != nil {
+			among = b.set(roster, op.Roster, step.Among)
+		}
 		if step.Pick == ledger.RoundRobin {
 			book = number(b.books, &b.Books, step.Book)
 		}
 		b.ops.numbers(int64(b.shape(shape{
-			Pick: step.Pick, ByValue: step.ByValue, Lift: step.LiftFull, Away: step.LiftAway,
+			Pick: step.Pick, ByValue: step.ByValue, Lift: step.LiftFull, Away: step.LiftAway, Among: among,
 			Outcome: cmp.Or(step.Outcome, ledger.Assigned),
 		})), int64(set), int64(book))
 	}
@@ -247,21 +251,21 @@ func (b *builder) slot(roster int, r *ledger.Roster, position int32) int {
 	return at[position]
 }
 
-// set gives a step's members a number; equal ones are sent once.
-func (b *builder) set(roster int, r *ledger.Roster, step *ledger.Step) int {
-	key := make([]byte, 0, 3*len(step.Members)+4)
+// set gives members of a roster a number; equal ones are sent once.
+func (b *builder) set(roster int, r *ledger.Roster, members []int32) int {
+	key := make([]byte, 0, 3*len(members)+4)
 	key = strconv.AppendInt(key, int64(roster), 10)
-	for _, p := range step.Members {
+	for _, p := range members {
 		key = append(key, byte(p), byte(p>>8), byte(p>>16))
 	}
 	if n, ok := b.sets[string(key)]; ok {
 		return n
 	}
-	slots := make([]int, len(step.Members))
-	for i, p := range step.Members {
+	slots := make([]int, len(members))
+	for i, p := range members {
 		slots[i] = b.slot(roster, r, p)
 	}
-	b.Bitmaps = append(b.Bitmaps, ledger.NewBitmap(step.Members))
+	b.Bitmaps = append(b.Bitmaps, ledger.NewBitmap(members))
 	b.members = append(b.members, slots)
 	b.sets[string(key)] = len(b.members)
 	return len(b.members)

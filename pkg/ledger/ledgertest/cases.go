@@ -21,6 +21,7 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"a rep with very many leads":          manyLeads,
 	"closed before it came":               closedEarly,
 	"done by somebody else":               strangers,
+	"chosen by a person":                  chosen,
 }
 
 func assign(n int, roster *ledger.Roster, members []int32) ledger.Op {

@@ -130,6 +130,12 @@ func (w *world) drawMove(t *rapid.T, op *ledger.Op) {
 	if rapid.IntRange(0, 5).Draw(t, "planned") > 0 {
 		w.drawPlan(t, op)
 	}
+	for i := range op.Steps {
+		if s := &op.Steps[i]; s.Pick == ledger.RoundRobin && len(s.Members) > 0 && rapid.IntRange(0, 2).Draw(t, "chosen") == 0 {
+			s.Among = s.Members
+			s.Members = []int32{rapid.SampledFrom(s.Among).Draw(t, "whom")}
+		}
+	}
 }
 
 func (w *world) drawPlan(t *rapid.T, op *ledger.Op) {

@@ -12,12 +12,8 @@ import (
 // queue drives a store and the model through a waiting line: leads come, places come
 // free, offers are taken and refused.
 type queue struct {
-	t       *testing.T
-	store   ledger.Store
-	model   *ledger.Model
-	roster  *ledger.Roster
-	offsets map[string]int64
-	chance  uint32
+	*twins
+	roster *ledger.Roster
 
 	offers []ledger.Offer // not answered yet
 	owned  []string       // leads with an owner
@@ -27,9 +23,7 @@ type queue struct {
 // waitingLine: whoever does what, the store offers what the model offers, and a lead has
 // one offer at most.
 func waitingLine(t *testing.T, store ledger.Store) {
-	q := &queue{
-		t: t, store: store, model: ledger.NewModel(Config), roster: reps(3, one), offsets: map[string]int64{}, chance: 7,
-	}
+	q := &queue{twins: newTwins(t, store), roster: reps(3, one)}
 	most := map[string]int{}
 	for range 600 {
 		what := q.next()
@@ -39,17 +33,7 @@ func waitingLine(t *testing.T, store ledger.Store) {
 	for _, what := range []string{"comes", "taken", "refused", "free", "back", "closed", "passed on"} {
 		require.Positive(t, most[what], "%s: %v", what, most)
 	}
-	want, err := q.model.Dump(t.Context())
-	require.NoError(t, err)
-	got, err := store.Dump(t.Context())
-	require.NoError(t, err)
-	require.Empty(t, want.Diff(got))
-}
-
-// roll is chance without a source of it: a run is like the last.
-func (q *queue) roll(n uint32) uint32 {
-	q.chance = q.chance*1_664_525 + 1_013_904_223
-	return q.chance >> 16 % n
+	q.alike()
 }
 
 func (q *queue) open() []string {
@@ -134,19 +118,11 @@ func (q *queue) answer(o ledger.Offer, takes bool) string {
 	return said
 }
 
-// apply does one operation in both, in a batch of its own that is committed at once.
+// apply does one operation in both and follows its offers.
 func (q *queue) apply(topic string, op ledger.Op) ledger.Grant {
 	q.t.Helper()
-	op.ID = ledger.OpID{Partition: ledger.Partition{Topic: topic}, Offset: q.offsets[topic]}
-	q.offsets[topic]++
 	op.At = start + int64(q.lead)
-	chunk := ledger.Chunk{Ops: []ledger.Op{op}, Acks: []ledger.Ack{{Partition: op.ID.Partition, Position: op.ID.Offset}}}
-	want, err := q.model.Apply(q.t.Context(), chunk)
-	require.NoError(q.t, err)
-	got, err := q.store.Apply(q.t.Context(), chunk)
-	require.NoError(q.t, err)
-	require.Equal(q.t, want, got)
-	g := want[0].Grant
+	g := q.both(topic, op).Grant
 	if g.Offer != nil {
 		for _, o := range q.offers {
 			require.NotEqual(q.t, o.Lead, g.Offer.Lead, "it has an offer already")

@@ -302,6 +302,33 @@ local function rotate(view, op, step, set, book, free, n, gone)
   return best, turned
 end
 
+-- charge lets a rep whom a person has chosen pay a turn, as ledger.Model.
+local NOTHING_LIFTED = { away = false, lift = false }
+local function charge(view, op, step, slot, book, at)
+  local among = step.among
+  local free, _, gone = free_of(view, NOTHING_LIFTED, sets[among], op.value, at)
+  local list, without, found = {}, {}, false
+  for i = 1, #free do
+    if not found and view.place[free[i]] >= view.place[slot] then
+      found = true
+      if free[i] ~= slot then list[#list + 1] = slot end
+    end
+    list[#list + 1] = free[i]
+  end
+  if not found then list[#list + 1] = slot end
+  for i = 1, #gone do
+    if gone[i] ~= view.place[slot] then without[#without + 1] = gone[i] end
+  end
+  local amount, credit = step.by_value and op.value or request.unit, books[book]
+  local shares, before = split(list, view.weight, amount), credit[slot] or 0
+  for i = 1, #list do credit[list[i]] = (credit[list[i]] or 0) + shares[i] end
+  credit[slot] = credit[slot] - amount
+  local turned = last_turn
+  turned.book, turned.amount, turned.free = request.books[book], amount, strike(request.bitmaps[among], without)
+  turned.before, turned.after = before, credit[slot]
+  return turned
+end
+
 -- pick_least takes the least filled, then the fewest leads, then the longest
 -- without one, then the first of the set.
 local function pick_least(view, free, n, at)

@@ -41,8 +41,15 @@ local function late(op, at)
   return '[' .. concat(texts, ',') .. ']'
 end
 
--- choose picks one of the free reps of a step.
+-- choose picks one of the free reps of a step. Whom a person has chosen pays no turn for a
+-- lead that stays.
 local function choose(view, op, step, set, book, free, n, gone, at)
+  if step.among > 0 then
+    local slot, stays = free[1], op.stays
+    if op.test or stays and stays.rep == ids[slot] and stays.outcome == step.outcome then return slot end
+    op.given = true
+    return slot, charge(view, op, step, slot, book, at)
+  end
   if step.pick == 'round_robin' then return rotate(view, op, step, set, book, free, n, gone) end
   if step.pick == 'least_loaded' then return pick_least(view, free, n, at) end
   return free[1]
@@ -122,6 +129,7 @@ end
 -- decide walks, and enters what comes of it; nothing, if that is where the lead is and
 -- is to stay.
 local function decide(op, part, view, at, attempt, first, stays)
+  op.stays = stays
   local outcome, step, terms, turn = walk(op, view, at, first)
   if stays and outcome == stays.outcome and (terms and terms[T_REP] or '') == stays.rep and not turn then return nil end
   local installs = view ~= nil and tells(view, op, part)
@@ -159,7 +167,7 @@ end
 
 local MOVED = ',"lead":%s,"attempt":%d,"outcome":"%s","step":%d,"rep":%s,"value":%d,"test":%s,"over":%s,"roster":%s'
 local MOVED_LOAD = ',"load":{"open":%d,"open_value":%d,"hour":%d,"day":%d,"week":%d}'
-local MOVED_TURN = ',"turn":{"book":%s,"amount":%d,"free":"%s","before":%d,"after":%d}'
+local MOVED_TURN = ',"turn":{"book":%s,"amount":%d,"free":"%s","before":%d,"after":%d%s}'
 
 -- moved_text is owned_text of a later attempt; there are few of these.
 local function moved_text(op, attempt, view, outcome, step, terms, over, turn, from)
@@ -168,7 +176,7 @@ local function moved_text(op, attempt, view, outcome, step, terms, over, turn, f
   return grant_text('owned', format(MOVED, quote(op.id), attempt, outcome, step, quote(terms[T_REP]), op.value,
       op.test and 'true' or 'false', over and 'true' or 'false', quote(view.asked.digest))
     .. format(MOVED_LOAD, rep[OPEN], rep[VALUE], counted(rep, HOUR, hour), counted(rep, DAY, day), counted(rep, WEEK, week))
-    .. (turn and format(MOVED_TURN, quote(turn.book), turn.amount, turn.free, turn.before, turn.after) or '') .. from)
+    .. (turn and format(MOVED_TURN, quote(turn.book), turn.amount, turn.free, turn.before, turn.after, op.given and ',"given":true' or '') or '') .. from)
 end
 
 -- touched says whether the owner has done anything with a lead.
