@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
 	"leadrouter/pkg/routing"
 )
@@ -271,5 +272,46 @@ rules: [{name: a, when: source == "a", to: list}, {name: b, when: source == "b",
 			p := pl.Plan(routing.Input{Facts: facts(t, `{"source":"`+source+`"}`), At: monday})
 			require.Equal(t, want[source], p.Steps[0].Members, "%s of %s", source, order)
 		}
+	}
+}
+
+// Whom a person has named pays a turn where the rules would have sent the lead, if the rep
+// is in rotation there.
+func TestACommandCountsInTurns(t *testing.T) {
+	t.Parallel()
+	planner := routing.New(parse(t, map[string]string{"policy.yaml": `
+policy: turns
+reps: {ana: {language: es}, ben: {language: [en, de]}, carl: {language: de}, dana: {}, eva: {language: fr}}
+pools:
+  german: {who: [ben, carl, eva], match: [language], fair_by: value}
+  ranked: {who: [dana, ana], pick: ranked}
+  rest: {who: [ana, carl, dana]}
+rules:
+  - {name: german, when: language == "de", to: [german, next]}
+  - {name: ranked, when: country == "US", to: ranked}
+  - {name: rest, to: rest}
+`}))
+	tests := []struct {
+		name, rep, facts, book string
+		among                  []int32
+	}{
+		{"among who fits", "ben", `{"language":"de"}`, "german", []int32{1, 2}},
+		{"the next pool, where the rep is no member of the first", "dana", `{"language":"de"}`, "rest", []int32{0, 2, 3}},
+		{"one who does not fit pays all the same", "eva", `{"language":"de"}`, "german", []int32{1, 2, 4}},
+		{"no rotation on the way", "dana", `{"country":"US"}`, "", nil},
+		{"no member anywhere", "ben", `{"country":"FR"}`, "", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			p := planner.Plan(routing.Input{
+				Facts: facts(t, tt.facts), At: monday, First: &routing.First{Rep: tt.rep, Code: routing.Commanded},
+			})
+			require.Len(t, p.Steps, 2)
+			require.Equal(t, ledger.Review, p.Steps[1].End)
+			step := p.Steps[0]
+			require.Equal(t, []any{tt.book, tt.among, tt.book == "german"}, []any{step.Book, step.Among, step.ByValue})
+			require.Len(t, step.Members, 1)
+		})
 	}
 }

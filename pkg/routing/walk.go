@@ -90,10 +90,33 @@ func (w *walk) first() {
 	if rep < 0 || !commanded && !(w.allowed.Has(rep) && w.shift.Has(rep)) {
 		return
 	}
-	w.Steps = append(w.Steps, ledger.Step{
-		Pick: ledger.Ranked, Members: []int32{rep}, LiftFull: commanded, LiftAway: commanded,
-	})
+	step := ledger.Step{Pick: ledger.Ranked, Members: []int32{rep}, LiftFull: commanded, LiftAway: commanded}
+	if commanded {
+		w.charge(&step)
+	}
+	w.Steps = append(w.Steps, step)
 	w.origins = append(w.origins, origin{first: first, try: -1})
+}
+
+// charge makes a rep whom a person has named pay the turn of the first pool in rotation that
+// has the rep as a member and that the rules come to: the others would have earned there.
+func (w *walk) charge(step *ledger.Step) {
+	rep := step.Members[0]
+	way := *w
+	way.Plan = w.planner.start(w.input, w.binding)
+	way.allowed = w.may // a person may choose among earlier owners, too
+	way.walk()
+	for i := range way.tries {
+		t := &way.tries[i]
+		if t.pool == nil || t.pool.Pick != ledger.RoundRobin || !w.planner.pools[t.pool].Has(rep) {
+			continue
+		}
+		free := w.copyOf(t.here)
+		free.Add(rep)
+		step.Pick, step.Book, step.ByValue = ledger.RoundRobin, t.pool.Book, t.pool.ByValue
+		step.Among = w.planner.members(free, t.pool)
+		return
+	}
 }
 
 // again walks once more, for past owners alone: of all others this operation has

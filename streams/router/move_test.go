@@ -253,6 +253,19 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// What a person gives a rep counts in turns: rotation makes up for it.
+func TestACommandCountsInTurns(t *testing.T) {
+	t.Parallel()
+	l := lifecycle{setup(t)}
+	l.adopt("policy: two\nreps: {ana: {}, ben: {}}\nrules: [{name: all, to: all}]")
+	l.do(event.LeadCreated, `{"id":"L1"}`)
+	out := l.command(`"command":"assign","rep_id":"ben"`)
+	turn := decisions(t, out)[0].Grant.Turn
+	require.Equal(t, &ledger.Turn{Book: turn.Book, Amount: ledger.Unit, Free: ledger.NewBitmap([]int32{0, 1}), Before: ledger.Unit / 2, After: 0, Given: true}, turn)
+	require.Equal(t, ledger.Ignored, decisions(t, l.command(`"command":"assign","rep_id":"ben"`))[0].Grant.Effect, "he has it, and pays once")
+	require.Equal(t, "ana", assignments(t, l.do(event.LeadCreated, `{"id":"L2"}`))[0].RepID, "else it were his turn")
+}
+
 func TestCommandsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	l := owned(t)
