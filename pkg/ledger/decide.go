@@ -154,8 +154,8 @@ type candidate struct {
 	last     int64
 }
 
-// free are the members of a step who are present and, unless the step lifts it,
-// under every cap; in the order of the step.
+// free are the members of a step who are present and, unless the step lifts it, have a place
+// under every cap that is not promised; in the order of the step.
 func (s *State) free(step *Step, op *Op, at int64) []candidate {
 	free := make([]candidate, 0, len(step.Members))
 	for _, p := range step.Members {
@@ -165,7 +165,7 @@ func (s *State) free(step *Step, op *Op, at int64) []candidate {
 			continue
 		}
 		l := s.load(t, at)
-		if step.LiftFull || t.Caps.fits(l, op.Value) {
+		if step.LiftFull || t.Caps.fits(l, op.Value) && !s.promised(op, t, l) {
 			free = append(free, candidate{position: p, terms: t, load: l, last: r.Last})
 		}
 	}

@@ -158,6 +158,9 @@ type Offer struct {
 	// asked until one does not get it.
 	Drain bool `json:"drain,omitempty"`
 	Hops  int  `json:"hops,omitempty"` // leads that it was offered to before in vain
+	// Rank and Since of the lead in line: who comes behind it leaves the place alone.
+	Rank  int64 `json:"rank,omitempty"`
+	Since int64 `json:"since,omitempty"`
 }
 
 // Return is a lead that a rep gives back.

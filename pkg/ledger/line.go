@@ -52,10 +52,29 @@ func (s *State) first(rep, behind string) *Offer {
 			continue
 		}
 		if place := l.place(rep, id); place > behind && (best == nil || place < at) {
-			best, at = &Offer{Lead: id, Attempt: l.Attempt, Rep: rep}, place
+			best, at = &Offer{Lead: id, Attempt: l.Attempt, Rep: rep, Rank: l.Line.Rank, Since: l.Line.Since}, place
 		}
 	}
 	return best
+}
+
+// promised says whether what a rep has free is on offer to leads that go before the one of an
+// operation: a lead that can wait queues behind them.
+func (s *State) promised(op *Op, t *Terms, l Load) bool {
+	if op.Line == nil || op.Test || len(s.Offers) == 0 {
+		return false
+	}
+	for _, o := range s.Offers {
+		behind := o.Rank > op.Line.Rank || o.Rank == op.Line.Rank && o.Since <= op.Line.Since
+		if o.Rep != t.ID || o.Lead == op.Lead || !behind {
+			continue
+		}
+		if o.Drain {
+			return true // every place, while those in line want them
+		}
+		l.Open, l.Hour, l.Day, l.Week = l.Open+1, l.Hour+1, l.Day+1, l.Week+1
+	}
+	return !t.Caps.fits(l, 0)
 }
 
 // offer finds who is asked next after a grant: for a place that has come free, for the

@@ -161,11 +161,13 @@ func parseLead(text string) (*ledger.Lead, error) {
 	return l, err
 }
 
-func formatOffer(o ledger.Offer) (string, error) { return list(o.Attempt, o.Rep, bit(o.Drain), o.Hops) }
+func formatOffer(o ledger.Offer) (string, error) {
+	return list(o.Attempt, o.Rep, bit(o.Drain), o.Hops, o.Rank, o.Since)
+}
 
 func parseOffer(lead, text string) (ledger.Offer, error) {
 	o, drain := ledger.Offer{Lead: lead}, 0
-	err := scan(text, &o.Attempt, &o.Rep, &drain, &o.Hops)
+	err := scan(text, &o.Attempt, &o.Rep, &drain, &o.Hops, &o.Rank, &o.Since)
 	o.Drain = drain == 1
 	return o, err
 }

@@ -22,6 +22,7 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"closed before it came":               closedEarly,
 	"done by somebody else":               strangers,
 	"chosen by a person":                  chosen,
+	"a new lead queues":                   queues,
 }
 
 func assign(n int, roster *ledger.Roster, members []int32) ledger.Op {

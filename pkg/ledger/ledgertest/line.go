@@ -131,3 +131,43 @@ func (q *queue) apply(topic string, op ledger.Op) ledger.Grant {
 	}
 	return g
 }
+
+// queues: what came free and is on offer is left alone by a lead that could wait behind, and
+// taken by one that goes before, or cannot wait. Who is back offers every place.
+func queues(t *testing.T, store ledger.Store) {
+	w := newTwins(t, store)
+	roster := reps(1, one)
+	roster.Reps[0].Caps.Open = 2
+	came := func(id string, rank int64) ledger.Effect {
+		return w.both("created", ledger.Op{
+			Kind: ledger.Assign, At: start, Lead: id, Roster: roster,
+			Steps: []ledger.Step{{Pick: ledger.Ranked, Members: []int32{0}}, {End: ledger.Waiting}},
+			Line:  &ledger.Line{Rank: rank, Since: start, Reps: ledger.NewBitmap([]int32{0})},
+		}).Grant.Effect
+	}
+	closed := func(id string) *ledger.Offer {
+		return w.both("activity", ledger.Op{Kind: ledger.Activity, At: start, Lead: id, Verb: ledger.Lost}).Grant.Offer
+	}
+	answer := func(o *ledger.Offer) *ledger.Offer {
+		g := w.both("reassign", ledger.Op{
+			Kind: ledger.Move, At: start, Lead: o.Lead, Attempt: 1, Fence: true, Roster: roster,
+			Steps: []ledger.Step{{Pick: ledger.Ranked, Members: []int32{0}}, {End: ledger.Waiting}},
+		}).Grant
+		require.Equal(t, ledger.Owned, g.Effect, "the place was kept for it")
+		return g.Offer
+	}
+	require.Equal(t, []ledger.Effect{ledger.Owned, ledger.Owned, ledger.Ended}, []ledger.Effect{came("a", 1), came("b", 1), came("c", 5)})
+	offer := closed("a")
+	require.Equal(t, "c", offer.Lead)
+	require.Equal(t, ledger.Ended, came("d", 5), "as old, and not offered anything")
+	require.Nil(t, answer(offer))
+
+	w.both("status", ledger.Op{Kind: ledger.Presence, At: start, Rep: "rep-0000", Verb: ledger.Away})
+	closed("b")
+	closed("c")
+	back := w.both("status", ledger.Op{Kind: ledger.Presence, At: start, Rep: "rep-0000", Verb: ledger.Available}).Grant.Offer
+	require.Equal(t, ledger.Ended, came("e", 4), "both places are for those in line")
+	require.Equal(t, ledger.Owned, came("f", 6), "it goes before")
+	require.Equal(t, "e", answer(back).Lead, "and the next one is asked")
+	w.alike()
+}

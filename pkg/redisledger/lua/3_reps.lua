@@ -66,16 +66,17 @@ end
 local T_REP, T_WEIGHT, T_OFFSET, T_OPEN, T_VALUE, T_HOUR, T_DAY, T_WEEK = 1, 2, 3, 4, 5, 6, 7, 8
 
 -- room says how much value the caps of a rep leave for one more lead: -1 none,
--- huge when no cap is on value.
-local function room(rep, terms, at)
+-- huge when no cap is on value. ahead, if given, are places that are promised.
+local function room(rep, terms, at, ahead)
   local open, value = terms[T_OPEN], terms[T_VALUE]
-  if open > 0 and rep[OPEN] >= open then return -1 end
+  ahead = ahead or 0
+  if open > 0 and rep[OPEN] + ahead >= open then return -1 end
   local per_hour, per_day, per_week = terms[T_HOUR], terms[T_DAY], terms[T_WEEK]
   if per_hour + per_day + per_week > 0 then
     local hour, day, week = windows(at, terms[T_OFFSET])
-    if per_hour > 0 and counted(rep, HOUR, hour) >= per_hour then return -1 end
-    if per_day > 0 and counted(rep, DAY, day) >= per_day then return -1 end
-    if per_week > 0 and counted(rep, WEEK, week) >= per_week then return -1 end
+    if per_hour > 0 and counted(rep, HOUR, hour) + ahead >= per_hour then return -1 end
+    if per_day > 0 and counted(rep, DAY, day) + ahead >= per_day then return -1 end
+    if per_week > 0 and counted(rep, WEEK, week) + ahead >= per_week then return -1 end
   end
   if value == 0 then return math.huge end
   return value - rep[VALUE]

@@ -145,10 +145,36 @@ local function present_of(view, set, at)
   return sift(view, set, function(rep) return present(rep, at) end)
 end
 
+-- What came free and is on offer, by rep, then by lead: [rank, since, drain].
+local promises, promised = {}, 0
+
+-- ahead_of counts the places of a rep that are on offer to leads that go before the one of
+-- an operation; nil: all of them.
+local function ahead_of(op, rep)
+  local ahead = 0
+  for lead, o in pairs(promises[rep] or {}) do -- the order does not matter
+    if lead ~= op.id and (o[1] > op.rank or o[1] == op.rank and o[2] <= op.since) then
+      if o[3] then return nil end
+      ahead = ahead + 1
+    end
+  end
+  return ahead
+end
+
+-- behind_offers is free_of for a lead that can wait, while places are on offer.
+local function behind_offers(view, step, set, value, at, op)
+  return sift(view, set, function(rep, terms)
+    if rep[PRESENCE] == LEFT or not step.away and not present(rep, at) then return false end
+    local ahead = ahead_of(op, terms[T_REP])
+    return ahead ~= nil and value <= room(rep, terms, at) and 0 <= room(rep, terms, at, ahead)
+  end)
+end
+
 -- free_of lists who of a set can take a lead of a value, in the order of the set,
 -- and the places in the roster of those who cannot.
 local NOBODY = {}
-local function free_of(view, step, set, value, at)
+local function free_of(view, step, set, value, at, op)
+  if promised > 0 and op.queues and not step.lift then return behind_offers(view, step, set, value, at, op) end
   if step.away then return anybody(view, step, set, value, at) end
   if step.lift then return present_of(view, set, at) end
   if at >= view.wake or at < view.at then refresh(view, at) end
@@ -306,7 +332,7 @@ end
 local NOTHING_LIFTED = { away = false, lift = false }
 local function charge(view, op, step, slot, book, at)
   local among = step.among
-  local free, _, gone = free_of(view, NOTHING_LIFTED, sets[among], op.value, at)
+  local free, _, gone = free_of(view, NOTHING_LIFTED, sets[among], op.value, at, op)
   local list, without, found = {}, {}, false
   for i = 1, #free do
     if not found and view.place[free[i]] >= view.place[slot] then

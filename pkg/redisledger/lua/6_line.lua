@@ -14,7 +14,7 @@ local function places(bitmap)
   return list
 end
 
-local enqueue, dequeue, offer_after, unoffer
+local enqueue, dequeue, read_offers, offer_after, unoffer
 
 do
 local MAX_RANK, MAX_HOPS, PAGE_OF_LINE = 999999999999999, 8, 16
@@ -54,9 +54,10 @@ local function first(rep, behind)
   while true do
     local found = call('ZRANGEBYLEX', LINE, from, '(' .. rep .. '\v', 'LIMIT', '0', PAGE_OF_LINE)
     for i = 1, #found do
-      local id, attempt = string.match(found[i], '^[^\n]*\n%d+\n%d+\n([^\n]*)\n(%d+)$')
+      local rank, since, id, attempt = string.match(found[i], '^[^\n]*\n(%d+)\n(%d+)\n([^\n]*)\n(%d+)$')
       if call('HEXISTS', OFFERS, id) == 0 then
-        return { lead = id, attempt = tonumber(attempt), rep = rep, drain = false, hops = 0 }
+        return { lead = id, attempt = tonumber(attempt), rep = rep, drain = false, hops = 0,
+          rank = MAX_RANK - tonumber(rank), since = tonumber(since) }
       end
     end
     if #found < PAGE_OF_LINE then return nil end
@@ -67,19 +68,47 @@ end
 local function offer_text(name, o)
   if not o then return '' end
   return ',"' .. name .. '":{"lead":' .. quote(o.lead) .. ',"attempt":' .. whole(o.attempt) .. ',"rep":' .. quote(o.rep)
-    .. (o.drain and ',"drain":true' or '') .. (o.hops > 0 and ',"hops":' .. whole(o.hops) or '') .. '}'
+    .. (o.drain and ',"drain":true' or '') .. (o.hops > 0 and ',"hops":' .. whole(o.hops) or '')
+    .. (o.rank > 0 and ',"rank":' .. whole(o.rank) or '') .. (o.since > 0 and ',"since":' .. whole(o.since) or '') .. '}'
+end
+
+local function offer_of(id, stored)
+  local f = cjson.decode(stored)
+  return { lead = id, attempt = f[1], rep = f[2], drain = f[3] == 1, hops = f[4], rank = f[5], since = f[6] }
+end
+
+-- promise notes an offer for those who come behind.
+local function promise(o)
+  promises[o.rep] = promises[o.rep] or {}
+  if not promises[o.rep][o.lead] then promised = promised + 1 end
+  promises[o.rep][o.lead] = { o.rank or 0, o.since or 0, o.drain }
+end
+
+-- read_offers reads what is on offer: mostly nothing.
+function read_offers()
+  if call('HLEN', OFFERS) == 0 then return end
+  local all = call('HGETALL', OFFERS)
+  for i = 1, #all, 2 do promise(offer_of(all[i], all[i + 1])) end
 end
 
 local function keep(o)
-  call('HSET', OFFERS, o.lead, '[' .. whole(o.attempt) .. ',' .. quote(o.rep) .. (o.drain and ',1,' or ',0,') .. whole(o.hops or 0) .. ']')
+  call('HSET', OFFERS, o.lead, '[' .. whole(o.attempt) .. ',' .. quote(o.rep) .. (o.drain and ',1,' or ',0,')
+    .. format('%d,%d,%d]', o.hops or 0, o.rank or 0, o.since or 0))
+  promise(o)
+end
+
+local function drop(o)
+  call('HDEL', OFFERS, o.lead)
+  if promises[o.rep] and promises[o.rep][o.lead] then
+    promises[o.rep][o.lead] = nil
+    promised = promised - 1
+  end
 end
 
 -- kept is the offer that a lead has.
 local function kept(id)
   local stored = call('HGET', OFFERS, id)
-  if not stored then return nil end
-  local f = cjson.decode(stored)
-  return { lead = id, attempt = f[1], rep = f[2], drain = f[3] == 1, hops = f[4] }
+  return stored and offer_of(id, stored) or nil
 end
 
 -- pass offers a place to the next behind the lead that did not take it.
@@ -112,7 +141,7 @@ end
 function offer_after(op, at)
   local taken = op.kind == 'move' and op.effect ~= 'fenced' and kept(op.id) or nil
   local o = next_offer(op, taken, at)
-  if taken then call('HDEL', OFFERS, op.id) end
+  if taken then drop(taken) end
   if o then keep(o) end
   return offer_text('offer', o) .. offer_text('taken', taken)
 end
@@ -123,7 +152,7 @@ function unoffer(grant)
   if o then
     local now = kept(o.lead)
     if now and now.attempt == o.attempt and now.rep == o.rep and now.drain == (o.drain == true) and now.hops == (o.hops or 0) then
-      call('HDEL', OFFERS, o.lead)
+      drop(now)
     end
   end
   if grant.taken then keep(grant.taken) end

@@ -63,7 +63,7 @@ local function walk(op, view, at, first)
   for i = first, #list, 3 do
     local step, set, book, place = request.shapes[list[i]], list[i + 1], list[i + 2], (i - first) / 3
     if step.finish ~= '' then return step.finish, place end
-    local free, n, gone = free_of(view, step, sets[set], op.value, at)
+    local free, n, gone = free_of(view, step, sets[set], op.value, at, op)
     if n > 0 then
       local slot, turn = choose(view, op, step, set, book, free, n, gone, at)
       return step.outcome, place, view.terms[slot], turn
@@ -130,6 +130,7 @@ end
 -- is to stay.
 local function decide(op, part, view, at, attempt, first, stays)
   op.stays = stays
+  op.rank, op.since, op.queues = op.list[first - 3], op.list[first - 2], op.list[first - 1] ~= 0 and not op.test
   local outcome, step, terms, turn = walk(op, view, at, first)
   if stays and outcome == stays.outcome and (terms and terms[T_REP] or '') == stays.rep and not turn then return nil end
   local installs = view ~= nil and tells(view, op, part)

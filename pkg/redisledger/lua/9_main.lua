@@ -56,6 +56,7 @@ local current = {
   index = 0, list = false, kind = '', part = 0, offset = 0, ordinal = 0, at = 0, lead = 0, id = '',
   value = 0, test = false, passed_over = false, rep = '', verb = '', attempt = 0,
   effect = '', freed = '', got = '', known = false, leaves = false, enters = false, stays = false, given = false,
+  rank = 0, since = 0, queues = false,
 }
 local function operation(i)
   local op, list = current, request.ops[i]
@@ -92,6 +93,7 @@ local function main()
   read_owners()
   for n = 1, #request.bitmaps do sets[n] = read_set(n) end
   read_books()
+  read_offers()
   local answers, from = { 'ok' }, sequence
   for i = 1, #request.ops do
     answers[i + 1] = answer(operation(i))
