@@ -296,6 +296,10 @@ func (s *State) decideActivity(op *Op, at int64) Grant {
 			g.Asked, g.By = op.Attempt, op.Rep
 		case Noted:
 			g.Marks = after.marks()
+		case Reowned:
+			if after.Counts() && s.look(l.Rep).Presence == Left {
+				g.Returns = []Return{{Lead: op.Lead, Attempt: l.Attempt}}
+			}
 		default: // the rest needs no more
 		}
 	}

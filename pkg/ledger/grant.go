@@ -95,8 +95,8 @@ type Grant struct {
 	// Shares of a leaver's balance by book, of Settled.
 	Shares []Share `json:"shares,omitempty"`
 	// Returns are open leads that a rep gives back, of Present where GiveBack says so and
-	// of Settled, by lead id, at most [MaxReturns]. They stay where they are until they are
-	// moved.
+	// of Settled, by lead id, at most [MaxReturns]; of Reowned the lead, if its owner has left.
+	// They stay where they are until they are moved.
 	GiveBack bool     `json:"give_back,omitempty"`
 	Returns  []Return `json:"returns,omitempty"`
 	// Undone is the grant that Voided took back. It never came to the log by

@@ -112,6 +112,10 @@ func (h *Handler) planMove(it *item, leads map[string]ledger.Lead, planner *rout
 	k.step = k.draft.Step(l.Step)
 	in := k.draft.Again(l, now)
 	m.with(&in, &k)
+	if len(in.Facts) == 0 && len(l.Draft) == 0 && in.First == nil && in.Send == nil {
+		// It was closed, and what was known of it is gone: rules would only guess.
+		in.Send = &routing.Send{To: ledger.Review, Code: routing.Escalated}
+	}
 	plan := planner.Plan(in)
 	op.Steps, op.Roster, op.Line, op.TurnBack = plan.Steps, plan.Roster, plan.Line, plan.TurnBack
 	op.Stay = m.stay || l.Outcome == ledger.Waiting && plan.Hold == 0 && op.Verb != ledger.Taken

@@ -253,6 +253,23 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// A lead that is opened again has no clocks, since what they were planned from is gone. It
+// goes back to its owner, and to a person where the owner has left.
+func TestOpenedAgain(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	l.activity(`"activity":"lost"`)
+	again := l.activity(`"activity":"reopened"`)
+	require.Len(t, again.Records, 1, text(again))
+	l.activity(`"activity":"lost"`)
+	l.do(event.RepStatus, `{"rep_id":"jonas","status":"left"}`)
+	orphan := only[event.Reassign](t, l.activity(`"activity":"reopened"`), event.LeadReassign)
+	require.Equal(t, []any{"left", "jonas", 1}, []any{orphan.Cause, orphan.RepID, orphan.Attempt})
+	a := only[event.Assigned](t, l.reassign(`"attempt":1,"cause":"left"`), event.LeadAssigned)
+	require.Equal(t, []any{ledger.Review, "Jonas has left; a person has to decide."}, []any{a.Outcome, a.Reason})
+	require.Equal(t, "petra", assignments(t, l.command(`"command":"assign","rep_id":"petra"`))[0].RepID)
+}
+
 // What a person gives a rep counts in turns: rotation makes up for it.
 func TestACommandCountsInTurns(t *testing.T) {
 	t.Parallel()

@@ -69,7 +69,9 @@ func (h *Handler) effects(it *item, r ledger.Result) ([]*kstream.Record, error) 
 	case ledger.Freed:
 		return []*kstream.Record{h.noTimers(r.Grant.Lead)}, nil
 	case ledger.Present, ledger.Settled:
-		return h.returned(it, r.Grant)
+		return h.returned(it, r.Grant, r.Grant.Verb)
+	case ledger.Reowned:
+		return h.returned(it, r.Grant, ledger.Left)
 	default:
 		return nil, nil
 	}
@@ -191,11 +193,12 @@ func (h *Handler) noted(it *item, r ledger.Result) ([]*kstream.Record, error) {
 	return h.one(event.LeadTimers, it, g, timer)
 }
 
-// returned are the leads that a rep gives back: each is to move on.
-func (h *Handler) returned(it *item, g ledger.Grant) ([]*kstream.Record, error) {
+// returned are the leads that a rep gives back, because of having left or going away: each
+// is to move on.
+func (h *Handler) returned(it *item, g ledger.Grant, cause string) ([]*kstream.Record, error) {
 	out := make([]*kstream.Record, 0, len(g.Returns))
 	for i, r := range g.Returns {
-		record, err := h.reassign(it, g, i, event.Reassign{LeadID: r.Lead, Attempt: r.Attempt, RepID: g.Rep, Cause: g.Verb})
+		record, err := h.reassign(it, g, i, event.Reassign{LeadID: r.Lead, Attempt: r.Attempt, RepID: g.Rep, Cause: cause})
 		if err != nil {
 			return nil, err
 		}

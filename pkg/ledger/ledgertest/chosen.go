@@ -27,10 +27,13 @@ func chosen(t *testing.T, store ledger.Store) {
 			attempts[id] = 1
 			w.both("created", ledger.Op{Kind: ledger.Assign, At: start, Lead: id, Roster: roster, Steps: rotation})
 		case w.roll(5) == 0:
-			verb := []string{ledger.Available, ledger.Away}[w.roll(2)]
+			verb := []string{ledger.Available, ledger.Away, ledger.Left}[w.roll(3)]
 			w.both("status", ledger.Op{Kind: ledger.Presence, At: start, Rep: roster.Reps[w.roll(6)].ID, Verb: verb})
 		case w.roll(6) == 0:
-			w.both("activity", ledger.Op{Kind: ledger.Activity, At: start, Lead: id, Verb: []string{ledger.Lost, ledger.Reopened}[w.roll(2)]})
+			verb := []string{ledger.Lost, ledger.Reopened}[w.roll(2)]
+			if g := w.both("activity", ledger.Op{Kind: ledger.Activity, At: start, Lead: id, Verb: verb}).Grant; g.Returns != nil {
+				seen["an owner who has left"]++
+			}
 		default:
 			attempts[id] += w.choose(seen, ledger.Op{
 				Kind: ledger.Move, At: start, Lead: id, Attempt: attempts[id], Fence: true, Roster: roster,
@@ -41,7 +44,7 @@ func chosen(t *testing.T, store ledger.Store) {
 			})
 		}
 	}
-	for _, what := range []string{"paid", "past a cap", "stays", "taken back"} {
+	for _, what := range []string{"paid", "past a cap", "stays", "taken back", "an owner who has left"} {
 		require.Positive(t, seen[what], "%s: %v", what, seen)
 	}
 	w.alike()

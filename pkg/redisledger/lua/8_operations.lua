@@ -224,6 +224,11 @@ local function move(op, part, at)
   return moved_text(op, attempt, view, outcome, step, terms, over, turn, from), image, installs
 end
 
+-- return_text names a lead that is given back.
+local function return_text(id, attempt)
+  return '{"lead":' .. quote(id) .. ',"attempt":' .. whole(attempt) .. '}'
+end
+
 local function activity(op, part, at)
   local lead = lead_at(op.lead)
   op.verb, op.attempt = op.list[7], op.list[8]
@@ -254,6 +259,8 @@ local function activity(op, part, at)
     more = number('asked', op.attempt) .. text('by', by)
   elseif effect == 'noted' then
     more = format(MARKS, lead.step, lead.since, lead.accepted, lead.contacted, lead.qualified)
+  elseif effect == 'reowned' and counts(lead) and rep_of(lead.rep)[PRESENCE] == LEFT then
+    more = ',"returns":[' .. return_text(op.id, lead.attempt) .. ']'
   end
   return grant_text(effect, lead_fields(op, lead) .. load .. text('verb', op.verb) .. more), image
 end
@@ -264,7 +271,7 @@ local function returns(op, all)
   for n = 1, #request.leads do
     local lead = lead_at(n)
     if lead.rep == op.rep and (all or not touched(lead)) then
-      texts[#texts + 1] = '{"lead":' .. quote(request.leads[n]) .. ',"attempt":' .. whole(lead.attempt) .. '}'
+      texts[#texts + 1] = return_text(request.leads[n], lead.attempt)
     end
   end
   if #texts == 0 then return '' end

@@ -50,7 +50,7 @@ func TestPublishedPolicies(t *testing.T) {
 	in.publishSpoilt(2)
 	for _, p := range pair {
 		in.eventually(10*time.Second, "router "+p.slot+" refuses", func() bool {
-			return p.metric(`leadrouter_policy_reloads_total{result="refused"}`) == 1
+			return p.metric(`leadrouter_policy_reloads_total{result="refused"}`) == 1 && len(p.log.lines("error")) > 0
 		})
 		require.Contains(t, p.log.lines("error")[0].Msg, "the old one stays")
 	}
