@@ -19,7 +19,7 @@ func (s *State) decide(op *Op, at int64) (g Grant) {
 	default:
 		g = s.decidePresence(op, at)
 	}
-	g.Offer = s.offer(&g, s.freed(op, &g))
+	g.Offer = s.offer(op, &g, s.freed(op, &g))
 	return g
 }
 
@@ -53,7 +53,8 @@ func (s *State) decideMove(op *Op, at int64) Grant {
 		return g
 	}
 	next := s.next(op, l, at)
-	if op.Stay && next.Outcome == l.Outcome && next.Rep == l.Rep && (next.Turn == nil || next.Turn.Given) {
+	if op.Stay && next.Outcome == l.Outcome && next.Rep == l.Rep && (next.Turn == nil || next.Turn.Given) &&
+		!(op.Wake && s.standsElsewhere(op, l, &next)) {
 		return g
 	}
 	return next

@@ -149,11 +149,11 @@ type Late struct {
 	Effect  Effect `json:"effect,omitempty"` // when applied
 }
 
-// Offer of a rep's capacity to a lead that waits.
+// Offer of a rep's capacity to a lead that waits, or of another plan.
 type Offer struct {
 	Lead    string `json:"lead"`
 	Attempt int    `json:"attempt"`
-	Rep     string `json:"rep"`
+	Rep     string `json:"rep,omitempty"` // empty: whoever it may be by now, see [Op.Wake]
 	// Drain: the rep has come back with more than one place, so that the next in line is
 	// asked until one does not get it.
 	Drain bool `json:"drain,omitempty"`

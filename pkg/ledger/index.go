@@ -80,7 +80,7 @@ func (s *State) lineOf(l *Lead) *line {
 	all := s.index.lines[key]
 	if all == nil {
 		before := func(a, b standing) bool { return a.place < b.place }
-		all = &line{reps: map[string]bool{}, leads: btree.NewBTreeGOptions(before, btree.Options{NoLocks: true})}
+		all = &line{reps: map[string]bool{"": true}, leads: btree.NewBTreeGOptions(before, btree.Options{NoLocks: true})}
 		roster := s.Rosters[key.roster]
 		for _, p := range key.reps.Positions() {
 			if int(p) < len(roster) {

@@ -1,29 +1,56 @@
 package ledger
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // maxHops bounds to how many leads in a row one place is offered: those who cannot take
 // it are mostly alike.
 const maxHops = 8
 
-// place is where a lead stands in the line for a rep: it sorts as the line does.
-func (l *Lead) place(rep, id string) string {
-	return fmt.Sprintf("%s\n%015d\n%015d\n%s\n%d", rep, MaxRank-l.Line.Rank, l.Line.Since, id, l.Attempt)
+// place is where a lead stands in the line for a rep, and in that of all for "": it sorts as
+// the line does.
+func place(rep string, rank, since int64, id string, attempt int) string {
+	return fmt.Sprintf("%s\n%015d\n%015d\n%s\n%d", rep, MaxRank-rank, since, id, attempt)
 }
 
-// Places are where a lead stands in line, for each rep that it waits for: texts that sort
-// as the line does.
+func (l *Lead) place(rep, id string) string {
+	return place(rep, l.Line.Rank, l.Line.Since, id, l.Attempt)
+}
+
+// Places are where a lead stands in line, in that of all and for each rep that it waits for:
+// texts that sort as the line does.
 func (s *State) Places(id string) []string {
 	l := s.Leads[id]
 	if !l.waits() {
 		return nil
 	}
-	var places []string
-	roster := s.Rosters[l.Line.Roster]
-	for _, p := range l.Line.Reps.Positions() {
-		places = append(places, l.place(roster[p].ID, id))
+	places := []string{l.place("", id)}
+	for _, rep := range waitedFor(l.Line.Reps, s.Rosters[l.Line.Roster]) {
+		places = append(places, l.place(rep, id))
 	}
 	return places
+}
+
+// waitedFor are the ids of those whose capacity is waited for.
+func waitedFor(reps Bitmap, roster []Terms) []string {
+	positions := reps.Positions()
+	ids := make([]string, len(positions))
+	for i, p := range positions {
+		ids[i] = roster[p].ID
+	}
+	return ids
+}
+
+// standsElsewhere says whether the next attempt of a lead that waits stands elsewhere in line
+// than this one.
+func (s *State) standsElsewhere(op *Op, l *Lead, next *Grant) bool {
+	if l.Line == nil || next.Line == nil {
+		return (l.Line == nil) != (next.Line == nil)
+	}
+	return l.Line.Rank != next.Line.Rank || l.Line.Since != next.Line.Since ||
+		!slices.Equal(waitedFor(l.Line.Reps, s.Rosters[l.Line.Roster]), waitedFor(next.Line.Reps, op.Roster.Reps))
 }
 
 // waits says whether a lead stands in line.
@@ -73,8 +100,9 @@ func (s *State) promised(op *Op, t *Terms, l Load) bool {
 }
 
 // offer finds who is asked next after a grant: for a place that has come free, for the
-// next place of a rep who is back, or because the one who was asked did not take it.
-func (s *State) offer(g *Grant, freed string) *Offer {
+// next place of a rep who is back, because the one who was asked did not take it, or because
+// all in line are to be planned again.
+func (s *State) offer(op *Op, g *Grant, freed string) *Offer {
 	taken := g.Taken
 	switch {
 	case freed != "" && (g.Effect == Present || s.look(freed).present(g.At)):
@@ -83,7 +111,13 @@ func (s *State) offer(g *Grant, freed string) *Offer {
 			next.Drain = g.Effect == Present
 		}
 		return next
-	case taken == nil || !s.look(taken.Rep).present(g.At):
+	case taken == nil && op.Wake:
+		return s.first("", s.standing(op.Lead))
+	case taken == nil:
+		return nil
+	case taken.Rep == "":
+		return s.first("", place("", taken.Rank, taken.Since, taken.Lead, taken.Attempt))
+	case !s.look(taken.Rep).present(g.At):
 		return nil
 	case g.Effect == Owned && g.Rep == taken.Rep:
 		if !taken.Drain {
@@ -98,6 +132,14 @@ func (s *State) offer(g *Grant, freed string) *Offer {
 		return nil
 	}
 	return s.pass(taken)
+}
+
+// standing is where a lead stands in the line of all; "" if it does not wait.
+func (s *State) standing(id string) string {
+	if l := s.Leads[id]; l != nil && l.waits() {
+		return l.place("", id)
+	}
+	return ""
 }
 
 // pass offers the place to the next in line behind the one who did not take it.

@@ -228,6 +228,13 @@ func (m *Model) Look(_ context.Context, ids []string) (map[string]Lead, error) {
 	return leads, nil
 }
 
+// Head implements [Store].
+func (m *Model) Head(context.Context) (*Offer, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state.first("", ""), nil
+}
+
 // Pending implements [Store].
 func (m *Model) Pending(_ context.Context, p Partition, below int64) ([]Result, error) {
 	m.mu.Lock()

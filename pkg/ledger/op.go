@@ -113,10 +113,14 @@ type Op struct {
 	// Fence: the record of a Move names the attempt, and a lead that has gone on is not
 	// moved. Else the plan is out of date, and the answer is [Busy]: plan again.
 	Fence    bool
-	TurnBack bool   // Move: the owner's turn is given back
-	Stay     bool   // Move: a lead that would come to where it is, without a turn, is left there
-	Rep      string // Presence; Activity: who did it, empty if that is not known
-	Until    int64  // Presence Away: Unix milliseconds
+	TurnBack bool // Move: the owner's turn is given back
+	Stay     bool // Move: a lead that would come to where it is, without a turn, is left there
+	// Wake, of a Move: everybody in line is to be planned again, so that the next one is
+	// offered that in turn; and who waits for others than before, or behind others, does not
+	// Stay.
+	Wake  bool
+	Rep   string // Presence; Activity: who did it, empty if that is not known
+	Until int64  // Presence Away: Unix milliseconds
 	// GiveBack: who goes Away gives back the leads that are not accepted. Who has Left
 	// gives back all.
 	GiveBack bool
@@ -176,7 +180,7 @@ const MaxRank = 999_999_999_999_999
 type Line struct {
 	Rank  int64  `json:"rank"`  // the highest comes first, 0 … MaxRank
 	Since int64  `json:"since"` // then the oldest: Unix milliseconds
-	Reps  Bitmap `json:"reps"`  // positions in the roster of the grant: whose capacity is waited for
+	Reps  Bitmap `json:"reps"`  // positions in the roster of the grant: whose capacity is waited for, if anybody's
 }
 
 // Roster is what the ledger must know of the reps at an instant: the terms that

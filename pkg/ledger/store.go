@@ -28,6 +28,9 @@ type Store interface {
 	// out. Turns and places in line are not among it. An operation that is planned by it names the attempt
 	// that it saw.
 	Look(ctx context.Context, ids []string) (map[string]Lead, error)
+	// Head is an offer to the first of all who wait, see [Op.Wake]; nil when nobody does. It
+	// is not entered anywhere.
+	Head(ctx context.Context) (*Offer, error)
 	// Load replaces everything by a folded state.
 	Load(ctx context.Context, s *State) error
 	// Dump reads everything, for comparison.

@@ -107,6 +107,9 @@ func (op *Op) validatePlan(rosters map[*Roster]bool) error {
 			rosters[op.Roster] = true
 		}
 	}
+	if op.Line != nil && op.Roster == nil {
+		return errors.New("a place in line without a roster")
+	}
 	if err := op.Line.validate(size); err != nil {
 		return err
 	}
@@ -127,7 +130,7 @@ func (l *Line) validate(roster int) error {
 		return nil
 	}
 	free := l.Reps.Positions()
-	if l.Rank < 0 || l.Rank > MaxRank || l.Since < 0 || l.Since > maxWhole/10 || len(free) == 0 || int(free[len(free)-1]) >= roster {
+	if l.Rank < 0 || l.Rank > MaxRank || l.Since < 0 || l.Since > maxWhole/10 || len(free) > 0 && int(free[len(free)-1]) >= roster {
 		return fmt.Errorf("bad place in line: %+v for a roster of %d", *l, roster)
 	}
 	return nil

@@ -154,7 +154,7 @@ func parseLead(text string) (*ledger.Lead, error) {
 	if entry.Book != "" {
 		l.Turn = &entry
 	}
-	if line.Reps != "" {
+	if line.Roster != "" {
 		l.Line = &line
 	}
 	l.Last.Partition, err = partition(part)

@@ -141,7 +141,7 @@ func (b *builder) part(p ledger.Partition) int64 {
 
 // add appends an operation: kind, part, offset, ordinal, at, lead, then of an
 // assign value, test, roster, rank, since and reps of its line, and for each step shape, set, book; of a move verb,
-// attempt, fence, turn back, stay, and from the roster on as an assign; of an activity
+// attempt, fence, turn back, stay, wake, and from the roster on as an assign; of an activity
 // verb, attempt and rep; of a presence rep, verb, until and give back. 0 is none.
 func (b *builder) add(op *ledger.Op) {
 	lead := 0
@@ -156,7 +156,7 @@ func (b *builder) add(op *ledger.Op) {
 		b.plan(op)
 	case ledger.Move:
 		b.ops.texts(op.Verb)
-		b.ops.numbers(int64(op.Attempt), int64(bit(op.Fence)), int64(bit(op.TurnBack)), int64(bit(op.Stay)))
+		b.ops.numbers(int64(op.Attempt), int64(bit(op.Fence)), int64(bit(op.TurnBack)), int64(bit(op.Stay)), int64(bit(op.Wake)))
 		b.plan(op)
 	case ledger.Activity:
 		b.ops.texts(op.Verb)

@@ -71,7 +71,7 @@ type Plan struct {
 	Value  int64          // of the lead, minor units of the base currency; 0 when unknown
 	// Hold is how long the lead waits before it is planned again; 0: for good.
 	Hold time.Duration
-	// Line is how the lead waits, if it comes to that; nil: there is nobody to wait for.
+	// Line is how the lead waits, if it comes to that.
 	Line *ledger.Line
 	// TurnBack: the owner before refused for a reason that returns the turn.
 	TurnBack bool

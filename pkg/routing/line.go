@@ -15,9 +15,6 @@ const middle = ledger.MaxRank / 2
 // now.
 func (p *Plan) queue() *ledger.Line {
 	all, _ := p.fitting()
-	if all.Len() == 0 {
-		return nil
-	}
 	var buf [192]byte
 	key := bits(buf[:0], all)
 	reps, ok := p.planner.lines.get(key)

@@ -23,6 +23,7 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"done by somebody else":               strangers,
 	"chosen by a person":                  chosen,
 	"a new lead queues":                   queues,
+	"everybody in line is woken":          woken,
 }
 
 func assign(n int, roster *ledger.Roster, members []int32) ledger.Op {

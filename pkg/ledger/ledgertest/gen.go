@@ -127,6 +127,7 @@ func (w *world) drawMove(t *rapid.T, op *ledger.Op) {
 	op.Fence = rapid.IntRange(0, 3).Draw(t, "fence") > 0
 	op.TurnBack = rapid.Bool().Draw(t, "turn back")
 	op.Stay = rapid.Bool().Draw(t, "stay")
+	op.Wake = rapid.IntRange(0, 3).Draw(t, "wake") == 0
 	if rapid.IntRange(0, 5).Draw(t, "planned") > 0 {
 		w.drawPlan(t, op)
 	}

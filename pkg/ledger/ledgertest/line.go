@@ -171,3 +171,50 @@ func queues(t *testing.T, store ledger.Store) {
 	require.Equal(t, "e", answer(back).Lead, "and the next one is asked")
 	w.alike()
 }
+
+// woken: all who wait are planned again one after the other, in the order of the line, those
+// with nobody to wait for among them. Who waits for others by now stands elsewhere.
+func woken(t *testing.T, store ledger.Store) {
+	w := newTwins(t, store)
+	roster := reps(3, one)
+	line := func(rank int64, members ...int32) *ledger.Line {
+		return &ledger.Line{Rank: rank, Since: start, Reps: ledger.NewBitmap(members)}
+	}
+	waiting := []ledger.Step{{End: ledger.Waiting}}
+	ranks := map[string]int64{"a": 3, "b": 9, "c": 6, "d": 5}
+	for _, id := range []string{"a", "b", "c", "d"} {
+		op := ledger.Op{Kind: ledger.Assign, At: start, Lead: id, Roster: roster, Steps: waiting, Line: line(ranks[id], 0, 1)}
+		if id == "c" {
+			op.Line = line(ranks[id])
+		}
+		w.both("created", op)
+	}
+	next, err := store.Head(t.Context())
+	require.NoError(t, err)
+	var order []string
+	for next != nil {
+		require.Empty(t, next.Rep)
+		order = append(order, next.Lead)
+		op := ledger.Op{
+			Kind: ledger.Move, At: start, Lead: next.Lead, Attempt: next.Attempt, Fence: true, Stay: true, Wake: true,
+			Roster: &ledger.Roster{Digest: "another", Reps: roster.Reps}, Steps: waiting, Line: line(ranks[next.Lead], 0, 1),
+		}
+		want := ledger.Ignored
+		switch next.Lead {
+		case "c":
+			want = ledger.Ended
+		case "d":
+			op.Steps, want = []ledger.Step{{Pick: ledger.Ranked, Members: []int32{2}}, {End: ledger.Waiting}}, ledger.Owned
+		}
+		g := w.both("reassign", op).Grant
+		require.Equal(t, want, g.Effect, next.Lead)
+		next = g.Offer
+	}
+	require.Equal(t, []string{"b", "c", "d", "a"}, order)
+	w.alike()
+	back := w.both("status", ledger.Op{Kind: ledger.Presence, At: start, Rep: "rep-0001", Verb: ledger.Available}).Grant.Offer
+	require.Equal(t, "b", back.Lead)
+	w.both("activity", ledger.Op{Kind: ledger.Activity, At: start, Lead: "b", Verb: ledger.Lost})
+	refused := w.both("reassign", ledger.Op{Kind: ledger.Move, At: start, Lead: "b", Attempt: 1, Fence: true}).Grant
+	require.Equal(t, []any{ledger.Ignored, (*ledger.Offer)(nil)}, []any{refused.Effect, refused.Offer})
+}

@@ -265,6 +265,15 @@ func (m *machine) Look(t *rapid.T) {
 	require.Empty(t, cmp.Diff(want, got, cmpopts.EquateEmpty()))
 }
 
+// Head compares who comes first in line.
+func (m *machine) Head(t *rapid.T) {
+	want, err := m.model.Head(context.Background())
+	require.NoError(t, err)
+	got, err := m.store.Head(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
 // Stale shows that a ledger behind its caller refuses.
 func (m *machine) Stale(t *rapid.T) {
 	_, err := m.store.Apply(context.Background(), ledger.Chunk{Seen: m.seen + 1})
@@ -310,6 +319,7 @@ func Run(t *testing.T, open func() (ledger.Store, error)) {
 				"rebuild":     m.Rebuild,
 				"pending":     m.Pending,
 				"look":        m.Look,
+				"head":        m.Head,
 				"stale":       m.Stale,
 				"":            m.Check,
 			})

@@ -17,7 +17,7 @@
 --                          the partition
 --       10 owned   zset    "rep \n lead" for each lead that counts, score 0
 --       11 line    zset    "rep \n MaxRank - rank \n since \n lead \n attempt", all score
---                          0, for each rep that a lead waits for
+--                          0, for each rep that a lead waits for, and for "": all
 --       12 offers  hash    lead -> [attempt, rep, drain, hops, rank, since]
 --       13 ...     list    memos, one list for each of request.parts, ascending
 --       ...        string  leads, one key for each lead of the chunk: the list, and

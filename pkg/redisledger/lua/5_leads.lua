@@ -12,7 +12,7 @@ local MARK = { accepted = 'accepted', contacted = 'contacted', qualified = 'qual
 -- accepted, contacted, qualified, closed, then the part, offset and ordinal of the
 -- last operation, the batch that holds it, its turn: book, amount, free set,
 -- number of the roster; book is empty without one; the step that decided it; and its
--- place in line: rank, since, reps, number of the roster; reps is empty without one.
+-- place in line: rank, since, reps, number of the roster; that is empty without one.
 -- Behind a tab comes its draft.
 local function lead_of(stored)
   local tab = string.find(stored, '\t', 1, true)
@@ -207,7 +207,7 @@ local function hinders(op)
   local lead = op.kind == 'move' and lead_at(op.lead)
   if not lead then return false end
   if lead.batch ~= '' and lead.offset >= position(lead.part) then return true end
-  local fence, as_seen, planned = op.list[9] == 1, lead.attempt == op.list[8], #op.list > 15
+  local fence, as_seen, planned = op.list[9] == 1, lead.attempt == op.list[8], #op.list > 16
   return lead.closed == 0 and (not as_seen and not fence or as_seen and not planned)
 end
 

@@ -19,18 +19,19 @@ local enqueue, dequeue, read_offers, offer_after, unoffer
 do
 local MAX_RANK, MAX_HOPS, PAGE_OF_LINE = 999999999999999, 8, 16
 
-local function waits(lead) return lead.outcome == 'waiting' and lead.closed == 0 and lead.reps ~= '' end
+local function waits(lead) return lead.outcome == 'waiting' and lead.closed == 0 and lead.line_roster ~= '' end
 
 local function place(rep, lead, id)
   return format('%s\n%015d\n%015d\n%s\n%d', rep, MAX_RANK - lead.rank, lead.queued, id, lead.attempt)
 end
 
--- places_of lists where a lead stands, for each rep that it waits for.
+-- places_of lists where a lead stands, in the line of all and for each rep that it waits for.
 local function places_of(id, lead)
   local fields = places(lead.reps)
   for i = 1, #fields do fields[i] = lead.line_roster .. '/' .. whole(fields[i]) end
   local list = decode_all(in_parts('HMGET', ROSTERS, fields))
   for i = 1, #list do list[i] = place(list[i][T_REP], lead, id) end
+  list[#list + 1] = place('', lead, id)
   return list
 end
 
@@ -67,7 +68,7 @@ end
 
 local function offer_text(name, o)
   if not o then return '' end
-  return ',"' .. name .. '":{"lead":' .. quote(o.lead) .. ',"attempt":' .. whole(o.attempt) .. ',"rep":' .. quote(o.rep)
+  return ',"' .. name .. '":{"lead":' .. quote(o.lead) .. ',"attempt":' .. whole(o.attempt) .. (o.rep ~= '' and ',"rep":' .. quote(o.rep) or '')
     .. (o.drain and ',"drain":true' or '') .. (o.hops > 0 and ',"hops":' .. whole(o.hops) or '')
     .. (o.rank > 0 and ',"rank":' .. whole(o.rank) or '') .. (o.since > 0 and ',"since":' .. whole(o.since) or '') .. '}'
 end
@@ -126,7 +127,14 @@ local function next_offer(op, taken, at)
     if o then o.drain = op.effect == 'present' end
     return o
   end
-  if not taken or not present(rep_of(taken.rep), at) then return nil end
+  if not taken then
+    local known = op.known
+    return op.wakes and first('', known and waits(known) and place('', known, op.id) or nil) or nil
+  end
+  if taken.rep == '' then
+    return first('', place('', { rank = taken.rank, queued = taken.since, attempt = taken.attempt }, op.id))
+  end
+  if not present(rep_of(taken.rep), at) then return nil end
   if op.effect == 'owned' and op.got == taken.rep then
     local o = taken.drain and first(taken.rep) or nil
     if o then o.drain = true end
@@ -151,10 +159,13 @@ function unoffer(grant)
   local o = grant.offer
   if o then
     local now = kept(o.lead)
-    if now and now.attempt == o.attempt and now.rep == o.rep and now.drain == (o.drain == true) and now.hops == (o.hops or 0) then
+    if now and now.attempt == o.attempt and now.rep == (o.rep or '') and now.drain == (o.drain == true) and now.hops == (o.hops or 0) then
       drop(now)
     end
   end
-  if grant.taken then keep(grant.taken) end
+  if grant.taken then
+    grant.taken.rep = grant.taken.rep or ''
+    keep(grant.taken)
+  end
 end
 end

@@ -126,16 +126,35 @@ local function line_text(op)
   return format(',"line":{"rank":%d,"since":%d,"reps":"%s"}', line.rank, line.queued, line.reps)
 end
 
+-- elsewhere says whether a lead that would wait on stands elsewhere in line than before. Its
+-- roster may not be installed yet, but is then another one.
+local function elsewhere(op, view, known, line)
+  if line == NO_LINE then return known.line_roster ~= '' end
+  if known.line_roster == '' or line.rank ~= known.rank or line.queued ~= known.queued then return true end
+  local was, is = places(known.reps), places(line.reps)
+  if #was ~= #is then return true end
+  for i = 1, #was do was[i] = known.line_roster .. '/' .. whole(was[i]) end
+  was = decode_all(in_parts('HMGET', ROSTERS, was))
+  for i = 1, #is do
+    local terms = view.asked.install[is[i] + 1]
+    if not terms then terms = cjson.decode(call('HGET', ROSTERS, view.number .. '/' .. whole(is[i]))) end
+    if was[i][T_REP] ~= terms[T_REP] then return true end
+  end
+  return false
+end
+
 -- decide walks, and enters what comes of it; nothing, if that is where the lead is and
 -- is to stay.
 local function decide(op, part, view, at, attempt, first, stays)
   op.stays = stays
   op.rank, op.since, op.queues = op.list[first - 3], op.list[first - 2], op.list[first - 1] ~= 0 and not op.test
   local outcome, step, terms, turn = walk(op, view, at, first)
-  if stays and outcome == stays.outcome and (terms and terms[T_REP] or '') == stays.rep and not turn then return nil end
+  local line = outcome == 'waiting' and not op.test and line_of(op, first - 3, view) or NO_LINE
+  if stays and outcome == stays.outcome and (terms and terms[T_REP] or '') == stays.rep and not turn
+    and not (op.wakes and elsewhere(op, view, stays, line)) then return nil end
   local installs = view ~= nil and tells(view, op, part)
   local over = terms ~= nil and room(reps[terms[T_REP]], terms, at) < op.value
-  local line = outcome == 'waiting' and not op.test and line_of(op, first - 3, view) or NO_LINE
+  line.line_roster = line ~= NO_LINE and view.number or ''
   op.enters = line ~= NO_LINE and { outcome = outcome, closed = 0, attempt = attempt, rank = line.rank, queued = line.queued,
     reps = line.reps, line_roster = line.line_roster } or nil
   set_lead(op.lead, new_lead(op, part, at, attempt, outcome, step, terms and terms[T_REP] or '', over, turn,
@@ -196,6 +215,7 @@ end
 local function move(op, part, at)
   local known = lead_at(op.lead)
   op.verb, op.attempt, op.known, op.effect = op.list[7], op.list[8], known, 'ignored'
+  op.wakes = op.list[12] == 1
   local verb, stays = text('verb', op.verb), op.list[11] == 1
   local image = known and lead_text(known) or ''
   if not known or known.closed > 0 then
@@ -209,8 +229,8 @@ local function move(op, part, at)
       .. (fenced and number('asked', op.attempt) or '')), image
   end
   if counts(known) then hold(known, -1, at) end
-  local view, attempt = views[op.list[12]], known.attempt + 1
-  local outcome, step, terms, turn, over, installs = decide(op, part, view, at, attempt, 16, stays and known)
+  local view, attempt = views[op.list[13]], known.attempt + 1
+  local outcome, step, terms, turn, over, installs = decide(op, part, view, at, attempt, 17, stays and known)
   if not outcome then
     if counts(known) then hold(known, 1, at) end
     return grant_text('ignored', lead_fields(op, known) .. verb), image
@@ -241,7 +261,7 @@ local function activity(op, part, at)
     return grant_text('held', ',"lead":' .. quote(op.id) .. number('attempt', op.attempt) .. text('verb', op.verb) .. text('by', by)), ''
   end
   local image, counted_ = lead_text(lead), counts(lead)
-  if lead.reps ~= '' then op.leaves = lead_of(image) end
+  if lead.line_roster ~= '' then op.leaves = lead_of(image) end
   local effect = happened(lead, op.verb, op.attempt, by, at)
   op.effect, op.freed = effect, effect == 'freed' and counted_ and lead.rep or ''
   if op.leaves then op.enters = lead end

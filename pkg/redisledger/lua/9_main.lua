@@ -56,13 +56,13 @@ local current = {
   index = 0, list = false, kind = '', part = 0, offset = 0, ordinal = 0, at = 0, lead = 0, id = '',
   value = 0, test = false, passed_over = false, rep = '', verb = '', attempt = 0,
   effect = '', freed = '', got = '', known = false, leaves = false, enters = false, stays = false, given = false,
-  rank = 0, since = 0, queues = false,
+  rank = 0, since = 0, queues = false, wakes = false,
 }
 local function operation(i)
   local op, list = current, request.ops[i]
   op.index, op.list, op.kind, op.part, op.offset, op.ordinal = i, list, list[1], list[2], list[3], list[4]
   op.at, op.lead, op.id = list[5], list[6], request.leads[list[6]] or ''
-  op.effect, op.freed, op.got, op.known, op.leaves, op.enters, op.given = '', '', '', false, false, false, false
+  op.effect, op.freed, op.got, op.known, op.leaves, op.enters, op.given, op.wakes = '', '', '', false, false, false, false, false
   return op
 end
 
