@@ -166,7 +166,7 @@ func (r *Router) route(ctx context.Context) error {
 func (r *Router) build(slot string, identity kstream.Identity, store *redisledger.Ledger) (*router.Handler, *kstream.Stream, error) {
 	streamConfig := kstream.Config{
 		Client: r.cfg.Kafka, Instance: r.namespace(), Role: roleRouter, Slot: slot,
-		Topics: r.inputs(), Registerer: r.reg, Logger: r.log,
+		Topics: r.inputs(), Tick: policyTick, Registerer: r.reg, Logger: r.log,
 	}
 	handler := router.New(store, router.Config{
 		Instance: r.cfg.Instance,
@@ -199,6 +199,9 @@ func RouterGroup(instance string) string {
 }
 
 const roleRouter = "router"
+
+// policyTick is how soon an idle router finds that its policy is another one.
+const policyTick = time.Second
 
 func (r *Router) namespace() string { return Namespace(r.cfg.Instance) }
 

@@ -188,7 +188,7 @@ func (a *Auditor) operation(e entry) (op *ledger.Op, why string) {
 	case ledger.Assign:
 		return a.plan(e, op)
 	case ledger.Move:
-		op.Attempt, op.Verb, op.Fence = movedFrom(g), g.Verb, true
+		op.Attempt, op.Verb, op.Fence, op.Wake = movedFrom(g), g.Verb, true, wakes(g.Offer) || wakes(g.Taken)
 		if len(e.decision.Draft) == 0 {
 			return op, "" // the lead was closed, or had gone on
 		}
@@ -210,6 +210,9 @@ func (a *Auditor) operation(e entry) (op *ledger.Op, why string) {
 	}
 	return nil, ""
 }
+
+// wakes says whether an offer is another plan, for whoever it may be.
+func wakes(o *ledger.Offer) bool { return o != nil && o.Rep == "" }
 
 // movedFrom is the attempt that a move was to take the lead from.
 func movedFrom(g ledger.Grant) int {

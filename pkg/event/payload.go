@@ -248,12 +248,13 @@ const (
 	CauseLeft      = "left"
 	CauseAway      = "away"
 	CauseHold      = "hold"
+	CausePolicy    = "policy" // another one is in force: everybody in line is planned again
 	CauseCommand   = "command"
 )
 
 // Causes lists the causes of a [Reassign].
 func Causes() []string {
-	return []string{CauseSLA, CauseCapacity, CauseRejected, CauseQualified, CauseLeft, CauseAway, CauseHold, CauseCommand}
+	return []string{CauseSLA, CauseCapacity, CauseRejected, CauseQualified, CauseLeft, CauseAway, CauseHold, CausePolicy, CauseCommand}
 }
 
 // Clocks of a lead. The first four are those of an SLA; a lead that waits for a rep or for

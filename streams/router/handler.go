@@ -70,7 +70,8 @@ type Handler struct {
 	flight flight      // what is handed out and not committed
 	stale  atomic.Bool // the ledger refused us: verify before the next call
 
-	current bool // no reassignment has to wait for activities from before the start
+	current bool   // no reassignment has to wait for activities from before the start
+	woken   string // hash of the policy by which the waiting line was planned again
 
 	strays map[kstream.TopicPartition]int64 // committed offsets with strays below, not looked into yet
 	debts  map[kstream.TopicPartition]*debt // voids owed to the log
@@ -103,13 +104,14 @@ func Inputs() []event.Type {
 // Run acknowledges positions that no batch carries, until ctx ends.
 func (h *Handler) Run(ctx context.Context) error { return h.acks.run(ctx) }
 
-// Handle turns a batch into decisions.
+// Handle turns a batch into decisions, and a change of the policy, which a tick is enough to
+// find, into the first of those who wait.
 func (h *Handler) Handle(ctx context.Context, batch kstream.Batch) (kstream.Output, error) {
 	out := kstream.Output{Until: map[kstream.TopicPartition]int64{}}
-	if len(batch.Records) == 0 {
-		return out, nil
-	}
 	if err := h.verify(ctx); err != nil {
+		return out, err
+	}
+	if err := h.wake(ctx, &out); err != nil || len(batch.Records) == 0 {
 		return out, err
 	}
 	if err := h.settle(ctx); err != nil {
@@ -121,9 +123,11 @@ func (h *Handler) Handle(ctx context.Context, batch kstream.Batch) (kstream.Outp
 	if err != nil {
 		return kstream.Output{}, err
 	}
-	if out.Records, err = h.voidRecords(due, voided); err != nil {
+	voids, err := h.voidRecords(due, voided)
+	if err != nil {
 		return kstream.Output{}, err
 	}
+	out.Records = append(out.Records, voids...)
 	for _, s := range sections {
 		collect(&out, s)
 	}

@@ -176,6 +176,9 @@ func (b *bundle) commit(out kstream.Output, records ...*kstream.Record) {
 	for _, d := range decisions(b.t, out) {
 		b.log.committed[d.Grant.Sequence] = true
 	}
+	if out.Then != nil {
+		out.Then()
+	}
 	b.handler.Committed(b.t.Context(), offsets)
 }
 

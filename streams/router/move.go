@@ -156,7 +156,8 @@ func prepareReassign(it *item, e event.Envelope, p *policy.Policy) error {
 		}
 		direct(in, k, r.To, p)
 	}
-	m.stay = r.Cause == event.CauseCapacity
+	it.op.Wake = r.Cause == event.CausePolicy
+	m.stay = r.Cause == event.CauseCapacity || it.op.Wake
 	it.mover = m
 	return nil
 }

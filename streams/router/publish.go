@@ -38,12 +38,14 @@ func (h *Handler) publish(it *item, r ledger.Result) ([]*kstream.Record, error) 
 	return append([]*kstream.Record{decision}, more...), nil
 }
 
-// offered has the lead planned again that is first in line for what came free.
+// offered has the lead planned again that is first in line for what came free, or the next
+// one of all.
 func (h *Handler) offered(it *item, g ledger.Grant) (*kstream.Record, error) {
-	o := g.Offer
-	return h.reassign(it, g, len(g.Returns)+1, event.Reassign{
-		LeadID: o.Lead, Attempt: o.Attempt, RepID: o.Rep, Cause: event.CauseCapacity,
-	})
+	o, cause := g.Offer, event.CauseCapacity
+	if o.Rep == "" {
+		cause = event.CausePolicy
+	}
+	return h.reassign(it, g, len(g.Returns)+1, event.Reassign{LeadID: o.Lead, Attempt: o.Attempt, RepID: o.Rep, Cause: cause})
 }
 
 // reassign has a lead planned again; ordinal tells apart those of one grant.

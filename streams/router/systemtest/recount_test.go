@@ -65,6 +65,7 @@ type turn struct {
 	Free   string `json:"free"`
 	Before int64  `json:"before"`
 	After  int64  `json:"after"`
+	Given  bool   `json:"given"` // a person chose who pays
 }
 
 type terms struct {
@@ -272,7 +273,9 @@ func (c *recount) turn(g grant, sign int) {
 	earned := shares(g.Turn.Amount, free)
 	if sign > 0 && !c.shaken {
 		require.Equal(c.t, book[g.Rep], g.Turn.Before, "credit of %s before %d", g.Rep, g.Sequence)
-		c.requireTurn(g, free, earned)
+		if !g.Turn.Given {
+			c.requireTurn(g, free, earned)
+		}
 	}
 	for i, rep := range free {
 		book[rep.ID] += int64(sign) * earned[i]
@@ -281,6 +284,9 @@ func (c *recount) turn(g grant, sign int) {
 	switch {
 	case sign < 0 || c.shaken:
 		c.slack[g.Turn.Book]++
+	case g.Turn.Given:
+		c.slack[g.Turn.Book]++
+		require.Equal(c.t, book[g.Rep], g.Turn.After, "credit of %s after %d", g.Rep, g.Sequence)
 	default:
 		require.Equal(c.t, book[g.Rep], g.Turn.After, "credit of %s after %d", g.Rep, g.Sequence)
 	}
@@ -307,7 +313,8 @@ func (c *recount) requireTurn(g grant, free []terms, earned []int64) {
 // sum of their credits; then S(A) <= k(n-k)/2 is kept by every turn, whatever the
 // shares, because the payer had the largest credit of the free. With k = 1 it bounds
 // a rep from above, with k = n-1 from below. A leaver's balance, shared out over the
-// rest, widens that by less than a lead, and so does a turn that is taken back.
+// rest, widens that by less than a lead, and so does a turn that is taken back, and one that a
+// person gave to whom they chose.
 func (c *recount) requireBound(g grant) {
 	book := c.credit[g.Turn.Book]
 	sum, most := int64(0), int64(0)
