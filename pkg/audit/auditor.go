@@ -206,6 +206,8 @@ func (a *Auditor) operation(e entry) (op *ledger.Op, why string) {
 	case ledger.Presence:
 		op.Rep, op.Verb, op.Until, op.GiveBack = g.Rep, g.Verb, g.Until, g.GiveBack
 		return op, ""
+	case ledger.Expire:
+		return op, ""
 	case ledger.Void, ledger.Rebuild:
 	}
 	return nil, ""

@@ -210,6 +210,7 @@ func (w *writer) grant(g *ledger.Grant) {
 	w.optTrue("turn_back", g.TurnBack)
 	optValue(w, "marks", g.Marks)
 	optList(w, "held", g.Held)
+	w.optInteger("ahead", int64(g.Ahead))
 	optValue(w, "line", g.Line)
 	optValue(w, "offer", g.Offer)
 	optValue(w, "taken", g.Taken)

@@ -16,6 +16,8 @@ func (s *State) decide(op *Op, at int64) (g Grant) {
 	case Move:
 		g = s.decideMove(op, at)
 		g.Taken = s.answered(&g)
+	case Expire:
+		return s.decideExpire(op, at)
 	default:
 		g = s.decidePresence(op, at)
 	}
@@ -287,10 +289,12 @@ func (s *State) late(g *Grant) []Late {
 }
 
 func (s *State) decideActivity(op *Op, at int64) Grant {
-	g := Grant{At: at, Effect: Held, Lead: op.Lead, Attempt: op.Attempt, Verb: op.Verb, By: op.Rep}
+	g := Grant{
+		At: at, Effect: Held, Lead: op.Lead, Attempt: op.Attempt, Verb: op.Verb, By: op.Rep, Ahead: len(s.Held[op.Lead]),
+	}
 	if l := s.Leads[op.Lead]; l != nil {
 		after := *l
-		g.Effect, g.By = after.respond(op.Verb, op.Attempt, op.Rep, at), ""
+		g.Effect, g.By, g.Ahead = after.respond(op.Verb, op.Attempt, op.Rep, at), "", 0
 		g.Attempt, g.Outcome, g.Rep, g.Value, g.Test = l.Attempt, l.Outcome, l.Rep, l.Value, l.Test
 		switch g.Effect {
 		case Fenced:
@@ -303,6 +307,15 @@ func (s *State) decideActivity(op *Op, at int64) Grant {
 			}
 		default: // the rest needs no more
 		}
+	}
+	return g
+}
+
+// decideExpire gives up the activities that wait for a lead.
+func (s *State) decideExpire(op *Op, at int64) Grant {
+	g := Grant{At: at, Effect: Ignored, Lead: op.Lead}
+	for _, e := range s.Held[op.Lead] {
+		g.Effect, g.Held = Dropped, append(g.Held, e.Late)
 	}
 	return g
 }

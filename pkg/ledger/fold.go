@@ -59,7 +59,7 @@ func (s *State) follows(id OpID, g *Grant) error {
 	switch g.Effect {
 	case Owned, Ended:
 		return s.followsDecision(g)
-	case Repeat, Held, Fenced, Ignored, Present, Settled, Rebuilt:
+	case Repeat, Held, Dropped, Fenced, Ignored, Present, Settled, Rebuilt:
 		return nil
 	case Freed, Reowned, Noted:
 		if s.Leads[g.Lead] == nil {
@@ -128,6 +128,8 @@ func (s *State) commit(id OpID, g *Grant, draft []byte) {
 	case Held:
 		delete(s.Leads, g.Lead) // it was closed long ago, or there was none
 		s.Held[g.Lead] = append(s.Held[g.Lead], Early{Late: Late{ID: id, Verb: g.Verb, Attempt: g.Attempt, By: g.By}})
+	case Dropped:
+		delete(s.Held, g.Lead)
 	case Freed, Reowned, Noted:
 		l := s.Leads[g.Lead]
 		s.happened(l, g.Verb, g.At)
@@ -252,6 +254,8 @@ func (s *State) undo(id OpID, g *Grant, before *Image) {
 		s.Leads[g.Lead] = &restored
 	case Held:
 		s.release(g.Lead, id)
+	case Dropped:
+		s.await(g)
 	case Present, Settled:
 		s.share(g.Rep, g.Shares, -1)
 		if r := s.rep(g.Rep); before != nil && r.Presence == g.Verb && r.Until == g.Until {
@@ -281,6 +285,11 @@ func (s *State) undecide(g *Grant) {
 		r.Week.take(then.week)
 	}
 	delete(s.Leads, g.Lead)
+	s.await(g)
+}
+
+// await lets the activities of a grant wait for its lead once more.
+func (s *State) await(g *Grant) {
 	for _, late := range g.Held {
 		late.Effect = ""
 		s.Held[g.Lead] = append(s.Held[g.Lead], Early{Late: late})

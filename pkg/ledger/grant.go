@@ -35,6 +35,7 @@ const (
 	Reowned Effect = "reowned" // a closed lead was reopened and counts again
 	Noted   Effect = "noted"   // an activity that frees nothing
 	Held    Effect = "held"    // an activity that came before its lead
+	Dropped Effect = "dropped" // activities that their lead never came for
 	Fenced  Effect = "fenced"  // an activity of an attempt that is over, or of a rep who is not the owner
 	Ignored Effect = "ignored" // nothing to do: closed already, or not closed
 	Present Effect = "present" // a rep's presence changed
@@ -82,9 +83,10 @@ type Grant struct {
 	From     string `json:"from,omitempty"`
 	TurnBack bool   `json:"turn_back,omitempty"`
 	Marks    *Marks `json:"marks,omitempty"` // of Noted
-	// Held are activities that waited for this lead and are applied with it, in
-	// the order they came.
-	Held []Late `json:"held,omitempty"`
+	// Held are activities that waited for this lead, in the order they came: applied with it,
+	// or of Dropped given up. Ahead, of Held, is how many waited when this one came.
+	Held  []Late `json:"held,omitempty"`
+	Ahead int    `json:"ahead,omitempty"`
 	// Line is how the lead waits, of Ended.
 	Line *Line `json:"line,omitempty"`
 	// Offer is capacity that has come free, or was refused, and the lead that is to be

@@ -172,7 +172,7 @@ func (s *State) image(op *Op) *Image {
 	case Presence:
 		r := s.look(op.Rep)
 		return &Image{Presence: r.Presence, Until: r.Until}
-	case Assign, Void, Rebuild:
+	case Assign, Expire, Void, Rebuild:
 	}
 	return nil
 }

@@ -62,6 +62,7 @@ const (
 	Assign   Kind = "assign"   // a new lead looks for its owner
 	Activity Kind = "activity" // something happened to a lead: accepted, lost, …
 	Move     Kind = "move"     // a known lead looks for another owner, or for another end
+	Expire   Kind = "expire"   // what came before its lead has waited long enough
 	Presence Kind = "presence" // a rep is available, away or has left
 	Void     Kind = "void"     // an operation that never came to be committed is taken back
 	Rebuild  Kind = "rebuild"  // in the log only: the ledger was folded anew
@@ -97,7 +98,7 @@ type Op struct {
 	Kind   Kind
 	At     int64 // the instant of the plan, Unix milliseconds, above 0
 
-	Lead  string // Assign, Activity, Move: lead id
+	Lead  string // Assign, Activity, Move, Expire: lead id
 	Value int64  // Assign: minor units of the base currency, 0 … MaxValue
 	Test  bool   // Assign: decided as any other, never counted
 	// Steps of the plan of an Assign or a Move, in order of preference; the last one is an

@@ -247,7 +247,7 @@ func (s *State) claim(lead string, id OpID, batch string) {
 // now on its id is free.
 func (s *State) forget(op *Op, at, dedupe int64) {
 	id := op.Lead
-	if l := s.Leads[id]; op.Kind != Move && l != nil && l.Closed > 0 && at > l.Closed+dedupe {
+	if l := s.Leads[id]; op.Kind != Move && op.Kind != Expire && l != nil && l.Closed > 0 && at > l.Closed+dedupe {
 		delete(s.Leads, id)
 	}
 }

@@ -69,6 +69,11 @@ func (op *Op) validate(rosters map[*Roster]bool) error {
 			return fmt.Errorf("bad activity %q of lead %q, attempt %d", op.Verb, op.Lead, op.Attempt)
 		}
 		return nil
+	case Expire:
+		if !named(op.Lead) {
+			return fmt.Errorf("bad lead %q", op.Lead)
+		}
+		return nil
 	case Presence:
 		known := op.Verb == Available || op.Verb == Away || op.Verb == Left
 		if op.GiveBack && op.Verb != Away {

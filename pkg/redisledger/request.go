@@ -166,7 +166,7 @@ func (b *builder) add(op *ledger.Op) {
 		b.Reps = append(b.Reps, op.Rep)
 		b.ops.texts(op.Rep, op.Verb)
 		b.ops.numbers(op.Until, int64(bit(op.GiveBack)))
-	case ledger.Void, ledger.Rebuild:
+	case ledger.Expire, ledger.Void, ledger.Rebuild:
 	}
 	b.ops.end()
 	payload := append(make([]byte, 0, len(op.Digest)+1+len(op.Body)), op.Digest...)

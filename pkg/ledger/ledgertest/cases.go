@@ -21,6 +21,7 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"a rep with very many leads":          manyLeads,
 	"closed before it came":               closedEarly,
 	"done by somebody else":               strangers,
+	"its lead never came":                 expired,
 	"chosen by a person":                  chosen,
 	"a new lead queues":                   queues,
 	"everybody in line is woken":          woken,
@@ -294,4 +295,23 @@ func strangers(t *testing.T, store ledger.Store) {
 	}
 	require.Equal(t, []ledger.Effect{ledger.Fenced, ledger.Noted, ledger.Freed}, effects)
 	require.Equal(t, "rep-0000", results[3].Grant.By)
+}
+
+// expired: activities whose lead never came are given up together, and once; taken back, they
+// wait again. One that comes after them waits anew.
+func expired(t *testing.T, store ledger.Store) {
+	w := newTwins(t, store)
+	said := func(verb string) ledger.Grant {
+		return w.both("activity", ledger.Op{Kind: ledger.Activity, At: start, Lead: "L", Verb: verb, Rep: "ana"}).Grant
+	}
+	expire := ledger.Op{Kind: ledger.Expire, At: start, Lead: "L"}
+	require.Equal(t, []int{0, 1}, []int{said(ledger.Accepted).Ahead, said(ledger.Contacted).Ahead})
+	first := w.both("reassign", expire)
+	require.Equal(t, ledger.Dropped, first.Grant.Effect)
+	require.Len(t, first.Grant.Held, 2)
+	w.ask(ledger.Chunk{Ops: []ledger.Op{{ID: first.ID, Kind: ledger.Void, At: start, Body: []byte("why")}}})
+	require.Equal(t, first.Grant.Held, w.both("reassign", expire).Grant.Held)
+	require.Equal(t, ledger.Ignored, w.both("reassign", expire).Grant.Effect)
+	require.Zero(t, said(ledger.Lost).Ahead)
+	w.alike()
 }

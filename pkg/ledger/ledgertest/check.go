@@ -70,7 +70,7 @@ func (m *machine) checkHands(t *rapid.T, c *ledger.Chunk, op *ledger.Op, g ledge
 	switch g.Effect {
 	case ledger.Owned, ledger.Ended, ledger.Held, ledger.Noted, ledger.Freed, ledger.Reowned:
 		m.hands[op.Lead] = hand{op.ID, c.Batch}
-	case ledger.Repeat, ledger.Fenced, ledger.Ignored, ledger.Present, ledger.Settled, ledger.Voided, ledger.Rebuilt:
+	case ledger.Repeat, ledger.Dropped, ledger.Fenced, ledger.Ignored, ledger.Present, ledger.Settled, ledger.Voided, ledger.Rebuilt:
 	}
 }
 

@@ -87,7 +87,9 @@ func (w *world) drawOp(t *rapid.T, id ledger.OpID) ledger.Op {
 			op.Rep = drawRep(t)
 		}
 	case "reassign":
-		w.drawMove(t, &op)
+		if w.drawMove(t, &op); rapid.IntRange(0, 4).Draw(t, "expires") == 0 {
+			op = ledger.Op{ID: op.ID, Digest: op.Digest, Body: op.Body, At: op.At, Kind: ledger.Expire, Lead: op.Lead}
+		}
 	default:
 		op.Kind, op.Rep = ledger.Presence, drawRep(t)
 		op.Verb = rapid.SampledFrom([]string{ledger.Available, ledger.Available, ledger.Away, ledger.Left}).Draw(t, "presence")

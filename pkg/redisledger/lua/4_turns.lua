@@ -214,6 +214,10 @@ local function strike(bitmap, gone)
   return (string.gsub(concat(parts), '0+$', ''))
 end
 
+-- What only turns need stays in here: see 7_alone.lua.
+local split, rotate, charge
+
+do
 -- quotas prepares a split by largest remainder, as ledger.Split: per weight the
 -- floor and the remainder; cut is the remainder above which everybody gets one
 -- more, and at which the first `ties` do.
@@ -251,7 +255,7 @@ local function quotas(list, n, weight, amount)
 end
 
 -- split shares amount out over a list: the share of each.
-local function split(list, weight, amount)
+function split(list, weight, amount)
   local base, rest, cut, ties = quotas(list, #list, weight, amount)
   local shares = {}
   for i = 1, #list do
@@ -310,7 +314,7 @@ end
 -- rotate lets everybody free earn a share and the largest credit pay. A test lead
 -- turns a copy of the book. The turn that it gives is good until the next one.
 local last_turn = { book = '', amount = 0, free = '', before = 0, after = 0 }
-local function rotate(view, op, step, set, book, free, n, gone)
+function rotate(view, op, step, set, book, free, n, gone)
   local amount = step.by_value and op.value or request.unit
   local credit = books[book]
   if op.test then
@@ -330,7 +334,7 @@ end
 
 -- charge lets a rep whom a person has chosen pay a turn, as ledger.Model.
 local NOTHING_LIFTED = { away = false, lift = false }
-local function charge(view, op, step, slot, book, at)
+function charge(view, op, step, slot, book, at)
   local among = step.among
   local free, _, gone = free_of(view, NOTHING_LIFTED, sets[among], op.value, at, op)
   local list, without, found = {}, {}, false
@@ -353,6 +357,7 @@ local function charge(view, op, step, slot, book, at)
   turned.book, turned.amount, turned.free = request.books[book], amount, strike(request.bitmaps[among], without)
   turned.before, turned.after = before, credit[slot]
   return turned
+end
 end
 
 -- pick_least takes the least filled, then the fewest leads, then the longest

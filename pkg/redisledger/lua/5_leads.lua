@@ -213,7 +213,7 @@ end
 
 -- forget drops a lead that was closed long ago.
 local function forget(op, at)
-  if op.kind == 'move' then return end
+  if op.kind == 'move' or op.kind == 'expire' then return end
   local lead = lead_at(op.lead)
   if lead and lead.closed > 0 and at > lead.closed + request.dedupe then
     leads[op.lead] = nil

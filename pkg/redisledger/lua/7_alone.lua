@@ -131,6 +131,17 @@ local function regive(op, grant, image)
   if grant.turn_back then return_turn(found, -1) end
 end
 
+-- await lets the activities of a grant wait for its lead once more.
+local function await(op, grant)
+  for i = 1, #(grant.held or {}) do
+    local e = grant.held[i]
+    local part = e.id.topic .. '/' .. whole(e.id.partition)
+    held[op.id] = held[op.id] or {}
+    table.insert(held[op.id], { part, e.id.offset, e.id.ordinal or 0, e.verb, e.attempt or 0, '', e.by or '' })
+    change_held(op.id)
+  end
+end
+
 -- undecide takes a decision back: the lead is unknown again, and what waited for
 -- it waits once more.
 local function undecide(op, grant, image)
@@ -149,13 +160,7 @@ local function undecide(op, grant, image)
     touch(lead.rep, grant.at)
   end
   set_lead(op.lead, nil)
-  for i = 1, #(grant.held or {}) do
-    local e = grant.held[i]
-    local part = e.id.topic .. '/' .. whole(e.id.partition)
-    held[op.id] = held[op.id] or {}
-    table.insert(held[op.id], { part, e.id.offset, e.id.ordinal or 0, e.verb, e.attempt or 0, '', e.by or '' })
-    change_held(op.id)
-  end
+  await(op, grant)
   if image ~= '' then regive(op, grant, image) end
 end
 
@@ -214,6 +219,8 @@ function undo(op, part, memo, at)
     restore(op, part, memo.image, at)
   elseif effect == 'held' then
     release(op, part)
+  elseif effect == 'dropped' then
+    await(op, grant)
   elseif effect == 'present' or effect == 'settled' then
     represent(grant, memo.image)
   end

@@ -24,21 +24,32 @@ function text(name, s)
   return ',"' .. name .. '":' .. quote(s)
 end
 
--- late lets what waited for a lead happen to it, and tells it as JSON.
-local function late(op, at)
-  local early = held[op.id]
-  if not early then return nil end
-  local lead, texts = lead_at(op.lead), {}
+-- tell_held tells what waited for a lead as JSON, with what it did by now, and takes it away.
+local function tell_held(op, respond_)
+  local early, texts = held[op.id], {}
   for i = 1, #early do
     local e = early[i]
-    local effect = happened(lead, e[4], e[5], e[7], at)
     texts[i] = '{"id":{' .. string.sub(text('topic', string.match(e[1], '^(.*)/')), 2)
       .. ',"partition":' .. string.match(e[1], '(%d+)$') .. ',"offset":' .. whole(e[2]) .. number('ordinal', e[3])
-      .. '},"verb":' .. quote(e[4]) .. number('attempt', e[5]) .. text('by', e[7]) .. ',"effect":"' .. effect .. '"}'
+      .. '},"verb":' .. quote(e[4]) .. number('attempt', e[5]) .. text('by', e[7]) .. text('effect', respond_(e)) .. '}'
   end
   held[op.id] = nil
   change_held(op.id)
   return '[' .. concat(texts, ',') .. ']'
+end
+
+-- late lets what waited for a lead happen to it, and tells it.
+local function late(op, at)
+  if not held[op.id] then return nil end
+  local lead = lead_at(op.lead)
+  return tell_held(op, function(e) return happened(lead, e[4], e[5], e[7], at) end)
+end
+
+-- expire gives up what waits for a lead.
+local function expire(op)
+  local head = ',"lead":' .. quote(op.id)
+  if not held[op.id] then return grant_text('ignored', head), '' end
+  return grant_text('dropped', head .. ',"held":' .. tell_held(op, function() return '' end)), ''
 end
 
 -- choose picks one of the free reps of a step. Whom a person has chosen pays no turn for a
@@ -255,10 +266,12 @@ local function activity(op, part, at)
   local by = op.list[9]
   if not lead then
     held[op.id] = held[op.id] or {}
+    local ahead = #held[op.id]
     table.insert(held[op.id], { part, op.offset, op.ordinal, op.verb, op.attempt, request.batch, by })
     change_held(op.id)
     set_lead(op.lead, nil) -- it may have been forgotten
-    return grant_text('held', ',"lead":' .. quote(op.id) .. number('attempt', op.attempt) .. text('verb', op.verb) .. text('by', by)), ''
+    return grant_text('held', ',"lead":' .. quote(op.id) .. number('attempt', op.attempt) .. text('verb', op.verb) .. text('by', by)
+      .. number('ahead', ahead)), ''
   end
   local image, counted_ = lead_text(lead), counts(lead)
   if lead.line_roster ~= '' then op.leaves = lead_of(image) end
@@ -314,5 +327,5 @@ local function presence(op, _, at)
   return grant_text(effect, text('rep', op.rep) .. text('verb', op.verb) .. number('until', until_) .. shares), image
 end
 
-DO = { assign = assign, activity = activity, move = move, presence = presence }
+DO = { assign = assign, expire = expire, activity = activity, move = move, presence = presence }
 end
