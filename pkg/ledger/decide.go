@@ -279,16 +279,8 @@ func (s *State) decidePresence(op *Op, at int64) Grant {
 // returns are the first open leads of a rep, all or those that are untouched.
 func (s *State) returns(rep string, all bool) []Return {
 	var list []Return
-	seen := 0
-	for _, id := range sortedKeys(s.Leads) {
-		l := s.Leads[id]
-		if l.Rep != rep || !l.Counts() {
-			continue
-		}
-		if seen++; seen > MaxReturns {
-			break
-		}
-		if all || !l.touched() {
+	for _, id := range s.open(rep) {
+		if l := s.Leads[id]; all || !l.touched() {
 			list = append(list, Return{Lead: id, Attempt: l.Attempt})
 		}
 	}

@@ -16,6 +16,17 @@ func (s *State) Fold(id OpID, g Grant, draft []byte) error {
 	return nil
 }
 
+// Do does an operation at once and for good: there is no memo of it, and nothing is in
+// flight. The caller vouches for what [Chunk.Validate] asks, as a plan does. It is how
+// the future is tried out; what has been logged is done again with [State.Regrant].
+func (s *State) Do(op *Op) Grant {
+	at := max(s.At, op.At)
+	s.forget(op, at, Dedupe.Milliseconds())
+	g := s.decide(op, at)
+	g.Sequence, g.Floor, g.Epoch = s.Sequence+1, s.Sequence+1, s.Epoch
+	return s.enter(op, g)
+}
+
 // Regrant does an operation again, and enters what it comes to by now: that is the
 // logged grant, if the log is right and the state is the one before it. What was in
 // flight then is in no log: floor and epoch are taken from logged. An error leaves the
@@ -106,6 +117,8 @@ func (s *State) followsVoid(g *Grant) error {
 // commit is the only place where grants change the state.
 func (s *State) commit(id OpID, g *Grant, draft []byte) {
 	s.Sequence, s.At = g.Sequence, g.At
+	s.delist(g.Lead)
+	defer s.enlist(g.Lead)
 	if g.Install != nil {
 		s.install(id.Partition, g)
 	}

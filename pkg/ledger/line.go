@@ -29,33 +29,27 @@ func (s *State) Places(id string) []string {
 // waits says whether a lead stands in line.
 func (l *Lead) waits() bool { return l.Outcome == Waiting && l.Closed == 0 && l.Line != nil }
 
-// waitsFor says whether a lead stands in line for a rep.
-func (s *State) waitsFor(l *Lead, rep string) bool {
-	if !l.waits() {
-		return false
-	}
-	roster := s.Rosters[l.Line.Roster]
-	for _, p := range l.Line.Reps.Positions() {
-		if int(p) < len(roster) && roster[p].ID == rep {
-			return true
-		}
-	}
-	return false
-}
-
 // first is the first lead in line for a rep behind a place, that has no offer yet.
 func (s *State) first(rep, behind string) *Offer {
-	var best *Offer
-	at := ""
-	for id, l := range s.Leads {
-		if _, offered := s.Offers[id]; offered || !s.waitsFor(l, rep) {
+	var best standing
+	for _, line := range s.indexed().lines {
+		if !line.reps[rep] {
 			continue
 		}
-		if place := l.place(rep, id); place > behind && (best == nil || place < at) {
-			best, at = &Offer{Lead: id, Attempt: l.Attempt, Rep: rep}, place
-		}
+		line.leads.Ascend(standing{place: behind}, func(at standing) bool {
+			if _, offered := s.Offers[at.id]; offered || at.place == behind {
+				return true
+			}
+			if best.id == "" || at.place < best.place {
+				best = at
+			}
+			return false
+		})
 	}
-	return best
+	if best.id == "" {
+		return nil
+	}
+	return &Offer{Lead: best.id, Attempt: s.Leads[best.id].Attempt, Rep: rep}
 }
 
 // offer finds who is asked next after a grant: for a place that has come free, for the
@@ -90,7 +84,7 @@ func (s *State) offer(g *Grant, freed string) *Offer {
 func (s *State) pass(taken *Offer) *Offer {
 	behind := ""
 	if l := s.Leads[taken.Lead]; l != nil && l.waits() && l.Attempt == taken.Attempt {
-		behind = l.place(taken.Rep, taken.Lead)
+		behind = l.place("", taken.Lead)
 	}
 	next := s.first(taken.Rep, behind)
 	if next != nil {

@@ -14,6 +14,7 @@ import (
 // Clone is a copy that shares only what never changes: rosters, entries, grants.
 func (s *State) Clone() *State {
 	c := *s
+	c.index = nil
 	c.Rosters = maps.Clone(s.Rosters)
 	c.Told = make(map[string]Told, len(s.Told))
 	for digest, told := range s.Told {

@@ -29,6 +29,8 @@ type State struct {
 	Offers  map[string]Offer   `json:"offers"` // of capacity, by the lead that waited and is to be moved
 
 	Tails map[string]*Tail `json:"tails"` // by Partition.String; positions and memos are not in the log
+
+	index *index // of Leads; nil: none was asked for
 }
 
 // Rep is what a rep holds and did. No entry is the zero Rep, who is available.
