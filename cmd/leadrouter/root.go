@@ -94,6 +94,7 @@ func (c *cli) commands() []*cobra.Command {
 		c.tailCommand(),
 		c.explainCommand(),
 		c.auditCommand(),
+		c.simulateCommand(),
 		c.assignCommand(),
 		c.releaseCommand(),
 		c.rerouteCommand(),
