@@ -59,9 +59,9 @@ func (a *agenda) begin(attempt int) {
 }
 
 // wind replaces the clocks by those of a timer. It gives those that are new.
-func (a *agenda) wind(t *event.Timer) (added []cause) {
+func (a *agenda) wind(t *event.Timer, now int64) (added []cause) {
 	old := slices.Clone(a.pending)
-	a.still()
+	a.still(now)
 	for _, due := range t.Due {
 		r := event.Reassign{LeadID: t.LeadID, Attempt: t.Attempt, RepID: t.RepID, Clock: due.Clock, Stage: due.Stage, At: due.At}
 		if why, wakes := lifecycle.Wakes(due.Clock); wakes {
@@ -72,7 +72,7 @@ func (a *agenda) wind(t *event.Timer) (added []cause) {
 			continue
 		}
 		c := causeOf(r)
-		if slices.Contains(a.said, c.key) {
+		if slices.Contains(a.said, c.key) || a.has(c.key) {
 			continue
 		}
 		a.pending = append(a.pending, c)
@@ -83,9 +83,10 @@ func (a *agenda) wind(t *event.Timer) (added []cause) {
 	return added
 }
 
-// still stops all clocks.
-func (a *agenda) still() {
-	a.pending = slices.DeleteFunc(a.pending, func(c cause) bool { return c.clock != "" })
+// still stops all clocks. What has run out already is under way: whether it was in time is
+// for the ledger to say.
+func (a *agenda) still(now int64) {
+	a.pending = slices.DeleteFunc(a.pending, func(c cause) bool { return c.clock != "" && c.due > now })
 }
 
 // add takes a cause that holds from its instant on, whatever the clocks say.
@@ -112,12 +113,12 @@ func (a *agenda) take(k key) (c cause, ok bool) {
 
 // follow takes what follows from a decision or an activity. It gives the causes that are
 // new.
-func (a *agenda) follow(n lifecycle.Next) (added []cause) {
+func (a *agenda) follow(n lifecycle.Next, now int64) (added []cause) {
 	switch {
 	case n.Timer != nil:
-		return a.wind(n.Timer)
+		return a.wind(n.Timer, now)
 	case n.Still:
-		a.still()
+		a.still(now)
 	case n.Move != nil:
 		c := causeOf(*n.Move)
 		a.add(c)

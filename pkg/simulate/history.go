@@ -41,6 +41,7 @@ type Record struct {
 	Facts   lead.Facts // of an arrival, an update
 	Test    bool       // an arrival that is decided and never counted
 
+	now   int64    // ledger time, where the past had gone on a little by the time of it
 	cause *cause   // of a turnover, what it answered
 	past  *decided // what became of it; nil: nothing was decided
 }

@@ -14,9 +14,10 @@ import (
 
 // Why something in the log cannot be run again.
 const (
-	skippedFenced = "decisions by people about an attempt that was over"
-	skippedClosed = "decisions by people about leads that were closed"
-	skippedVoid   = "operations that were taken back"
+	skippedFenced  = "decisions by people about an attempt that was over"
+	skippedClosed  = "decisions by people about leads that were closed"
+	skippedUnknown = "leads that moved on, and nothing says why"
+	skippedVoid    = "operations that were taken back"
 )
 
 // Reader makes a history of a decision log.
@@ -25,8 +26,9 @@ const (
 // so it knows what each of the router's own reassignments answered, and where the past
 // came to it.
 type Reader struct {
-	h     *History
-	leads map[string]*trace
+	h        *History
+	leads    map[string]*trace
+	reassign string
 }
 
 // trace is a lead in the past.
@@ -36,8 +38,12 @@ type trace struct {
 	answer *Answer        // of the current owner; nil: nobody has it
 }
 
-// NewReader reads a log from its beginning.
-func NewReader() *Reader { return &Reader{h: NewHistory(), leads: map[string]*trace{}} }
+// NewReader reads a log from its beginning. reassign is the broker's id of the topic
+// lead.reassign; where it is not known, what the router was asked for itself is told from
+// what people have decided by what the plans say.
+func NewReader(reassign string) *Reader {
+	return &Reader{h: NewHistory(), leads: map[string]*trace{}, reassign: reassign}
+}
 
 // Add takes the next decision, in the order of sequences.
 func (r *Reader) Add(d event.Decision) error {
@@ -123,8 +129,9 @@ func (r *Reader) plan(d *event.Decision) error {
 			t.answer = &Answer{Rep: g.Rep, Since: g.At}
 		}
 	}
-	t.follow(lifecycle.Decided(*g, &draft))
+	t.follow(lifecycle.Decided(*g, &draft), g.At)
 	if rec.Kind != 0 {
+		rec.now = g.At
 		r.record(rec)
 		r.resolve(t, before, g.At)
 	}
@@ -136,6 +143,8 @@ func (r *Reader) move(t *trace, d *event.Decision, draft *routing.Draft) (rec Re
 	g := &d.Grant
 	rec = Record{At: cmp.Or(draft.At, g.At), Lead: g.Lead}
 	switch {
+	case d.Op.Topic == r.reassign:
+		return r.turnover(t, d, draft, rec)
 	case g.Verb == ledger.Taken:
 		if len(draft.Facts) > 0 {
 			rec.Kind, rec.Facts = Update, draft.Facts
@@ -165,24 +174,36 @@ func (r *Reader) turnover(t *trace, d *event.Decision, draft *routing.Draft, rec
 	if g.Effect == ledger.Fenced {
 		return rec // it was due, and then something else came first
 	}
-	var best *cause
-	for i := range t.pending {
-		c := &t.pending[i]
-		if c.answers(g, draft) && (best == nil || c.due < best.due) {
-			best = c
-		}
-	}
+	best := t.answered(g, draft, rec.At)
 	switch {
 	case best != nil:
 		c, _ := t.take(best.key)
 		rec.Kind, rec.cause = Turnover, &c
-	case len(d.Draft) > 0:
+	case len(d.Draft) == 0:
+		r.h.Skipped[skippedClosed]++
+	case d.Op.Topic == r.reassign || draft.Previous != nil || draft.First != nil || draft.Send != nil:
+		r.h.Skipped[skippedUnknown]++
+	default:
 		// Nobody had the lead: a person wanted the rules to be asked again.
 		rec.Kind, rec.Verb = Command, event.CommandReroute
-	default:
-		r.h.Skipped[skippedClosed]++
 	}
 	return rec
+}
+
+// skew is how far the clocks of a router and a watcher may be apart.
+const skew = 2_000
+
+// answered is the cause that a move was for: the first that was due.
+func (t *trace) answered(g *ledger.Grant, draft *routing.Draft, at int64) (best *cause) {
+	for i := range t.pending {
+		c := &t.pending[i]
+		// Only what is sure to have been a clock may have been before its time.
+		early := c.due > at && (c.due > at+skew || draft.Previous == nil && draft.Send == nil)
+		if !early && c.answers(g, draft) && (best == nil || c.due < best.due) {
+			best = c
+		}
+	}
+	return best
 }
 
 // answers says whether a move may have been for this cause.
@@ -198,10 +219,19 @@ func (c *cause) answers(g *ledger.Grant, draft *routing.Draft) bool {
 	if c.attempt != attempt || unless != g.Verb {
 		return false
 	}
-	if p := draft.Previous; p != nil && (p.Cause != c.why || p.Clock != c.clock) {
-		return false
+	if len(draft.Steps) == 0 {
+		return true // the lead was closed
 	}
-	return draft.Send == nil || c.to == event.ToReview || c.why == event.CauseSLA || c.why == event.CauseAway
+	if p := draft.Previous; p != nil {
+		if p.Cause != c.why || p.Clock != c.clock {
+			return false
+		}
+	} else if hold := draft.Steps[len(draft.Steps)-1].Hold > 0; hold && g.Outcome == ledger.Waiting {
+		// It waits, and is to be patient again: with a place that came free it stays as it
+		// is, else it has begun anew.
+		return (g.Effect == ledger.Ignored) == (c.why == event.CauseCapacity)
+	}
+	return (draft.Send != nil) == (c.to == event.ToReview) || draft.Send != nil && c.to != event.ToReview && draft.Previous != nil
 }
 
 // activity takes something that happened to a lead.
@@ -227,7 +257,7 @@ func (r *Reader) activity(d *event.Decision) error {
 	}
 	t := r.lead(g.Lead)
 	before := slices.Clone(t.pending)
-	t.follow(lifecycle.Happened(*g, cmp.Or(t.draft, &routing.Draft{}), said.Reason))
+	t.follow(lifecycle.Happened(*g, cmp.Or(t.draft, &routing.Draft{}), said.Reason), g.At)
 	if g.Effect == ledger.Freed {
 		r.over(t, g.At)
 		t.draft = nil

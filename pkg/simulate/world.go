@@ -56,7 +56,7 @@ func newWorld(h *History, planner *routing.Planner, cfg Config) *world {
 // record lets a record of the history happen.
 func (w *world) record(i int, p planned) {
 	r := &w.h.Records[i]
-	w.place = i
+	w.place, w.ledger.At = i, max(w.ledger.At, r.now)
 	switch r.Kind {
 	case Arrival:
 		w.arrive(i, r, p)
@@ -162,7 +162,7 @@ func (w *world) activity(l *life, id, verb, reason string, at int64) {
 	if l == nil {
 		return // held until the lead comes
 	}
-	w.follow(l, lifecycle.Happened(g, cmp.Or(l.draft, &routing.Draft{}), w.known(reason)))
+	w.follow(l, lifecycle.Happened(g, cmp.Or(l.draft, &routing.Draft{}), w.known(reason)), g.At)
 	if g.Effect == ledger.Freed {
 		l.draft = nil
 	}
@@ -233,7 +233,7 @@ func (w *world) decided(i int, l *life, g ledger.Grant, draft *routing.Draft) {
 		l.bound = w.bind(i, g)
 		w.tally.began(l, next.Timer)
 	}
-	w.follow(l, next)
+	w.follow(l, next, g.At)
 	if g.Effect == ledger.Owned && l.bound == 0 && !g.Test && len(g.Held) == 0 {
 		w.expect(l, g)
 	}
@@ -284,8 +284,8 @@ func (w *world) answer(l *life, d due) {
 }
 
 // follow takes what follows for a lead into its agenda and the queue.
-func (w *world) follow(l *life, n lifecycle.Next) {
-	for _, c := range l.follow(n) {
+func (w *world) follow(l *life, n lifecycle.Next, at int64) {
+	for _, c := range l.follow(n, at) {
 		w.push(due{at: c.due, life: l, cause: c})
 	}
 }
