@@ -95,6 +95,7 @@ func (c *cli) commands() []*cobra.Command {
 		c.explainCommand(),
 		c.auditCommand(),
 		c.simulateCommand(),
+		c.compareCommand(),
 		c.assignCommand(),
 		c.releaseCommand(),
 		c.rerouteCommand(),

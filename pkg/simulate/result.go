@@ -105,6 +105,7 @@ type Fate struct {
 	Value   int64 // minor units
 	Outcome ledger.Outcome
 	Rep     string // the last owner
+	Begins  string // the first owner
 	Rule    string // that led to the last outcome
 	Row     string
 	Owners  int  // it had

@@ -85,7 +85,7 @@ func (t *tally) decided(i int, l *life, g ledger.Grant, draft *routing.Draft) {
 		return
 	}
 	f.Owners++
-	f.First = cmp.Or(f.First, g.At)
+	f.First, f.Begins = cmp.Or(f.First, g.At), cmp.Or(f.Begins, g.Rep)
 	t.given(g)
 }
 
