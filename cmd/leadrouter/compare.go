@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -89,10 +89,10 @@ func (c *cli) comparePolicies(ctx context.Context, flags *compareFlags, before, 
 	if err != nil {
 		return err
 	}
-	bar := c.progress("compare", int64(2*flags.repeat), progressbar.OptionShowCount())
+	bar := c.progress("compare", int64(flags.repeat), progressbar.OptionShowCount())
 	result, err := comparison.Run(ctx, h, now, draft, comparison.Config{
-		Simulate: simulate.Config{Seed: flags.seed, From: from}, Repeat: flags.repeat, Parallel: runtime.GOMAXPROCS(0),
-		Progress: func(done, _ int) { _ = bar.Set(done) },
+		Simulate: simulate.Config{Seed: flags.seed, From: from}, Repeat: flags.repeat,
+		Progress: func(done int) { _ = bar.Set(done) },
 	})
 	_ = bar.Finish()
 	if err != nil {
@@ -191,7 +191,7 @@ func figure(f comparison.Figure, v float64) string {
 
 // change is how a figure changes, and the range of it.
 func change(f comparison.Figure, leads int) string {
-	text, unit := "", func(v float64) string { return fmt.Sprintf("%+.0f", v) }
+	text, unit := "", func(v float64) string { return rounded(v) }
 	switch {
 	case f.Name == comparison.Elsewhere:
 		unit = func(v float64) string { return fmt.Sprintf("%.1f %%", 100*v/float64(max(leads, 1))) }
@@ -201,7 +201,7 @@ func change(f comparison.Figure, leads int) string {
 	case f.Unit == comparison.Turns:
 		return fmt.Sprintf("%+.1f, bound %.1f", f.Change(), f.Bound)
 	case f.Unit == comparison.Seconds && f.Now > 0:
-		unit = func(v float64) string { return fmt.Sprintf("%+.0f %%", 100*v/f.Now) }
+		unit = func(v float64) string { return rounded(100*v/f.Now) + " %" }
 		text = unit(f.Change())
 	case f.Unit == comparison.Seconds:
 		unit = func(v float64) string { return console.Span(time.Duration(v * float64(time.Second))) }
@@ -215,7 +215,15 @@ func change(f comparison.Figure, leads int) string {
 	return text
 }
 
-// shown reps who gain or lose.
+// rounded is a change in whole numbers; nothing is "0", not "-0".
+func rounded(v float64) string {
+	if math.Abs(v) < 0.5 {
+		return "0"
+	}
+	return fmt.Sprintf("%+.0f", v)
+}
+
+// shownReps are how many of those who gain or lose are listed.
 const shownReps = 6
 
 func (c *cli) printShares(r compared, what string, who func(comparison.Rep) bool) {

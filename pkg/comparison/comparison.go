@@ -21,10 +21,8 @@ type Config struct {
 	// Simulate configures every simulation; the seed is that of the first repetition.
 	Simulate simulate.Config
 	Repeat   int // how often answers are drawn; 0: Repeat
-	// Parallel is how many simulations run at a time; 0: one.
-	Parallel int
-	// Progress is told how many simulations are done, of how many; it may be nil.
-	Progress func(done, of int)
+	// Progress is told how many repetitions are done; it may be nil.
+	Progress func(done int)
 }
 
 // Comparison of two policies on one history. Values are minor units of the base currency.
@@ -51,6 +49,7 @@ type Why struct {
 // Rep is what a rep has under both policies.
 type Rep struct {
 	ID    string       `json:"rep_id"`
+	Name  string       `json:"name"` // as the policies have it
 	Now   simulate.Rep `json:"now"`
 	Draft simulate.Rep `json:"draft"`
 }
@@ -73,88 +72,58 @@ type Lead struct {
 	Drawn     bool   `json:"drawn,omitempty"` // a draw has led here
 }
 
-// Run compares two policies.
+// Run compares two policies. Both run at a time, each on a core.
 func Run(ctx context.Context, h *simulate.History, now, draft *policy.Policy, cfg Config) (*Comparison, error) {
 	cfg.Repeat = cmp.Or(cfg.Repeat, Repeat)
 	planners := [2]*routing.Planner{routing.New(now), routing.New(draft)}
-	pairs, err := simulations(ctx, h, planners, cfg)
+	first, err := simulateBoth(ctx, h, planners, cfg.Simulate)
 	if err != nil {
 		return nil, err
 	}
-	first := pairs[0]
-	c := &Comparison{Now: first[0], Draft: first[1], Changes: policydiff.Compare(now, draft)}
-	if len(pairs) > 1 {
-		c.Repeats = len(pairs)
-	}
+	c := &Comparison{Now: first[0], Draft: first[1], Changes: policydiff.Compare(now, draft), Leads: []Lead{}}
 	a := newAttribution(h, planners, c.Changes)
 	for _, id := range moved(first[0], first[1]) {
 		c.lead(first[0].Fates[id], first[1].Fates[id], a)
 	}
 	c.Why = a.reasons()
-	c.reps()
-	c.Figures = figures(pairs)
-	return c, nil
+	c.reps(now, draft)
+	return c, c.repeat(ctx, h, planners, cfg)
+}
+
+// repeat draws again, where anything was drawn, and adds the figures. Of what the
+// repetitions come to the figures alone are kept.
+func (c *Comparison) repeat(ctx context.Context, h *simulate.History, planners [2]*routing.Planner, cfg Config) error {
+	rounds := [][]Figure{figuresOf(pair{c.Now, c.Draft})}
+	for c.Now.Draws+c.Draft.Draws > 0 && len(rounds) < cfg.Repeat {
+		if cfg.Progress != nil {
+			cfg.Progress(len(rounds))
+		}
+		cfg.Simulate.Seed++
+		p, err := simulateBoth(ctx, h, planners, cfg.Simulate)
+		if err != nil {
+			return err
+		}
+		rounds = append(rounds, figuresOf(p))
+	}
+	if len(rounds) > 1 {
+		c.Repeats = len(rounds)
+	}
+	c.Figures = ranges(rounds)
+	return nil
 }
 
 // pair is one history under both policies.
 type pair [2]*simulate.Result
 
-// simulations runs both policies, and once more for each further seed if anything was
-// drawn.
-func simulations(ctx context.Context, h *simulate.History, planners [2]*routing.Planner, cfg Config) ([]pair, error) {
-	pairs := make([]pair, 1, cfg.Repeat)
-	done := 0
-	tell := func(n, of int) {
-		if done += n; cfg.Progress != nil {
-			cfg.Progress(done, of)
-		}
-	}
-	if err := simulateAll(ctx, h, planners, cfg, pairs, func() { tell(1, 2*cfg.Repeat) }); err != nil {
-		return nil, err
-	}
-	if pairs[0][0].Draws+pairs[0][1].Draws == 0 || cfg.Repeat == 1 {
-		tell(0, 2)
-		return pairs, nil
-	}
-	more := make([]pair, cfg.Repeat-1)
-	cfg.Simulate.Seed++
-	if err := simulateAll(ctx, h, planners, cfg, more, func() { tell(1, 2*cfg.Repeat) }); err != nil {
-		return nil, err
-	}
-	return append(pairs, more...), nil
-}
-
-// simulateAll fills pairs, with one seed after the other.
-func simulateAll(ctx context.Context, h *simulate.History, planners [2]*routing.Planner, cfg Config, pairs []pair, done func()) error {
+func simulateBoth(ctx context.Context, h *simulate.History, planners [2]*routing.Planner, cfg simulate.Config) (p pair, err error) {
 	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(max(cfg.Parallel, 1))
-	finished := make(chan struct{})
-	counted := make(chan struct{})
-	go func() {
-		defer close(counted)
-		for range finished {
-			done()
-		}
-	}()
-	for i := range pairs {
-		for side, planner := range planners {
-			work.Go(func() error {
-				own := cfg.Simulate
-				own.Seed += uint64(i)
-				r, err := simulate.Run(ctx, h, planner, own)
-				if err != nil {
-					return err
-				}
-				pairs[i][side] = r
-				finished <- struct{}{}
-				return nil
-			})
-		}
+	for side, planner := range planners {
+		work.Go(func() (err error) {
+			p[side], err = simulate.Run(ctx, h, planner, cfg)
+			return err
+		})
 	}
-	err := work.Wait()
-	close(finished)
-	<-counted
-	return err
+	return p, work.Wait()
 }
 
 // moved are the leads that end elsewhere, by id.
@@ -187,7 +156,7 @@ func rule(f *simulate.Fate) string {
 }
 
 // reps puts what both have side by side.
-func (c *Comparison) reps() {
+func (c *Comparison) reps(policies ...*policy.Policy) {
 	by := map[string]*Rep{}
 	of := func(id string) *Rep {
 		if by[id] == nil {
@@ -200,6 +169,11 @@ func (c *Comparison) reps() {
 	}
 	for _, r := range c.Draft.Reps {
 		of(r.ID).Draft = r
+	}
+	for _, p := range policies {
+		for i := range p.Reps {
+			of(p.Reps[i].ID).Name = p.Reps[i].Name
+		}
 	}
 	for _, r := range by {
 		c.Reps = append(c.Reps, *r)

@@ -50,22 +50,20 @@ const (
 // slaName is the name of an SLA's figure.
 func slaName(sla string) string { return "SLA " + sla + ", targets met" }
 
-// figures of the first pair, with the ranges of all.
-func figures(pairs []pair) []Figure {
-	list := figuresOf(pairs[0])
-	spread := make([][]float64, len(list))
-	for _, p := range pairs {
-		for i, f := range figuresOf(p) {
-			if i < len(list) && f.Name == list[i].Name {
-				spread[i] = append(spread[i], f.Change())
-			}
-		}
-	}
+// ranges are the figures of the first round, with the ranges of all.
+func ranges(rounds [][]Figure) []Figure {
+	list := rounds[0]
 	for i := range list {
 		f := &list[i]
-		slices.Sort(spread[i])
-		f.Low, f.High = simulate.Quantile(spread[i], 0.025), simulate.Quantile(spread[i], 0.975)
-		f.Low, f.High = min(f.Low, f.Change()), max(f.High, f.Change())
+		var changes []float64
+		for _, round := range rounds {
+			if k := slices.IndexFunc(round, func(g Figure) bool { return g.Name == f.Name }); k >= 0 {
+				changes = append(changes, round[k].Change())
+			}
+		}
+		slices.Sort(changes)
+		f.Low = min(f.Change(), simulate.Quantile(changes, 0.025))
+		f.High = max(f.Change(), simulate.Quantile(changes, 0.975))
 	}
 	return list
 }

@@ -10,8 +10,8 @@ import (
 // Result is what a simulation comes to.
 type Result struct {
 	Policy event.Policy `json:"policy"`
-	From   time.Time    `json:"from"`
-	Until  time.Time    `json:"until"`
+	From   time.Time    `json:"from"`  // the first lead came
+	Until  time.Time    `json:"until"` // the last
 	Leads  int          `json:"leads"` // counted: test leads and earlier ones are left out, here and below
 	// Outcomes count leads by where they are at the end.
 	Outcomes map[ledger.Outcome]int `json:"outcomes"`

@@ -215,7 +215,7 @@ func (t *tally) measure(l *life, g goal, met bool) {
 		s.Missed++
 		l.fate.Missed++
 	}
-	if l.bound == 0 {
+	if l.drawn && l.bound == 0 {
 		s.Drawn++
 	}
 }
@@ -231,7 +231,6 @@ func (t *tally) result(w *world) *Result {
 	for why, n := range t.h.Skipped {
 		r.Skipped[why] += n
 	}
-	r.From, r.Until = t.h.Span()
 	t.leads(w, r)
 	for _, id := range sortedKeys(t.reps) {
 		rep := t.reps[id]
@@ -255,15 +254,16 @@ func (t *tally) result(w *world) *Result {
 // leads adds up what has become of leads.
 func (t *tally) leads(w *world, r *Result) {
 	var waits []time.Duration
+	_, until := t.h.Span()
 	for id, l := range w.lives {
 		f := l.fate
-		t.drop(l, r.Until.UnixMilli())
+		t.drop(l, until.UnixMilli())
 		f.Drawn = l.drawn
 		r.Fates[id] = f
 		if f.Apart || f.Outcome == "" {
 			continue
 		}
-		r.Leads++
+		r.counts(f)
 		r.Outcomes[f.Outcome]++
 		if f.Rep != "" {
 			rep := t.rep(f.Rep)
@@ -279,6 +279,18 @@ func (t *tally) leads(w *world, r *Result) {
 	}
 	slices.Sort(waits)
 	r.Waits.Leads, r.Waits.P50, r.Waits.P95 = len(waits), Quantile(waits, 0.5), Quantile(waits, 0.95)
+}
+
+// counts a lead that is not left out.
+func (r *Result) counts(f *Fate) {
+	came := instant(f.Arrived)
+	if r.Leads == 0 || came.Before(r.From) {
+		r.From = came
+	}
+	if came.After(r.Until) {
+		r.Until = came
+	}
+	r.Leads++
 }
 
 // Quantile of an ascending list, by the nearest rank; the zero value of none.
