@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -162,8 +160,8 @@ func notes(r compared) []string {
 	if past := r.Now.Past; past.Decisions > 0 {
 		out = append(out, fmt.Sprintf("the first policy makes %s of %s as they really were made", grouped(past.Same), count(past.Decisions, "decision")))
 	}
-	if len(r.Lacking) > 0 {
-		out = append(out, "no lead has "+strings.Join(slices.Sorted(maps.Keys(r.Lacking)), ", ")+": rules that ask for these are not seen at work")
+	if note := lacking(r.Lacking); note != "" {
+		out = append(out, note)
 	}
 	return out
 }

@@ -134,8 +134,8 @@ func (c *cli) printPast(r simulated) {
 			fmt.Fprintf(c.out, "  %s  %s attempt %d: %s -> %s\n", d.At.Format(time.DateTime), d.Lead, d.Attempt, orDash(d.Was), orDash(d.Is))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.Lacking)) {
-		fmt.Fprintf(c.out, "%s\n", c.style(c.out).Warn(fmt.Sprintf("no lead has %s: the policy of the day did not ask for it, and lead.created does not go back that far", name)))
+	if note := lacking(r.Lacking); note != "" {
+		fmt.Fprintln(c.out, c.style(c.out).Faint(note))
 	}
 	for _, why := range slices.Sorted(maps.Keys(r.Skipped)) {
 		fmt.Fprintf(c.out, "left out     %s %s\n", grouped(r.Skipped[why]), why)
@@ -150,4 +150,13 @@ func policyName(p event.Policy) string {
 // days is a time as people say it.
 func days(from, until time.Time) string {
 	return from.Format("2 Jan 2006") + " to " + until.Format("2 Jan 2006")
+}
+
+// lacking tells what rules ask for and no lead has: the log holds what the policy of the day
+// asked for, and lead.created goes back as far as its retention.
+func lacking(names map[string]int) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "no lead has " + strings.Join(slices.Sorted(maps.Keys(names)), ", ") + ": rules that ask for these are not seen at work"
 }

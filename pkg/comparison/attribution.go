@@ -133,7 +133,7 @@ func names(roster *ledger.Roster, step ledger.Step) []string {
 func (a *attribution) change(now, draft *simulate.Fate) *policydiff.Change {
 	s := a.sides(now.Lead)
 	for _, shows := range []func(policydiff.Change) bool{
-		s.madeOtherwise, s.byRule(now, draft), s.byPool, s.byReps, s.byClocks, s.byTerms(now, draft),
+		s.madeOtherwise, s.byRule(draft), s.byRule(now), s.byStep, s.byPool, s.byReps, s.byClocks, byTerms(now, draft),
 	} {
 		if i := slices.IndexFunc(a.changes, shows); i >= 0 {
 			return &a.changes[i]
@@ -160,27 +160,30 @@ func (s *sides) madeOtherwise(c policydiff.Change) bool {
 	})
 }
 
-// byRule: the change is about a rule or a row that the lead goes by in either plan, and
-// not in the same way in both.
-func (s *sides) byRule(now, draft *simulate.Fate) func(policydiff.Change) bool {
-	alike := slices.EqualFunc(s.drafts[0].Steps, s.drafts[1].Steps, func(x, y routing.DraftStep) bool { return reflect.DeepEqual(x, y) })
-	return func(c policydiff.Change) bool {
-		if alike || c.Kind != "rule" && c.Kind != "row" {
-			return false
+// byRule: the rule or the row that the lead has ended by in one of both is another one.
+func (s *sides) byRule(f *simulate.Fate) func(policydiff.Change) bool {
+	return func(c policydiff.Change) bool { return about(c, f.Rule, f.Row) && !s.alike() }
+}
+
+// byStep: another rule or row on the way is.
+func (s *sides) byStep(c policydiff.Change) bool {
+	for _, d := range s.drafts {
+		on := func(step routing.DraftStep) bool { return about(c, step.Rule, step.Row) }
+		if slices.ContainsFunc(d.Steps, on) {
+			return !s.alike()
 		}
-		about := func(rule, row string) bool { return c.Name == rule || c.Name == rule+": "+row }
-		if about(now.Rule, now.Row) || about(draft.Rule, draft.Row) {
-			return true
-		}
-		for _, d := range s.drafts {
-			for _, step := range d.Steps {
-				if about(step.Rule, step.Row) {
-					return true
-				}
-			}
-		}
-		return false
 	}
+	return false
+}
+
+// about says whether a change is about a rule or its row.
+func about(c policydiff.Change, rule, row string) bool {
+	return c.Kind == "rule" && c.Name == rule || c.Kind == "row" && c.Name == rule+": "+row
+}
+
+// alike says whether both plans take the same steps.
+func (s *sides) alike() bool {
+	return slices.EqualFunc(s.drafts[0].Steps, s.drafts[1].Steps, func(x, y routing.DraftStep) bool { return reflect.DeepEqual(x, y) })
 }
 
 // byPool: both plans ask the same pool, which is another one by now.
@@ -227,7 +230,7 @@ func (s *sides) byClocks(c policydiff.Change) bool {
 
 // byTerms: the caps or the weight of a rep that either plan asks and the lead ends with are
 // others, or how leads wait and move on.
-func (s *sides) byTerms(now, draft *simulate.Fate) func(policydiff.Change) bool {
+func byTerms(now, draft *simulate.Fate) func(policydiff.Change) bool {
 	return func(c policydiff.Change) bool {
 		switch c.Kind {
 		case "rep":

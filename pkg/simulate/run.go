@@ -19,17 +19,17 @@ type Config struct {
 	From time.Time
 	// Progress is told now and then how many records are done; it may be nil.
 	Progress func(records int)
-	// Watch is told of each decision; it may be nil. The grant is read only.
+	// Watch is told of each operation; it may be nil. What it is given is read only.
 	Watch func(Step)
 }
 
-// Step is one decision of a simulation.
+// Step is one operation of a simulation.
 type Step struct {
-	Record int // of the history, where it was decided; -1: where the past has none
-	At     time.Time
+	Record int // of the history that has led to it; -1: nothing from outside has
+	Kind   ledger.Kind
 	Grant  ledger.Grant
-	Plan   *routing.Draft
-	Drawn  bool // it follows from what was drawn
+	Plan   *routing.Draft // of an assign or a move; without steps where the lead was closed
+	Reason string         // of a refusal, if the policy knows it
 }
 
 // ErrEmpty is returned for a history in which no lead arrives.

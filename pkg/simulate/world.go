@@ -61,9 +61,9 @@ func (w *world) record(i int, p planned) {
 	case Arrival:
 		w.arrive(i, r, p)
 	case Activity:
-		w.happen(r)
+		w.happen(i, r)
 	case Status:
-		w.status(r)
+		w.status(i, r)
 	case Update, Command:
 		w.decide(i, r)
 	case Turnover:
@@ -116,11 +116,11 @@ func (w *world) arrive(i int, r *Record, p planned) {
 		l = &life{id: r.Lead, fate: &Fate{Lead: r.Lead, Arrived: r.At, Apart: r.Test || instant(r.At).Before(w.cfg.From), Value: p.plan.Value}}
 		w.lives[r.Lead] = l
 	}
-	w.decided(i, l, w.ledger.Do(&op), p.draft)
+	w.decided(i, l, op.Kind, w.ledger.Do(&op), p.draft)
 }
 
 // status changes who is there. A rep whom the policy does not know is nobody's concern.
-func (w *world) status(r *Record) {
+func (w *world) status(i int, r *Record) {
 	if _, known := w.policy.Rep(r.Rep); !known {
 		w.tally.skip(skippedReps)
 		return
@@ -133,6 +133,7 @@ func (w *world) status(r *Record) {
 	}
 	op.GiveBack = lifecycle.GivesBack(w.policy, r.Verb, until, instant(r.At))
 	g := w.ledger.Do(&op)
+	w.watch(Step{Record: i, Kind: op.Kind, Grant: g})
 	for _, back := range lifecycle.Returned(g) {
 		w.call(causeOf(back))
 	}
@@ -141,13 +142,13 @@ func (w *world) status(r *Record) {
 
 // happen lets an activity happen. What an owner does is theirs alone: it needs the attempt
 // of the past. What becomes of a lead in the end happens to it whoever has it.
-func (w *world) happen(r *Record) {
+func (w *world) happen(i int, r *Record) {
 	l := w.lives[r.Lead]
 	known := l != nil && !r.Early
 	if known && (r.Late || !ownLife(r.Verb)) && (r.Attempt == 0 || l.bound != r.Attempt) {
 		return
 	}
-	w.activity(l, r.Lead, r.Verb, r.Reason, r.At)
+	w.activity(i, l, r.Lead, r.Verb, w.known(r.Reason), r.At)
 }
 
 // ownLife says whether an activity is the lead's own doing, and not its owner's.
@@ -155,14 +156,15 @@ func ownLife(verb string) bool {
 	return verb != ledger.Accepted && verb != ledger.Contacted && verb != ledger.Rejected
 }
 
-func (w *world) activity(l *life, id, verb, reason string, at int64) {
+func (w *world) activity(i int, l *life, id, verb, reason string, at int64) {
 	op := w.op(at)
 	op.Kind, op.Lead, op.Verb = ledger.Activity, id, verb
 	g := w.ledger.Do(&op)
+	w.watch(Step{Record: i, Kind: op.Kind, Grant: g, Reason: reason})
 	if l == nil {
 		return // held until the lead comes
 	}
-	w.follow(l, lifecycle.Happened(g, cmp.Or(l.draft, &routing.Draft{}), w.known(reason)), g.At)
+	w.follow(l, lifecycle.Happened(g, cmp.Or(l.draft, &routing.Draft{}), reason), g.At)
 	if g.Effect == ledger.Freed {
 		l.draft = nil
 	}
@@ -217,11 +219,12 @@ func (w *world) move(i int, l *life, m *lifecycle.Move, at int64) {
 		}
 		*draft = m.Plan(&op, w.planner, known, instant(at)).Draft()
 	}
-	w.decided(i, l, w.ledger.Do(&op), draft)
+	w.decided(i, l, op.Kind, w.ledger.Do(&op), draft)
 }
 
 // decided takes what the ledger has made of a plan.
-func (w *world) decided(i int, l *life, g ledger.Grant, draft *routing.Draft) {
+func (w *world) decided(i int, l *life, kind ledger.Kind, g ledger.Grant, draft *routing.Draft) {
+	w.watch(Step{Record: i, Kind: kind, Grant: g, Plan: draft})
 	w.tally.decided(i, l, g, draft)
 	next := lifecycle.Decided(g, draft)
 	if g.Effect == ledger.Owned || g.Effect == ledger.Ended {
@@ -238,8 +241,11 @@ func (w *world) decided(i int, l *life, g ledger.Grant, draft *routing.Draft) {
 		w.expect(l, g)
 	}
 	w.offered(g)
+}
+
+func (w *world) watch(s Step) {
 	if w.cfg.Watch != nil {
-		w.cfg.Watch(Step{Record: i, At: instant(g.At), Grant: g, Plan: draft, Drawn: l.drawn})
+		w.cfg.Watch(s)
 	}
 }
 
@@ -273,7 +279,7 @@ func (w *world) answer(l *life, d due) {
 		return
 	}
 	w.tally.draws++
-	w.activity(l, l.id, d.reply.verb, d.reply.reason, d.at)
+	w.activity(-1, l, l.id, d.reply.verb, w.known(d.reply.reason), d.at)
 	if d.reply.verb != ledger.Accepted {
 		return
 	}
