@@ -189,6 +189,9 @@ func (s *Spec) facts(mix *yaml.Node) error {
 
 // factOf is the fact that a lead with this value has.
 func factOf(name string, value *yaml.Node) (lead.Facts, error) {
+	if _, known := lead.Lookup(name); !known {
+		return nil, fmt.Errorf("%s is nothing that a lead has", name)
+	}
 	if value.Value == "unknown" {
 		return nil, nil
 	}
@@ -211,9 +214,6 @@ func factOf(name string, value *yaml.Node) (lead.Facts, error) {
 	facts := l.Facts()
 	for _, own := range []string{"id", "test", "bulk"} {
 		delete(facts, own)
-	}
-	if len(facts) == 0 {
-		return nil, fmt.Errorf("%s is nothing that a lead has", name)
 	}
 	return facts, nil
 }
