@@ -94,6 +94,8 @@ func (c *cli) commands() []*cobra.Command {
 		c.tailCommand(),
 		c.explainCommand(),
 		c.auditCommand(),
+		c.simulateCommand(),
+		c.compareCommand(),
 		c.assignCommand(),
 		c.releaseCommand(),
 		c.rerouteCommand(),

@@ -48,7 +48,7 @@ func things(p *policy.Policy) []thing {
 	for _, s := range p.SLAs {
 		add("SLA", s.Name, s.Pos, slaFacets(s))
 	}
-	return out
+	return append(out, written(p)...)
 }
 
 func source(c *policy.Cond) string {

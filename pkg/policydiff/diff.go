@@ -12,7 +12,8 @@ import (
 
 // Change is one part of a policy that differs.
 type Change struct {
-	Kind string `json:"kind"` // rule, row, pool, rep, guard, SLA
+	// Kind is rule, row, pool, rep, guard, SLA, define, band, score, table, calendar, …
+	Kind string `json:"kind"`
 	Name string `json:"name"`
 	What string `json:"what"` // added, removed, changed
 	// Facet of what changed, and its values before and after.

@@ -30,6 +30,10 @@ const shop = `
 calendars: {berlin: {zone: Europe/Berlin}}
 teams: {south: {calendar: berlin}}
 reps: {ana: {team: south, country: ES, backup: ben}, ben: {country: US}}
+define: {big: company.employees > 500}
+bands: {bulk_size: {of: company.employees, small: <50, large: rest}}
+score: {fit: {points: [{30: email_free}], bands: {weak: <20, strong: rest}}}
+waiting: {after: {15m: tell_manager}}
 pools: {local: {who: all, match: [country]}}
 guards: [{name: g, when: country == "ES", then: '"ES" in rep.country'}]
 slas: {quick: {for: true, contacted: {target: 1h, 2h: reassign}}}
@@ -65,6 +69,10 @@ func TestCompare(t *testing.T) {
 		{"calendar", "{team: south,", "{", "~ rep ana  calendar: berlin -> none  "},
 		{"guard", `when: country == "ES",`, "when: email_free,", `~ guard g  when: country == "ES" -> email_free  `},
 		{"clock", "2h: reassign", "1d: [remind, reassign]", "~ SLA quick  contacted: target 1h0m0s, 2h0m0s reassign -> target 1h0m0s, 1d remind reassign  "},
+		{"band", "small: <50", "small: <80", "~ band bulk_size  small: <50 -> <80  "},
+		{"define", "big: company.employees > 500", "big: company.employees > 800", "~ define big  is: company.employees > 500 -> company.employees > 800  "},
+		{"points", "{30: email_free}", "{40: email_free}", "~ score fit  points: [{30: email_free}] -> [{40: email_free}]  "},
+		{"patience", "15m: tell_manager", "20m: tell_manager", "~ waiting waiting  after: {15m: tell_manager} -> {20m: tell_manager}  "},
 		{"renamed", "name: c", "name: d", "- rule c  "},
 	}
 	for _, tt := range tests {

@@ -224,6 +224,9 @@ func (d Draft) Timer(lead string, attempt int, rep string, m ledger.Marks) (t ev
 		t.SLA, t.Tell = step.SLA, with(nil, crew.Manager)
 		stages, at = d.clocks(step.SLA, crew.Calendar)
 	}
+	if len(stages) == 0 {
+		return t, false
+	}
 	stage, stopped := map[string]int{}, stops(m)
 	for i, text := range stages {
 		words := strings.Split(text, " ")

@@ -15,6 +15,7 @@ import (
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/lifecycle"
 	"leadrouter/pkg/policy"
 	"leadrouter/pkg/routing"
 )
@@ -24,15 +25,14 @@ type item struct {
 	record *kstream.Record
 	trace  string
 	op     ledger.Op
-	lead   *lead.Lead    // of lead.created
-	mover  *mover        // of a record that moves a known lead
-	waits  bool          // for its lead to be decided: it comes again
-	draft  routing.Draft // of a plan, as in op.Body
+	lead   *lead.Lead      // of lead.created
+	mover  *lifecycle.Move // of a record that moves a known lead
+	waits  bool            // for its lead to be decided: it comes again
+	draft  routing.Draft   // of a plan, as in op.Body
 }
 
-// Codes of the router's own refusals, beside those of packages lead and event.
+// Codes of the router's own refusals, beside those of packages lead, event and lifecycle.
 const (
-	unknownRep  = "unknown_rep"
 	tooLarge    = string(lead.TooLarge)
 	undecodable = "undecodable"
 )
@@ -133,7 +133,8 @@ func prepareActivity(it *item, e event.Envelope, p *policy.Policy) error {
 		return err
 	}
 	if a.Activity == event.Claimed || a.Activity == event.OwnerChanged {
-		return prepareClaim(it, a, p)
+		it.mover, err = lifecycle.Claim(a, p)
+		return err
 	}
 	it.op.Kind = ledger.Activity
 	it.op.Lead, it.op.Verb, it.op.Attempt = a.LeadID, a.Activity, a.Attempt
@@ -158,14 +159,12 @@ func prepareStatus(it *item, e event.Envelope, p *policy.Policy, now time.Time) 
 	if err != nil {
 		return err
 	}
-	if err := knownRep(p, s.RepID); err != nil {
+	if err := lifecycle.KnownRep(p, s.RepID); err != nil {
 		return err
 	}
 	it.op.Kind = ledger.Presence
 	it.op.Rep, it.op.Verb = s.RepID, s.Status
-	// Who is back by now keeps the leads: the record may be old.
-	over := !s.Until.IsZero() && !s.Until.After(now)
-	it.op.GiveBack = s.Status == ledger.Away && !over && !p.Reassign.KeepAway
+	it.op.GiveBack = lifecycle.GivesBack(p, s.Status, s.Until, now)
 	if !s.Until.IsZero() {
 		it.op.Until = s.Until.UnixMilli()
 	}

@@ -6,8 +6,8 @@ import (
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/lifecycle"
 	"leadrouter/pkg/policy"
-	"leadrouter/pkg/routing"
 )
 
 // outputs are the names of the topics that a watcher writes.
@@ -28,7 +28,7 @@ func (o outputs) records(n notice) ([]*kstream.Record, error) {
 
 func (o outputs) stageRecords(n notice) ([]*kstream.Record, error) {
 	w := writer{notice: n, cause: n.cause(n.stage.clock, strconv.Itoa(n.stage.number)), at: instant(n.at)}
-	if cause, wakes := wakes(n.stage.clock); wakes {
+	if cause, wakes := lifecycle.Wakes(n.stage.clock); wakes {
 		w.write(o.reassign, event.LeadReassign, "", event.Reassign{
 			LeadID: n.lead, Attempt: n.attempt, Cause: cause, Clock: n.stage.clock, At: w.at,
 		})
@@ -43,7 +43,7 @@ func (o outputs) stageRecords(n notice) ([]*kstream.Record, error) {
 		}
 		w.write(o.sla, event.LeadSLA, e, m)
 	}
-	if to, moves := n.stage.moves(); moves {
+	if to, moves := lifecycle.Moves(n.stage.do); moves {
 		w.write(o.reassign, event.LeadReassign, "", event.Reassign{
 			LeadID: n.lead, Attempt: n.attempt, RepID: n.owner.rep, Cause: "sla",
 			Clock: n.stage.clock, Stage: n.stage.number, To: to, At: w.at,
@@ -51,18 +51,6 @@ func (o outputs) stageRecords(n notice) ([]*kstream.Record, error) {
 	}
 	w.write(o.fired, event.LeadFired, "", n.fired())
 	return w.out, w.err
-}
-
-// wakes tells the clocks that have a lead which waits planned again, and say nothing to
-// people.
-func wakes(clock string) (cause string, ok bool) {
-	switch clock {
-	case routing.ClockHold:
-		return event.CauseHold, true
-	case routing.ClockShift:
-		return event.CauseCapacity, true
-	}
-	return "", false
 }
 
 func (o outputs) metRecords(n notice) ([]*kstream.Record, error) {

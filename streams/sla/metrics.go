@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"leadrouter/pkg/event"
+	"leadrouter/pkg/lifecycle"
 )
 
 type metrics struct {
@@ -55,7 +56,7 @@ func (m *metrics) committed(n notice, now time.Time) {
 		for _, name := range n.stage.events() {
 			m.fired.WithLabelValues(name).Inc()
 		}
-		if _, moves := n.stage.moves(); moves {
+		if _, moves := lifecycle.Moves(n.stage.do); moves {
 			m.fired.WithLabelValues(reassigned).Inc()
 		}
 		m.lag.Observe(max(0, now.Sub(instant(n.at)).Seconds()))

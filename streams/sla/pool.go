@@ -95,22 +95,3 @@ func (s *stage) events() []string {
 func (s *stage) does(actions ...policy.Action) bool {
 	return slices.ContainsFunc(s.do, func(do string) bool { return slices.Contains(actions, policy.Action(do)) })
 }
-
-// moves reports whether the stage takes the lead away from its owner, and to whom:
-// the first action of the list that does counts.
-func (s *stage) moves() (to string, yes bool) {
-	for _, do := range s.do {
-		switch policy.Action(do) {
-		case policy.MoveBackup:
-			return "backup", true
-		case policy.MoveManager:
-			return "manager", true
-		case policy.MoveToReview:
-			return "review", true
-		case policy.Rewalk:
-			return "", true
-		default: // it stays
-		}
-	}
-	return "", false
-}
