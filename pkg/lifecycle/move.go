@@ -64,7 +64,7 @@ func (m *Move) Op(op *ledger.Op, current ledger.Lead) (open bool) {
 func (m *Move) Plan(op *ledger.Op, planner *routing.Planner, k Known, at time.Time) *routing.Plan {
 	in := k.Draft.Again(k.Lead, at)
 	m.with(&in, &k)
-	if len(in.Facts) == 0 && len(k.Lead.Draft) == 0 && in.First == nil && in.Send == nil {
+	if len(in.Facts) == 0 && k.Draft.Engine == 0 && in.First == nil && in.Send == nil {
 		// It was closed, and what was known of it is gone: rules would only guess.
 		in.Send = &routing.Send{To: ledger.Review, Code: routing.Escalated}
 	}
