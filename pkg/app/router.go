@@ -175,6 +175,7 @@ func (r *Router) build(slot string, identity kstream.Identity, store *redisledge
 		Planner:  r.policy.Planner,
 		Fits:     streamConfig.Fits,
 		Log:      audit.NewLog(r.cfg.Kafka, r.cfg.Instance),
+		Read:     r.cfg.Kafka.At,
 		Current: (&backlog{
 			client: r.cfg.Kafka, group: streamConfig.Group(), topic: event.LeadActivity.Topic(r.cfg.Instance), clock: clock.System(),
 		}).Read,

@@ -248,19 +248,20 @@ const (
 	CauseLeft      = "left"
 	CauseAway      = "away"
 	CauseHold      = "hold"
+	CauseHeld      = "held"   // activities have waited for the lead long enough
 	CausePolicy    = "policy" // another one is in force: everybody in line is planned again
 	CauseCommand   = "command"
 )
 
 // Causes lists the causes of a [Reassign].
 func Causes() []string {
-	return []string{CauseSLA, CauseCapacity, CauseRejected, CauseQualified, CauseLeft, CauseAway, CauseHold, CausePolicy, CauseCommand}
+	return []string{CauseSLA, CauseCapacity, CauseRejected, CauseQualified, CauseLeft, CauseAway, CauseHold, CauseHeld, CausePolicy, CauseCommand}
 }
 
 // Clocks of a lead. The first four are those of an SLA; a lead that waits for a rep or for
-// a person has the others.
+// a person has the others, and one that was not heard of yet the last.
 func Clocks() []string {
-	return []string{"accepted", "contacted", "qualified", "overall", "waiting", "review", "hold", "shift"}
+	return []string{"accepted", "contacted", "qualified", "overall", "waiting", "review", "hold", "shift", "held"}
 }
 
 // Destinations lists where a [Reassign] can want a lead to go.

@@ -126,6 +126,32 @@ func (c Client) ReadThrough(ctx context.Context, from, through map[TopicPartitio
 	return nil
 }
 
+// At gives the committed record at an offset; nil where there is none, or not any more.
+func (c Client) At(ctx context.Context, at TopicPartition, offset int64) (*Record, error) {
+	starts, err := c.Starts(ctx, at.Topic)
+	if err != nil {
+		return nil, fmt.Errorf("read offset %d of %s: %w", offset, at, err)
+	}
+	ends, err := c.Ends(ctx, at.Topic)
+	if err != nil {
+		return nil, fmt.Errorf("read offset %d of %s: %w", offset, at, err)
+	}
+	if offset < starts[at] || offset >= ends[at] {
+		return nil, nil
+	}
+	var found *Record
+	err = c.consume(ctx, map[TopicPartition]int64{at: offset}, func(r *Record) (bool, error) {
+		if r.Offset == offset && !r.Attrs.IsControl() {
+			found = r
+		}
+		return true, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read offset %d of %s: %w", offset, at, err)
+	}
+	return found, nil
+}
+
 // Tail reads the partitions under read_committed from the given offsets on and calls fn for
 // every record, until ctx ends (it then returns nil) or fn returns an error.
 func (c Client) Tail(ctx context.Context, from map[TopicPartition]int64, fn func(*Record) error) error {

@@ -26,7 +26,7 @@ func Decided(g ledger.Grant, plan *routing.Draft) (n Next) {
 		if runs && !over(g) {
 			n.Timer = &timer
 		} else {
-			n.Still = g.Attempt > 1
+			n.Still = g.Attempt > 1 || len(g.Held) > 0
 		}
 	case g.Effect == ledger.Ignored && g.Outcome == ledger.Waiting && len(plan.Steps) > 0:
 		// The next shift may be another one by now.
@@ -50,7 +50,8 @@ func Asks(g ledger.Grant) bool {
 // keep the lead. reason is that of a refusal, if the policy knows it.
 func Happened(g ledger.Grant, lead *routing.Draft, reason string) (n Next) {
 	if !Asks(g) {
-		n.Still = g.Effect == ledger.Freed
+		n.Still = g.Effect == ledger.Freed || g.Effect == ledger.Dropped
+		n.Timer = held(g)
 		return n
 	}
 	leaves := event.Reassign{LeadID: g.Lead, Attempt: g.Attempt, RepID: g.Rep, At: instant(g.At)}
@@ -68,6 +69,21 @@ func Happened(g ledger.Grant, lead *routing.Draft, reason string) (n Next) {
 		n.Timer = &timer
 	}
 	return n
+}
+
+// Held is how long an activity waits for its lead.
+const Held = 15 * time.Minute
+
+// held is the clock of a lead that the first of its activities has told of. It has the
+// attempt that the lead will begin with, whose own clocks replace it.
+func held(g ledger.Grant) *event.Timer {
+	if g.Effect != ledger.Held || g.Ahead > 0 {
+		return nil
+	}
+	at := instant(g.At)
+	return &event.Timer{LeadID: g.Lead, Attempt: 1, Start: at, Due: []event.Due{{
+		Clock: routing.ClockHeld, At: at.Add(Held), Do: []string{"drop"},
+	}}}
 }
 
 // Returned are the leads that a rep gives back: each is to move on.
@@ -100,14 +116,16 @@ func Offered(g ledger.Grant) *event.Reassign {
 	return &event.Reassign{LeadID: o.Lead, Attempt: o.Attempt, RepID: o.Rep, Cause: cause, At: instant(g.At)}
 }
 
-// Wakes tells the clocks that have a lead which waits planned again, and say nothing to
-// people.
+// Wakes tells the clocks that say nothing to people: they have a lead which waits planned
+// again, or give up what waits for it.
 func Wakes(clock string) (cause string, ok bool) {
 	switch clock {
 	case routing.ClockHold:
 		return event.CauseHold, true
 	case routing.ClockShift:
 		return event.CauseCapacity, true
+	case routing.ClockHeld:
+		return event.CauseHeld, true
 	}
 	return "", false
 }

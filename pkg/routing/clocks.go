@@ -23,6 +23,8 @@ const (
 	// or when a shift begins.
 	ClockHold  = "hold"
 	ClockShift = "shift"
+	// ClockHeld is of a lead that only its activities have told of.
+	ClockHeld = "held"
 )
 
 // Stops says which activity stops a clock; "" for one that none does.

@@ -30,6 +30,7 @@ type section struct {
 
 	items []*item
 	dead  []kstream.Dead
+	given []kstream.Dead // up: records of long ago whose lead never came
 
 	results []ledger.Result // of items
 	output  []*kstream.Record
@@ -58,7 +59,7 @@ func (h *Handler) work(ctx context.Context, due []*debt, sections []*section) ([
 	var voided []ledger.Result
 	err := h.grantAll(ctx, voidsOf(due), sections, func(first []ledger.Result, s *section) {
 		voided = append(voided, first...)
-		workers.Go(h.guarded(func() error { return h.publishSection(s) }))
+		workers.Go(h.guarded(func() error { return h.publishSection(ctx, s) }))
 	})
 	if err != nil {
 		cancel() // nobody needs the rest
@@ -163,7 +164,7 @@ func (h *Handler) early(ctx context.Context, it *item) bool {
 }
 
 // publishSection makes the output of a section.
-func (h *Handler) publishSection(s *section) error {
+func (h *Handler) publishSection(ctx context.Context, s *section) error {
 	s.output = make([]*kstream.Record, 0, 2*len(s.items))
 	for i, it := range s.items {
 		records, err := h.publish(it, s.results[i])
@@ -171,6 +172,11 @@ func (h *Handler) publishSection(s *section) error {
 			return err
 		}
 		s.output = append(s.output, records...)
+		letters, err := h.giveUp(ctx, s.results[i])
+		if err != nil {
+			return err
+		}
+		s.given = append(s.given, letters...)
 	}
 	return nil
 }

@@ -34,6 +34,8 @@ type Config struct {
 	Fits func(*kstream.Record) bool
 	// Log reads the decision log, to settle what a dead process left behind.
 	Log Log
+	// Read gives an input record of long ago; nil when its topic does not keep it any more.
+	Read func(context.Context, kstream.TopicPartition, int64) (*kstream.Record, error)
 	// Current tells whether the activities that were there when the process began have
 	// been applied, by whichever router; until then reassignments wait.
 	Current func(context.Context) (bool, error)
@@ -135,6 +137,9 @@ func (h *Handler) Handle(ctx context.Context, batch kstream.Batch) (kstream.Outp
 	out.DLQ = slices.DeleteFunc(out.DLQ, func(d kstream.Dead) bool { return waits(&out, d.Record) })
 	h.carry(due, batch, &out)
 	h.depart(&out, sections)
+	for _, s := range sections {
+		out.DLQ = append(out.DLQ, s.given...)
+	}
 	return out, nil
 }
 

@@ -45,7 +45,8 @@ type bundle struct {
 	clock    *clock.Fake
 	reg      *prometheus.Registry
 	offsets  map[kstream.TopicPartition]int64
-	behind   bool // activities from before the start are still to come
+	inputs   map[string]*kstream.Record // by partition and offset
+	behind   bool                       // activities from before the start are still to come
 }
 
 // flaky is the model with errors to order.
@@ -105,7 +106,7 @@ func setup(t *testing.T) *bundle {
 	b := &bundle{
 		t: t, store: &flaky{Model: ledger.NewModel(ledger.Config{})}, policies: make(chan *routing.Planner, 1),
 		log: &fakeLog{committed: map[int64]bool{}}, clock: clock.NewFake(time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)),
-		offsets: map[kstream.TopicPartition]int64{},
+		offsets: map[kstream.TopicPartition]int64{}, inputs: map[string]*kstream.Record{},
 	}
 	b.adopt(minimal)
 	b.restart()
@@ -139,6 +140,9 @@ func (b *bundle) restart() {
 			return p
 		},
 		Fits: kstream.Config{}.Fits, Log: b.log,
+		Read: func(_ context.Context, at kstream.TopicPartition, offset int64) (*kstream.Record, error) {
+			return b.inputs[fmt.Sprint(at, offset)], nil
+		},
 		Current: func(context.Context) (bool, error) { return !b.behind, nil },
 		Verify:  func(context.Context) error { b.store.verified++; return nil },
 		Report:  func(error) {}, Registerer: b.reg, Logger: zaptest.NewLogger(b.t), Clock: b.clock,
@@ -150,6 +154,7 @@ func (b *bundle) restart() {
 func (b *bundle) record(t event.Type, value string) *kstream.Record {
 	at := kstream.TopicPartition{Topic: t.Topic("")}
 	r := &kstream.Record{Topic: at.Topic, Offset: b.offsets[at], Value: []byte(value), Timestamp: b.clock.Now()}
+	b.inputs[fmt.Sprint(at, r.Offset)] = r
 	b.offsets[at]++
 	return r
 }

@@ -96,6 +96,10 @@ func prepareReassign(it *item, e event.Envelope, p *policy.Policy) error {
 	if err != nil {
 		return err
 	}
+	if r.Cause == event.CauseHeld {
+		it.op.Kind, it.op.Lead = ledger.Expire, r.LeadID
+		return nil
+	}
 	it.mover = lifecycle.Reassign(r, p)
 	return nil
 }

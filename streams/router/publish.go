@@ -54,7 +54,7 @@ func (h *Handler) effects(it *item, r ledger.Result) ([]*kstream.Record, error) 
 	switch r.Grant.Effect {
 	case ledger.Owned, ledger.Ended:
 		return h.assignment(it, r)
-	case ledger.Noted, ledger.Freed:
+	case ledger.Noted, ledger.Freed, ledger.Held, ledger.Dropped:
 		return h.happened(it, r)
 	case ledger.Ignored:
 		return h.waitsOn(it, r)
