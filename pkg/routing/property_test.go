@@ -104,6 +104,9 @@ func drawInput(t *rapid.T) routing.Input {
 		LastOwner: rep.Draw(t, "last"), CompanyOwner: rep.Draw(t, "company"),
 		Waited: time.Duration(rapid.IntRange(0, 30).Draw(t, "waited")) * time.Minute,
 	}
+	if rapid.Bool().Draw(t, "some are absent") {
+		in.Absent = drawAbsent(t)
+	}
 	if rapid.Bool().Draw(t, "moved") {
 		in.Past = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"r00", "r01", "r02"}), 1, 3, rapid.ID).Draw(t, "past")
 		in.Left = rapid.SliceOfN(rapid.SampledFrom([]string{"r03", "r04"}), 0, 2).Draw(t, "left")
