@@ -46,6 +46,8 @@ type bundle struct {
 	reg      *prometheus.Registry
 	offsets  map[kstream.TopicPartition]int64
 	behind   bool // activities from before the start are still to come
+	absent   []routing.Absence
+	asked    func() // is told when somebody asks who is absent
 }
 
 // flaky is the model with errors to order.
@@ -105,7 +107,7 @@ func setup(t *testing.T) *bundle {
 	b := &bundle{
 		t: t, store: &flaky{Model: ledger.NewModel(ledger.Config{})}, policies: make(chan *routing.Planner, 1),
 		log: &fakeLog{committed: map[int64]bool{}}, clock: clock.NewFake(time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)),
-		offsets: map[kstream.TopicPartition]int64{},
+		offsets: map[kstream.TopicPartition]int64{}, asked: func() {},
 	}
 	b.adopt(minimal)
 	b.restart()
@@ -138,7 +140,8 @@ func (b *bundle) restart() {
 			b.policies <- p
 			return p
 		},
-		Fits: kstream.Config{}.Fits, Log: b.log,
+		Absent: func(time.Time) []routing.Absence { b.asked(); return b.absent },
+		Fits:   kstream.Config{}.Fits, Log: b.log,
 		Current: func(context.Context) (bool, error) { return !b.behind, nil },
 		Verify:  func(context.Context) error { b.store.verified++; return nil },
 		Report:  func(error) {}, Registerer: b.reg, Logger: zaptest.NewLogger(b.t), Clock: b.clock,

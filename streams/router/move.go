@@ -66,7 +66,7 @@ func (h *Handler) look(ctx context.Context, s *section) (map[string]ledger.Lead,
 
 // planMoves plans the leads of a section that are to move. What cannot be is for the
 // dead letter topic.
-func (h *Handler) planMoves(ctx context.Context, s *section, planner *routing.Planner, now time.Time) error {
+func (h *Handler) planMoves(ctx context.Context, s *section, by basis) error {
 	leads, err := h.look(ctx, s)
 	if err != nil || leads == nil {
 		return err
@@ -74,7 +74,7 @@ func (h *Handler) planMoves(ctx context.Context, s *section, planner *routing.Pl
 	items := s.items[:0]
 	for _, it := range s.items {
 		if it.mover != nil {
-			if err := h.planMove(it, leads, planner, now); err != nil {
+			if err := h.planMove(it, leads, by); err != nil {
 				s.dead = append(s.dead, kstream.Dead{Record: it.record, Code: codeOf(err), Err: err})
 				continue
 			}
@@ -87,13 +87,13 @@ func (h *Handler) planMoves(ctx context.Context, s *section, planner *routing.Pl
 
 // planMove plans a lead from the facts that its last plan recorded. A lead that has gone
 // on, or is closed, is left to the ledger to say so: there is no plan then.
-func (h *Handler) planMove(it *item, leads map[string]ledger.Lead, planner *routing.Planner, now time.Time) error {
+func (h *Handler) planMove(it *item, leads map[string]ledger.Lead, by basis) error {
 	m, op := it.mover, &it.op
 	op.Kind, op.Lead, op.Verb = ledger.Move, m.leadID, m.unless
 	op.Attempt, op.Fence = m.attempt, m.attempt > 0
 	l, found := leads[m.leadID]
 	if !found && m.outside {
-		age := now.Sub(it.record.Timestamp)
+		age := by.now.Sub(it.record.Timestamp)
 		if it.waits = age.Abs() < patience; it.waits {
 			return nil
 		}
@@ -110,13 +110,14 @@ func (h *Handler) planMove(it *item, leads map[string]ledger.Lead, planner *rout
 		return fmt.Errorf("read the plan of lead %s: %w", op.Lead, err)
 	}
 	k.step = k.draft.Step(l.Step)
-	in := k.draft.Again(l, now)
+	in := k.draft.Again(l, by.now)
+	in.Absent = by.absent
 	m.with(&in, &k)
 	if len(in.Facts) == 0 && len(l.Draft) == 0 && in.First == nil && in.Send == nil {
 		// It was closed, and what was known of it is gone: rules would only guess.
 		in.Send = &routing.Send{To: ledger.Review, Code: routing.Escalated}
 	}
-	plan := planner.Plan(in)
+	plan := by.planner.Plan(in)
 	op.Steps, op.Roster, op.Line, op.TurnBack = plan.Steps, plan.Roster, plan.Line, plan.TurnBack
 	op.Stay = m.stay || l.Outcome == ledger.Waiting && plan.Hold == 0 && op.Verb != ledger.Taken
 	it.draft = plan.Draft()
