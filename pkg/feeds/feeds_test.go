@@ -2,7 +2,6 @@ package feeds_test
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -182,5 +181,5 @@ func TestCheck(t *testing.T) {
 	require.Equal(t, feeds.Checked{Rep: "ana", Feed: policy.Feed{File: "ana.ics"}, Absences: 2}, got[0])
 	require.Len(t, got[1].Warnings, 1)
 	require.EqualError(t, got[2].Err, "the environment variable CARL is not set")
-	require.True(t, errors.Is(got[3].Err, os.ErrNotExist))
+	require.ErrorIs(t, got[3].Err, os.ErrNotExist)
 }

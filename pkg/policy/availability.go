@@ -60,7 +60,7 @@ const maxDaysOff = 3 * 366
 func (r *reader) daysOff(n node) []Days {
 	var out []Days
 	for _, item := range r.items(n) {
-		for _, word := range strings.Fields(r.text(item)) {
+		for word := range strings.FieldsSeq(r.text(item)) {
 			if d, ok := r.days(item, word); ok {
 				out = append(out, d)
 			}
