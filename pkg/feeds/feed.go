@@ -109,10 +109,11 @@ var forever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // feed is that of one rep.
 type feed struct {
-	rep    string
-	source policy.Feed
-	zone   *time.Location
-	stop   context.CancelFunc // of its loop
+	rep     string
+	source  policy.Feed
+	zone    *time.Location
+	awaited bool               // by those who wait for the first feeds
+	stop    context.CancelFunc // of its loop
 
 	seen *reading // the last version, good or not; the loop's own
 

@@ -165,7 +165,7 @@ func (f *Feeds) follow(ctx context.Context, loops *sync.WaitGroup) {
 			old = slices.Delete(old, at, at+1)
 			continue
 		}
-		f.feeds = append(f.feeds, f.start(ctx, loops, rep))
+		f.feeds = append(f.feeds, f.start(ctx, loops, rep, first))
 	}
 	for _, gone := range old {
 		gone.stop()
@@ -177,10 +177,11 @@ func (f *Feeds) follow(ctx context.Context, loops *sync.WaitGroup) {
 	}
 }
 
-// start begins the loop of a feed.
-func (f *Feeds) start(ctx context.Context, loops *sync.WaitGroup, rep *policy.Rep) *feed {
+// start begins the loop of a feed; awaited, if those who wait for the first feeds wait
+// for it.
+func (f *Feeds) start(ctx context.Context, loops *sync.WaitGroup, rep *policy.Rep, awaited bool) *feed {
 	ctx, stop := context.WithCancel(ctx)
-	feed := &feed{rep: rep.ID, source: rep.Feed, zone: rep.Zone(), stop: stop, good: f.cfg.Clock.Now()}
+	feed := &feed{rep: rep.ID, source: rep.Feed, zone: rep.Zone(), awaited: awaited, stop: stop, good: f.cfg.Clock.Now()}
 	loops.Go(func() {
 		defer stop()
 		f.keep(ctx, feed)
@@ -214,7 +215,7 @@ func (f *Feeds) keep(ctx context.Context, feed *feed) {
 		} else {
 			wait = min(retry.NextBackOff(), every)
 		}
-		if n == 0 {
+		if n == 0 && feed.awaited {
 			f.mu.Lock()
 			f.untold--
 			f.tell()
