@@ -60,9 +60,10 @@ func (p *Plan) absentUntil(rep int32) time.Time {
 	return instant(p.input.Absent[i].Until)
 }
 
-// seen are the absences that the plan depends on: those of reps who fit somewhere, or who
-// are asked first. Planned again with these alone, the lead gets the same plan, and a
-// record does not list everybody who is in a meeting.
+// seen are the absences that the plan depends on: those of reps who fit somewhere, who are
+// asked first, or who fit where the rules would have led a lead that a person has given
+// away. Planned again with these alone, the lead gets the same plan, and a record does not
+// list everybody who is in a meeting.
 func (p *Plan) seen() []Absence {
 	if len(p.input.Absent) == 0 {
 		return nil
@@ -71,7 +72,7 @@ func (p *Plan) seen() []Absence {
 	var out []Absence
 	for _, a := range p.input.Absent {
 		rep, ok := p.planner.policy.Rep(a.Rep)
-		if ok && (fit.Has(rep) || p.input.First != nil && p.input.First.Rep == a.Rep) {
+		if ok && (fit.Has(rep) || p.way.Has(rep) || p.input.First != nil && p.input.First.Rep == a.Rep) {
 			out = append(out, a)
 		}
 	}

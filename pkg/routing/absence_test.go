@@ -218,7 +218,7 @@ func TestWhatTheRecordKeepsIsEnough(t *testing.T) {
 		pl, in := drawPolicy(t).planner(t), drawInput(t)
 		in.Absent = drawAbsent(t)
 		if rapid.Bool().Draw(t, "asked first") {
-			in.First = &routing.First{Rep: rapid.SampledFrom([]string{"r00", "r03", "gone"}).Draw(t, "first"), Code: routing.StandIn}
+			in.First = &routing.First{Rep: rapid.SampledFrom([]string{"r00", "r03", "gone"}).Draw(t, "first"), Code: rapid.SampledFrom([]routing.Code{routing.StandIn, routing.Commanded}).Draw(t, "code")}
 		}
 		p := pl.Plan(in)
 		raw, err := p.Draft().Encode()
@@ -269,4 +269,18 @@ func TestNothingIsSaidWhereNobodyIsAbsent(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, string(raw), "absent")
 	require.NotContains(t, string(raw), "busy")
+}
+
+// Whom a person names pays a turn among those who were free, so that who was not is on the
+// record, too.
+func TestWhoWasFreeWhenAPersonChose(t *testing.T) {
+	t.Parallel()
+	pl := teamPlanner(t, "pools: {german: {who: {level: senior}, match: [language]}}\nrules: [{name: a, to: german}]")
+	p := pl.Plan(routing.Input{
+		Facts: facts(t, `{"language":"de"}`), At: monday, First: &routing.First{Rep: "marek", Code: routing.Commanded},
+		Absent: []routing.Absence{until("ines", time.Hour), until("petra", time.Hour)},
+	})
+	require.Equal(t, []int32{1, 2}, p.Steps[0].Among, "Jonas and Marek: Petra could not have had it")
+	require.Equal(t, []routing.Absence{until("petra", time.Hour)}, p.Draft().Absent)
+	require.Equal(t, record(t, p), record(t, pl.Plan(p.Draft().Input())))
 }

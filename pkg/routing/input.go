@@ -88,6 +88,7 @@ type Plan struct {
 	origins []origin // by step
 	fit     fitting
 	busy    policy.Set // on shift, and absent by a calendar of their own; nil: nobody
+	way     policy.Set // who fits where the rules would have led; nil: a person has named nobody
 	tooMany bool       // had the lead already: max_owners
 	room    room
 }

@@ -127,6 +127,9 @@ func record(t failer, p *routing.Plan) string {
 		for _, m := range s.Members {
 			line += " " + p.Roster.Reps[m].ID
 		}
+		for _, m := range s.Among {
+			line += " among " + p.Roster.Reps[m].ID
+		}
 		steps = append(steps, line)
 	}
 	return string(raw) + "\n" + strings.Join(steps, "\n")

@@ -107,6 +107,7 @@ func (w *walk) charge(step *ledger.Step) {
 	way.Plan = w.planner.start(w.input, w.binding)
 	way.allowed = w.may // a person may choose among earlier owners, too
 	way.walk()
+	w.way, _ = way.fitting()
 	for i := range way.tries {
 		t := &way.tries[i]
 		if t.pool == nil || t.pool.Pick != ledger.RoundRobin || !w.planner.pools[t.pool].Has(rep) {
