@@ -18,7 +18,11 @@ func TestFeedFolder(t *testing.T) {
 	file := filepath.Join(dir, "policy.yaml")
 	write(t, file, minimal)
 	for _, tc := range []struct{ given, policy, want string }{
-		{"", file, dir}, {"", dir, dir}, {"feeds", file, "feeds"}, {"feeds", app.Published, "feeds"}, {"", app.Published, ""},
+		{"", file, dir},
+		{"", dir, dir},
+		{"feeds", file, "feeds"},
+		{"feeds", app.Published, "feeds"},
+		{"", app.Published, ""},
 		{"", "policy.yaml", "."},
 	} {
 		require.Equal(t, tc.want, app.FeedFolder(tc.given, tc.policy), "%q %q", tc.given, tc.policy)
