@@ -35,6 +35,8 @@ var metrics = map[string]metric{
 	"leadrouter_sla_skipped_records_total":   {},
 	"leadrouter_sla_ready":                   {},
 	"leadrouter_ready":                       {},
+	"leadrouter_feed_age_seconds":            {labels: []string{"rep"}},
+	"leadrouter_feed_failures_total":         {labels: []string{"rep"}},
 	"leadrouter_policy_info":                 {labels: []string{"hash", "name", "version"}},
 }
 

@@ -15,8 +15,8 @@ func (c *cli) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look at all that a router needs, and say what to do next",
-		Long: `doctor looks at the policy, Kafka and its topics, Redis and its ledger, and the
-clocks. It changes nothing.
+		Long: `doctor looks at the policy and the calendar feeds of its reps, Kafka and its topics,
+Redis and its ledger, and the clocks. It changes nothing.
 
 Exit code 0: fine, or warnings only. 1: something is wrong. 3: a service gives no
 answer.`,
@@ -26,6 +26,7 @@ answer.`,
 	c.kafkaFlags(cmd)
 	c.redisFlags(cmd)
 	c.livePolicyFlag(cmd)
+	c.feedsFlag(cmd)
 	c.outputFlag(cmd)
 	return cmd
 }
@@ -46,6 +47,7 @@ func (c *cli) doctor(ctx context.Context) error {
 		Check: "version", Status: doctor.OK, Text: fmt.Sprintf("leadrouter %s, %s, engine %d", b.Version, b.Go, b.Engine),
 	}}, doctor.Run(ctx, doctor.Config{
 		Kafka: c.shared.kafka, Redis: c.shared.redis, Instance: c.shared.instance, Policy: path,
+		Feeds:   c.shared.feeds,
 		Timeout: min(c.shared.timeout, longestLook),
 	})...)
 	if c.json() {

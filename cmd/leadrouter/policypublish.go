@@ -143,6 +143,9 @@ func (c *cli) sayPublishing(r publishing, p *policy.Policy) error {
 		head = fmt.Sprintf("nothing to publish, number %d is active already: ", r.Number)
 	}
 	fmt.Fprintln(c.out, head+summary(p))
+	if n := feedFiles(p); n > 0 {
+		fmt.Fprintf(c.out, "note: %s in files, which are not published; routers look for them in --feeds\n", count(n, "calendar feed"))
+	}
 	if r.Replaces != nil {
 		fmt.Fprintf(c.out, "replaces number %d: policy %s\n", r.Replaces.Number, title(r.Replaces.Name, r.Replaces.Version, r.Replaces.Hash))
 		for _, change := range r.Changes[:min(len(r.Changes), mostChanges)] {
@@ -158,6 +161,16 @@ func (c *cli) sayPublishing(r publishing, p *policy.Policy) error {
 		fmt.Fprintln(c.out, text)
 	}
 	return nil
+}
+
+// feedFiles counts the reps whose calendar feed is a file.
+func feedFiles(p *policy.Policy) (n int) {
+	for i := range p.Reps {
+		if p.Reps[i].Feed.File != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // published is the topic of the installation.

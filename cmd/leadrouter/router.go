@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +14,7 @@ import (
 
 func (c *cli) routerCommand() *cobra.Command {
 	var slot string
+	var feedsEvery time.Duration
 	cmd := &cobra.Command{
 		Use:   "router",
 		Short: "Route leads: the process of production, any number of them",
@@ -24,10 +27,16 @@ batches, and only if it is free of errors and its tests pass. With --policy publ
 it is the one that leadrouter policy publish made active, for all routers at once;
 then nothing has to lie on this host.
 
+Calendars that reps publish (feed: in the policy) are read now and then; one that
+cannot be read leaves what was read last, and never stops the router.
+
 SIGTERM finishes the batch in hand and leaves the group. A service that goes away
 is waited for: /readyz on --metrics says so, and nothing is lost.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if feedsEvery < minFeedsEvery {
+				return app.Usage(fmt.Errorf("--feeds-every %s: want %s or more", feedsEvery, minFeedsEvery))
+			}
 			if c.shared.policy == "" {
 				return app.Usage(errors.New("name the policy with --policy, a file or a folder, or say --policy " + app.Published))
 			}
@@ -38,6 +47,7 @@ is waited for: /readyz on --metrics says so, and nothing is lost.`,
 			router, err := app.NewRouter(app.RouterConfig{
 				Kafka: c.shared.kafka, Redis: c.shared.redis, Instance: c.shared.instance,
 				Policy: c.shared.policy, Metrics: c.shared.metrics, Slot: slot,
+				Feeds: c.shared.feeds, FeedsEvery: feedsEvery,
 				StartTimeout: c.shared.timeout, Logger: logger,
 			})
 			if err != nil {
@@ -47,9 +57,14 @@ is waited for: /readyz on --metrics says so, and nothing is lost.`,
 		},
 	}
 	c.roleFlags(cmd)
+	c.feedsFlag(cmd)
+	cmd.Flags().DurationVar(&feedsEvery, "feeds-every", 5*time.Minute, "how often a calendar feed with an address is read again")
 	cmd.Flags().StringVar(&slot, "slot", "", "`name` of this process among the routers, the same after a restart (default one is taken on this host)")
 	return cmd
 }
+
+// minFeedsEvery spares the servers of others.
+const minFeedsEvery = time.Second
 
 func (c *cli) rebuildCommand() *cobra.Command {
 	cmd := &cobra.Command{

@@ -21,6 +21,7 @@ import (
 type shared struct {
 	instance string
 	policy   string
+	feeds    string
 	metrics  string
 	logLevel string
 	timeout  time.Duration
@@ -66,6 +67,12 @@ func (c *cli) policyFlag(cmd *cobra.Command) {
 func (c *cli) livePolicyFlag(cmd *cobra.Command) {
 	c.policyFlag(cmd)
 	cmd.Flags().Lookup("policy").Usage = "policy `file` or folder, or " + app.Published + ": what leadrouter policy publish made active"
+}
+
+// feedsFlag binds the folder of feeds that are files.
+func (c *cli) feedsFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.shared.feeds, "feeds", "", "`folder` of reps' calendar feeds that are files (default that of the policy)")
+	_ = cmd.MarkFlagDirname("feeds")
 }
 
 // roleFlags binds all that a long-running role takes.

@@ -16,6 +16,7 @@ import (
 	"leadrouter/pkg/audit"
 	"leadrouter/pkg/clock"
 	"leadrouter/pkg/event"
+	"leadrouter/pkg/feeds"
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
@@ -38,6 +39,10 @@ type RouterConfig struct {
 	// PolicyTold is [PolicyFileConfig.Told]. Optional.
 	PolicyTold func(*policy.Policy, error)
 	Metrics    string // listen address; empty: none
+	// Feeds is the folder of reps' calendar feeds that are files. Default: that of the policy.
+	Feeds string
+	// FeedsEvery is how often a feed with an address is read again. Default 5 min.
+	FeedsEvery time.Duration
 	// Slot tells the routers apart; empty: one is taken by a lock file.
 	Slot string
 	// StartTimeout bounds the wait for services at start. Default 30 s.
@@ -72,6 +77,7 @@ type Router struct {
 	*process
 	cfg    RouterConfig
 	policy PolicySource
+	feeds  *feeds.Feeds
 	stuck  atomic.Bool // the last call of the ledger failed, and is repeated
 }
 
@@ -92,6 +98,7 @@ func NewRouter(cfg RouterConfig) (*Router, error) {
 			Logger: cfg.Logger, Clock: clock.System(), Registerer: r.reg, Told: cfg.PolicyTold,
 			Report: func(err error) { r.report(partPolicy, err) },
 		})
+		r.feeds = r.newFeeds()
 		return r, nil
 	}
 	file, err := OpenPolicy(cfg.Policy, PolicyFileConfig{
@@ -101,6 +108,7 @@ func NewRouter(cfg RouterConfig) (*Router, error) {
 		return nil, err
 	}
 	r.policy = file
+	r.feeds = r.newFeeds()
 	return r, nil
 }
 
@@ -114,6 +122,7 @@ func (r *Router) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return ServeMetrics(ctx, r.cfg.Metrics, r.reg, r.health) })
 	group.Go(func() error { return r.policy.Run(ctx) })
+	group.Go(func() error { return r.feeds.Run(ctx) })
 	group.Go(func() error { return r.route(ctx) })
 	return group.Wait()
 }
@@ -145,6 +154,7 @@ func (r *Router) route(ctx context.Context) error {
 	if err := r.policy.Wait(ctx); err != nil {
 		return stopped(ctx, err)
 	}
+	r.awaitFeeds(ctx)
 	handler, stream, err := r.build(slot, identity, store)
 	if err != nil {
 		return err
@@ -173,6 +183,7 @@ func (r *Router) build(slot string, identity kstream.Identity, store *redisledge
 		Process:  streamConfig.TransactionalID(0) + "-" + strconv.FormatInt(clock.System().Now().UnixNano(), 36),
 		TopicIDs: identity.Topics,
 		Planner:  r.policy.Planner,
+		Absent:   r.feeds.Absent,
 		Fits:     streamConfig.Fits,
 		Log:      audit.NewLog(r.cfg.Kafka, r.cfg.Instance),
 		Read:     r.cfg.Kafka.At,

@@ -1,6 +1,9 @@
 package calendar
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Absence is a time at which a rep does not work, From included, To excluded: leave,
 // a sick day, a meeting in the rep's own calendar.
@@ -17,6 +20,20 @@ func (c *Calendar) WithAbsences(absences []Absence) *Calendar {
 		}
 	}
 	return &Calendar{zone: c.zone, base: c, absent: union(absent)}
+}
+
+// Without returns the calendar with further days off, whatever else is said of them: no
+// shift starts on them. The calendar itself stays as it is.
+func (c *Calendar) Without(days []Date) *Calendar {
+	if c.base != nil {
+		return &Calendar{zone: c.zone, base: c.base.Without(days), absent: c.absent}
+	}
+	less := &Calendar{zone: c.zone, hours: c.hours, holidays: c.holidays, closed: maps.Clone(c.closed), open: maps.Clone(c.open)}
+	for _, day := range days {
+		less.closed[day] = true
+		delete(less.open, day)
+	}
+	return less
 }
 
 // nanoseconds moves instants beyond the years that calendars cover to their edge, so that

@@ -284,3 +284,26 @@ func TestConcurrentUse(t *testing.T) {
 	require.Len(t, slices.Compact(sums), 1)
 	require.Positive(t, sums[0])
 }
+
+func TestWithout(t *testing.T) {
+	t.Parallel()
+	team, err := calendar.New(calendar.Config{
+		Zone: "Europe/Berlin", Hours: "Mon-Fri 09:00-18:00", Open: []calendar.Date{calendar.NewDate(2026, 3, 4)},
+	})
+	require.NoError(t, err)
+	noon := func(day int) time.Time { return time.Date(2026, 3, day, 11, 0, 0, 0, time.UTC) }
+	lunch := calendar.Absence{From: noon(3), To: noon(3).Add(time.Hour)}
+	days := []calendar.Date{calendar.NewDate(2026, 3, 2), calendar.NewDate(2026, 3, 4)}
+	for name, rep := range map[string]*calendar.Calendar{
+		"alone":           team.Without(days),
+		"in steps":        team.Without(days[:1]).Without(days[1:]),
+		"behind absences": team.WithAbsences([]calendar.Absence{lunch}).Without(days),
+	} {
+		require.False(t, rep.Open(noon(2)), name)
+		require.Equal(t, name != "behind absences", rep.Open(noon(3)), name)
+		require.False(t, rep.Open(noon(4)), "%s: a day that is worked in spite of a holiday", name)
+		require.True(t, rep.Open(noon(5)), name)
+	}
+	require.True(t, team.Open(noon(2)), "the team's own stays as it is")
+	require.True(t, team.Open(noon(4)))
+}

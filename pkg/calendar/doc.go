@@ -5,7 +5,7 @@
 //	Config{Zone, Hours, Holidays, Closed, Open}
 //	        │ New: parse and check once
 //	        ▼
-//	    Calendar ── WithAbsences ──► Calendar of one rep
+//	    Calendar ── Without, WithAbsences ──► Calendar of one rep
 //	        │ lazily, per UTC year
 //	        ▼
 //	    table: sorted open spans and the open time before each

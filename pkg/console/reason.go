@@ -112,16 +112,25 @@ func turn(a event.Assigned) string {
 func noneFree(a event.Assigned) string {
 	fit, _ := number(a.ReasonData["fit"])
 	off, _ := number(a.ReasonData["off_shift"])
-	n, busy := int(fit), int(fit-off)
-	switch {
-	case n == 0:
+	busy, _ := number(a.ReasonData["busy"])
+	n := int(fit)
+	if n == 0 {
 		return "none is free"
-	case busy == 0:
-		return fmt.Sprintf("%d fit, %s off shift", n, all(n))
-	case off == 0:
-		return fmt.Sprintf("%d fit, %s full or away", n, all(n))
 	}
-	return fmt.Sprintf("%d fit: %d off shift, %d full or away", n, int(off), busy)
+	var parts []string
+	for _, part := range []struct {
+		count int
+		why   string
+	}{{int(off), "off shift"}, {int(busy), "busy in the calendar"}, {int(fit - off - busy), "full or away"}} {
+		switch part.count {
+		case 0:
+		case n:
+			return fmt.Sprintf("%d fit, %s %s", n, all(n), part.why)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %s", part.count, part.why))
+		}
+	}
+	return fmt.Sprintf("%d fit: %s", n, strings.Join(parts, ", "))
 }
 
 func all(n int) string {

@@ -102,6 +102,20 @@ func open(t *testing.T, dir string) kstream.Client {
 	return kstream.Client{Brokers: servers.Brokers()}
 }
 
+// A calendar in the data folder counts, by dev's own time.
+func TestACalendarBesideThePolicy(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	save := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	save("policy.yaml", "policy: p\nreps: {ana: {feed: ana.ics}, ben: {}}\nrules: [{name: rest, to: [ana, ben]}]\n")
+	save("ana.ics", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20200101\nRRULE:FREQ=DAILY\nEND:VEVENT\nEND:VCALENDAR\n")
+	shown := runUntil(t, config(dir, nil), 10)
+	require.Contains(t, shown, "->  ben")
+	require.NotContains(t, shown, "->  ana", "every day is an absence")
+}
+
 // Stopped and started again it goes on exactly: no lead is decided twice, and the
 // ledger folds from the log without a hole.
 func TestStopAndStartGoesOn(t *testing.T) {

@@ -44,6 +44,7 @@ type Config struct {
 	Redis    app.Redis
 	Instance string        // prefix of topics; empty: none
 	Policy   string        // file or folder, or [app.Published]; empty: none is looked at
+	Feeds    string        // folder of calendar feeds that are files. Default that of the policy
 	Timeout  time.Duration // longest wait for one service. Default 5 s
 	Clock    clock.Clock   // default [clock.System]
 }
@@ -56,7 +57,7 @@ func Run(ctx context.Context, cfg Config) []Finding {
 	}
 	cfg.Kafka.Patience = cfg.Timeout
 	e := &examination{Config: cfg}
-	e.policy()
+	e.policy(ctx)
 	e.kafka(ctx)
 	e.redis(ctx)
 	return e.findings

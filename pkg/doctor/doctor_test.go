@@ -117,6 +117,41 @@ func TestPolicies(t *testing.T) {
 	require.Equal(t, "1 of 1 tests fail", find(t, doctor.Run(t.Context(), cfg), "policy", doctor.Fail).Text)
 }
 
+// No feed keeps a router from working; each that cannot be read is named, and so is what
+// is odd in one that can.
+func TestFeeds(t *testing.T) {
+	t.Parallel()
+	cfg, _ := setup(t)
+	cfg.Policy = write(t, []byte(`policy: a
+reps:
+  ana: {feed: ana.ics}
+  ben: {feed: ben.ics}
+  carl: {feed: 'http://127.0.0.1:1/private-4711'}
+rules: [{name: x, to: all}]
+`))
+	save := func(folder, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, "ana.ics"), []byte(text), 0o600))
+	}
+	save(filepath.Dir(cfg.Policy), "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20200101\nRRULE:FREQ=WEEKLY;UNTIL=x\nEND:VEVENT\nEND:VCALENDAR\n")
+	findings := doctor.Run(t.Context(), cfg)
+	require.NoError(t, doctor.Err(findings))
+	require.Contains(t, find(t, findings, "feeds", doctor.OK).Text, "1 can be read")
+	said := ""
+	for _, f := range findings {
+		require.NotContains(t, f.Text, "4711")
+		if f.Check == "feeds" && f.Status == doctor.Warn {
+			said += f.Text + "\n"
+		}
+	}
+	require.Contains(t, said, "ana, ana.ics: line 4: RRULE:")
+	require.Contains(t, said, "ben, ben.ics: no such file")
+	require.Contains(t, said, "carl, http://127.0.0.1:1/...: no connection")
+
+	cfg.Feeds = t.TempDir()
+	save(cfg.Feeds, "BEGIN:VCALENDAR\nEND:VCALENDAR\n")
+	require.Equal(t, "1 can be read, 0 absences in the two months to come", find(t, doctor.Run(t.Context(), cfg), "feeds", doctor.OK).Text)
+}
+
 // A published policy is looked at as a router would; one of files should be published.
 func TestPublishedPolicies(t *testing.T) {
 	t.Parallel()

@@ -14,7 +14,7 @@ import (
 )
 
 // policy looks at the policy of a file or a folder.
-func (e *examination) policy() {
+func (e *examination) policy(ctx context.Context) {
 	const check = "policy"
 	switch e.Policy {
 	case app.Published:
@@ -31,6 +31,7 @@ func (e *examination) policy() {
 	}
 	e.hash = p.Hash
 	e.tests(p, len(issues), e.Policy)
+	e.feeds(ctx, p)
 }
 
 // tests runs the tests of a policy that has some warnings and no errors.
@@ -91,4 +92,5 @@ func (e *examination) active(ctx context.Context, log *policylog.Log, archive *p
 		return
 	}
 	e.add(check, OK, "", "%s %.7s, published as number %d by %s, %d reps", p.Name, p.Hash, active.Number, active.By, len(p.Reps))
+	e.feeds(ctx, p)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -107,7 +108,7 @@ func (e Envelope) Fired() (Fired, error) {
 	}
 	err := cmp.Or(id("lead_id", f.LeadID, true), running(f.Attempt))
 	for _, s := range f.Fired {
-		err = cmp.Or(err, dated("fired", s.Clock, s.At), counted("stage", s.Stage))
+		err = cmp.Or(err, dated("fired", s.Clock, s.At), stageNumber(s.Stage))
 	}
 	return f, err
 }
@@ -197,10 +198,12 @@ func positive(field string, v *float64) error {
 	return nil
 }
 
-func attempt(n int) error { return counted("attempt", n) }
+func attempt(n int) error { return counted("attempt", n, 1_000_000) }
 
-func counted(field string, n int) error {
-	const most = 1_000_000
+// stageNumber of a clock: those of shifts are numbered by minutes since 1970.
+func stageNumber(n int) error { return counted("stage", n, math.MaxInt32) }
+
+func counted(field string, n, most int) error {
 	if n < 0 || n > most {
 		return lead.Fail(lead.BadNumber, field, "is not between 0 and %d", most)
 	}

@@ -25,7 +25,7 @@ func (e Envelope) Timer() (Timer, error) {
 		err = cmp.Or(err, id("tell", rep, true))
 	}
 	for i := range t.Due {
-		err = cmp.Or(err, dated("due", t.Due[i].Clock, t.Due[i].At), counted("stage", t.Due[i].Stage))
+		err = cmp.Or(err, dated("due", t.Due[i].Clock, t.Due[i].At), stageNumber(t.Due[i].Stage))
 		for _, do := range t.Due[i].Do {
 			err = cmp.Or(err, id("do", do, true))
 		}

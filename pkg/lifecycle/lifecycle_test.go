@@ -65,7 +65,7 @@ func (b *bundle) plan(t *testing.T, m *lifecycle.Move, k lifecycle.Known) (ledge
 	var op ledger.Op
 	require.True(t, m.Op(&op, k.Lead))
 	require.Equal(t, ledger.Move, op.Kind)
-	draft := m.Plan(&op, b.planner, k, monday.Add(time.Hour)).Draft()
+	draft := m.Plan(&op, b.planner, k, monday.Add(time.Hour), nil).Draft()
 	require.Len(t, draft.Steps, len(op.Steps))
 	return op, draft
 }

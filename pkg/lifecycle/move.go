@@ -59,10 +59,11 @@ func (m *Move) Op(op *ledger.Op, current ledger.Lead) (open bool) {
 	return current.Closed == 0 && current.Attempt == op.Attempt
 }
 
-// Plan plans a lead again from the facts that its last plan recorded, and completes the
-// operation that Op has begun.
-func (m *Move) Plan(op *ledger.Op, planner *routing.Planner, k Known, at time.Time) *routing.Plan {
+// Plan plans a lead again from the facts that its last plan recorded, with who is absent by
+// then, and completes the operation that Op has begun.
+func (m *Move) Plan(op *ledger.Op, planner *routing.Planner, k Known, at time.Time, absent []routing.Absence) *routing.Plan {
 	in := k.Draft.Again(k.Lead, at)
+	in.Absent = absent
 	m.with(&in, &k)
 	if len(in.Facts) == 0 && k.Draft.Engine == 0 && in.First == nil && in.Send == nil {
 		// It was closed, and what was known of it is gone: rules would only guess.

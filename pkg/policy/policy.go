@@ -3,6 +3,7 @@ package policy
 import (
 	"time"
 
+	"leadrouter/pkg/calendar"
 	"leadrouter/pkg/ledger"
 )
 
@@ -68,9 +69,13 @@ type Rep struct {
 	Calendar *Calendar   // its own, else the team's; nil: always at work, UTC
 	Backup   int32       // position; -1: none
 	Joined   time.Time   // first day, midnight in the rep's zone; zero: not ramped
+	Off      []Days      // days off, in the rep's zone; ascending, disjoint
+	Feed     Feed        // of the rep's own calendar; zero: none
 	// Columns holds every other column, e.g. geo, language: what a match axis asks.
 	Columns map[string][]string
 	Pos     Pos
+
+	hours *calendar.Calendar // of Calendar less Off; nil: always at work
 }
 
 // Team groups reps.

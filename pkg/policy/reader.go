@@ -185,9 +185,9 @@ func (r *reader) failAt(pos Pos, width int, format string, args ...any) {
 	if r.refused[pos] {
 		return
 	}
-	issue := Issue{Pos: pos, Message: fmt.Sprintf(format, args...), Width: width}
+	issue := Issue{Pos: pos, Message: masked(fmt.Sprintf(format, args...)), Width: width}
 	if src := r.sources[pos.File]; src != nil {
-		issue.Line = src.line(pos.Line)
+		issue.Line = masked(src.line(pos.Line))
 	}
 	r.issues = append(r.issues, issue)
 }

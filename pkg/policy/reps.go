@@ -25,7 +25,7 @@ type cell struct {
 
 // ownColumns are columns of a rep with a meaning of their own; every other one is
 // something that a match axis or `who` can ask for.
-var ownColumns = append([]string{"name", "team", "level", "weight", "calendar", "backup", "joined"}, capKeys...)
+var ownColumns = append([]string{"name", "team", "level", "weight", "calendar", "backup", "joined", "off", "feed"}, capKeys...)
 
 // reps reads the people, from a CSV file or a mapping.
 func (r *reader) reps() error {
@@ -141,6 +141,8 @@ func (r *reader) newRep(rec record) Rep {
 		"calendar": func(n node) { rep.Calendar = r.calendar(r.text(n), n) },
 		"backup":   func(n node) { rep.Backup = r.rep(n) },
 		"joined":   func(n node) { joined = n },
+		"off":      func(n node) { rep.Off = r.daysOff(n) },
+		"feed":     func(n node) { rep.Feed = r.feed(n) },
 	}
 	for _, k := range capKeys {
 		read[k] = func(n node) { own[k] = r.cap(k, n) }
@@ -158,6 +160,7 @@ func (r *reader) newRep(rec record) Rep {
 	if joined.Node != nil {
 		rep.Joined = r.date(joined, rep.location())
 	}
+	r.atWork(&rep)
 	if i, ok := r.policy.Rep(rep.ID); ok && rep.Backup == i {
 		r.fail(rec.id, "`%s` is named as their own backup", rep.ID)
 	}

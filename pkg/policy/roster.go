@@ -163,9 +163,9 @@ func (p *Policy) Shift(at time.Time) Set {
 	w := &shiftWindow{window: window{from: at, until: always().until}, set: newSet(len(p.Reps))}
 	for i := range p.Reps {
 		open := true
-		if c := p.Reps[i].Calendar; c != nil {
+		if hours := p.Reps[i].hours; hours != nil {
 			var until time.Time
-			open, until = c.Hours.Window(at)
+			open, until = hours.Window(at)
 			w.until = earliest(w.until, until)
 		}
 		if open {
@@ -182,8 +182,8 @@ func (p *Policy) OnShift(rep int32, at time.Time) bool { return p.Shift(at).Has(
 // NextShift is when a rep is next at work: at itself while on shift. It is false
 // when that is never.
 func (p *Policy) NextShift(rep int32, at time.Time) (time.Time, bool) {
-	if c := p.Reps[rep].Calendar; c != nil {
-		return c.Hours.NextOpen(at)
+	if hours := p.Reps[rep].hours; hours != nil {
+		return hours.NextOpen(at)
 	}
 	return at, true
 }

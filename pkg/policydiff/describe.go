@@ -159,6 +159,11 @@ func repFacets(p *policy.Policy, rep *policy.Rep) []facet {
 	if rep.Backup >= 0 {
 		out = append(out, facet{"backup", p.Reps[rep.Backup].ID})
 	}
+	var off []string
+	for _, days := range rep.Off {
+		off = append(off, days.String())
+	}
+	out = append(out, facet{"off", list(off)}, facet{"feed", rep.Feed.String()})
 	c := rep.Caps
 	for _, x := range []struct {
 		name string

@@ -67,6 +67,8 @@ func TestCompare(t *testing.T) {
 		{"column", "country: ES,", "country: [ES, PT],", "~ rep ana  country: [ES] -> [ES, PT]  "},
 		{"backup", ", backup: ben", "", "~ rep ana  backup: ben -> none  "},
 		{"calendar", "{team: south,", "{", "~ rep ana  calendar: berlin -> none  "},
+		{"days off", "{team: south,", "{team: south, off: [2026-12-24, 2026-12-27..2027-01-05],", "~ rep ana  off: none -> [2026-12-24, 2026-12-27..2027-01-05]  "},
+		{"feed", "{team: south,", "{team: south, feed: 'https://calendar.example/private-4711',", "~ rep ana  feed: none -> https://calendar.example/...  "},
 		{"guard", `when: country == "ES",`, "when: email_free,", `~ guard g  when: country == "ES" -> email_free  `},
 		{"clock", "2h: reassign", "1d: [remind, reassign]", "~ SLA quick  contacted: target 1h0m0s, 2h0m0s reassign -> target 1h0m0s, 1d remind reassign  "},
 		{"band", "small: <50", "small: <80", "~ band bulk_size  small: <50 -> <80  "},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -64,6 +65,23 @@ func BenchmarkPlan(b *testing.B) {
 	for _, n := range []int{10, 40, 200, 1000} {
 		pl := company(b, n)
 		in := routing.Input{Facts: facts(b, typical), At: monday}
+		b.Run(fmt.Sprintf("reps=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				pl.Plan(in)
+			}
+		})
+	}
+}
+
+// BenchmarkPlanAbsent is BenchmarkPlan while a fifth of the reps is in meetings.
+func BenchmarkPlanAbsent(b *testing.B) {
+	for _, n := range []int{40, 1000} {
+		pl := company(b, n)
+		in := routing.Input{Facts: facts(b, typical), At: monday}
+		for i := 0; i < n; i += 5 {
+			in.Absent = append(in.Absent, routing.Absence{Rep: fmt.Sprintf("r%04d", i), Until: monday.Add(time.Hour).UnixMilli()})
+		}
 		b.Run(fmt.Sprintf("reps=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -29,6 +29,7 @@ type Draft struct {
 	CompanyOwner string     `json:"company_owner,omitempty"`
 	Past         []string   `json:"past,omitempty"`
 	Left         []string   `json:"left,omitempty"`
+	Absent       []Absence  `json:"absent,omitempty"` // of those who fit, or are asked first
 	Previous     *Previous  `json:"previous,omitempty"`
 	Came         int64      `json:"came,omitempty"`   // 0: as At
 	Queued       int64      `json:"queued,omitempty"` // 0: as At
@@ -71,9 +72,11 @@ type DraftStep struct {
 	Past    bool     `json:"past,omitempty"` // among past owners
 	SLA     string   `json:"sla,omitempty"`
 
-	// Of an end where leads wait: how many fit, and how many of these are off shift.
+	// Of an end where leads wait: how many fit, how many of these are off shift, and how
+	// many more are absent by calendars of their own.
 	Fit      int `json:"fit,omitempty"`
 	OffShift int `json:"off_shift,omitempty"`
+	Busy     int `json:"busy,omitempty"`
 
 	OnQualified string `json:"on_qualified,omitempty"` // ruleset
 	Watch       bool   `json:"watch,omitempty"`
@@ -113,7 +116,7 @@ func (p *Plan) Draft() Draft {
 	d := Draft{
 		Engine: Engine, Policy: event.Policy{Name: pol.Name, Version: pol.Version, Hash: pol.Hash},
 		At: in.At.UnixMilli(), Facts: p.facts(), LastOwner: in.LastOwner, CompanyOwner: in.CompanyOwner,
-		Past: in.Past, Left: in.Left, Previous: p.previous(), Reached: in.Reached, First: in.First, Send: in.Send,
+		Past: in.Past, Left: in.Left, Absent: p.seen(), Previous: p.previous(), Reached: in.Reached, First: in.First, Send: in.Send,
 		Entry: in.Entry, Waited: in.Waited.Milliseconds(),
 		Value: p.Value, Fit: p.binding.Text("fit"), Intent: p.binding.Text("intent"),
 		Steps: make([]DraftStep, len(p.Steps)),
@@ -158,12 +161,13 @@ func (p *Plan) Draft() Draft {
 func (d Draft) Input() Input {
 	return Input{
 		Facts: d.Facts, At: time.UnixMilli(d.At).UTC(), LastOwner: d.LastOwner, CompanyOwner: d.CompanyOwner,
-		Past: d.Past, Left: d.Left, Previous: d.Previous, Came: instant(d.Came), Queued: instant(d.Queued), Reached: d.Reached,
+		Past: d.Past, Left: d.Left, Absent: d.Absent, Previous: d.Previous, Came: instant(d.Came), Queued: instant(d.Queued), Reached: d.Reached,
 		First: d.First, Send: d.Send, Entry: d.Entry, Waited: time.Duration(d.Waited) * time.Millisecond,
 	}
 }
 
-// Again is the input of the next plan of a lead that this one decided.
+// Again is the input of the next plan of a lead that this one decided. Who is absent by
+// then is the caller's to add.
 func (d Draft) Again(l ledger.Lead, at time.Time) Input {
 	in := Input{
 		Facts: d.Facts, At: at, LastOwner: d.LastOwner, CompanyOwner: d.CompanyOwner, Entry: d.Entry,
@@ -273,7 +277,7 @@ func (p *Plan) draftStep(i int, d *DraftStep) {
 		d.Hold = p.Hold.Milliseconds()
 	}
 	if d.Code == NoneFree || d.Code == NoneFits {
-		d.Fit, d.OffShift = p.fits()
+		d.Fit, d.OffShift, d.Busy = p.fits()
 	}
 	if o.try < 0 {
 		return

@@ -70,6 +70,10 @@ func (w *writer) before(d *Draft) {
 	w.text("company_owner", d.CompanyOwner)
 	w.list("past", d.Past)
 	w.list("left", d.Left)
+	objects(w, "absent", d.Absent, func(a *Absence) {
+		w.string("rep_id", a.Rep)
+		w.number("until", a.Until)
+	})
 	if d.Previous != nil {
 		w.key("previous")
 		w.value(d.Previous)
@@ -103,6 +107,7 @@ func (w *writer) step(s *DraftStep) {
 	w.text("sla", s.SLA)
 	w.count("fit", int64(s.Fit))
 	w.count("off_shift", int64(s.OffShift))
+	w.count("busy", int64(s.Busy))
 	w.text("on_qualified", s.OnQualified)
 	w.flag("watch", s.Watch)
 	w.flag("owns_account", s.OwnsAccount)

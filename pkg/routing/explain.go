@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"leadrouter/pkg/policy"
 )
@@ -69,6 +70,8 @@ const (
 	Guarded     BarrierCode = "guard"      // Data: the guard's name
 	NotCovered  BarrierCode = "not_covered"
 	OffShift    BarrierCode = "off_shift"
+	DayOff      BarrierCode = "off"   // Data: the day on which the rep is back, in words
+	Busy        BarrierCode = "busy"  // absent by a calendar of their own; Data: until when, in words
 	TriedBefore BarrierCode = "tried" // at an earlier step, and was not free
 )
 
@@ -85,6 +88,10 @@ func (b Barrier) String() string {
 		return "no " + b.Data
 	case TriedBefore:
 		return "not free before"
+	case DayOff:
+		return strings.TrimSuffix("off until "+b.Data, " until ")
+	case Busy:
+		return "busy in the calendar until " + b.Data
 	default:
 		return "off shift"
 	}
@@ -199,7 +206,7 @@ func (w *walk) barriers(t *try, rep int32) []Barrier {
 		}
 	}
 	if !t.lift.OffShift && !w.shift.Has(rep) {
-		out = append(out, Barrier{OffShift, ""})
+		out = append(out, w.missing(rep))
 	}
 	return out
 }

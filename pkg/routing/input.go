@@ -32,6 +32,9 @@ type Input struct {
 
 	// Shift says who is on shift; nil: what the calendars say at At.
 	Shift policy.Set
+	// Absent are the reps who are absent at At by calendars of their own, ascending by id.
+	// Nobody changes the list: a batch has one.
+	Absent []Absence
 }
 
 // Previous is the owner that a lead is taken from.
@@ -84,7 +87,9 @@ type Plan struct {
 	tries   []try
 	origins []origin // by step
 	fit     fitting
-	tooMany bool // had the lead already: max_owners
+	busy    policy.Set // on shift, and absent by a calendar of their own; nil: nobody
+	way     policy.Set // who fits where the rules would have led; nil: a person has named nobody
+	tooMany bool       // had the lead already: max_owners
 	room    room
 }
 

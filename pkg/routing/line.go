@@ -38,19 +38,21 @@ func (p *Plan) rank() int64 {
 	return int64(min(max(math.Floor(v*1000)+middle, 0), ledger.MaxRank))
 }
 
-// opening is when the first shift begins of those who fit, where none of them is on shift
-// now; zero when that is not what the lead waits for.
+// opening is when the first of those who fit is at work again: whoever is absent, and,
+// where none of them is on shift now, whoever is off shift. Zero when that is not what
+// the lead waits for.
 func (p *Plan) opening() time.Time {
 	all, here := p.fitting()
+	awaited := all
 	if here.Len() > 0 {
-		return time.Time{}
+		awaited = p.busy
 	}
 	var first time.Time
-	for rep := range int32(len(p.planner.policy.Reps)) {
-		if !all.Has(rep) {
+	for rep := range int32(64 * len(awaited)) {
+		if !awaited.Has(rep) || !all.Has(rep) || here.Has(rep) {
 			continue
 		}
-		at, ok := p.planner.policy.NextShift(rep, p.input.At)
+		at, ok := p.next(rep)
 		if ok && at.After(p.input.At) && (first.IsZero() || at.Before(first)) {
 			first = at
 		}

@@ -104,6 +104,9 @@ func drawInput(t *rapid.T) routing.Input {
 		LastOwner: rep.Draw(t, "last"), CompanyOwner: rep.Draw(t, "company"),
 		Waited: time.Duration(rapid.IntRange(0, 30).Draw(t, "waited")) * time.Minute,
 	}
+	if rapid.Bool().Draw(t, "some are absent") {
+		in.Absent = drawAbsent(t)
+	}
 	if rapid.Bool().Draw(t, "moved") {
 		in.Past = rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"r00", "r01", "r02"}), 1, 3, rapid.ID).Draw(t, "past")
 		in.Left = rapid.SliceOfN(rapid.SampledFrom([]string{"r03", "r04"}), 0, 2).Draw(t, "left")
@@ -123,6 +126,9 @@ func record(t failer, p *routing.Plan) string {
 		line := fmt.Sprintf("%s %s %v %v %s %s", s.Pick, s.Book, s.ByValue, s.LiftFull, s.Outcome, s.End)
 		for _, m := range s.Members {
 			line += " " + p.Roster.Reps[m].ID
+		}
+		for _, m := range s.Among {
+			line += " among " + p.Roster.Reps[m].ID
 		}
 		steps = append(steps, line)
 	}

@@ -108,17 +108,23 @@ func (p *Plan) endCode(outcome ledger.Outcome, o *origin) Code {
 	case outcome != ledger.Waiting:
 		return ByRule
 	}
-	if fit, _ := p.fits(); fit == 0 {
+	if fit, _, _ := p.fits(); fit == 0 {
 		return NoneFits
 	}
 	return NoneFree
 }
 
-// fits counts who fits at any step, and who of them is off shift. Who is full or
-// away only the ledger knows.
-func (p *Plan) fits() (fit, offShift int) {
+// fits counts who fits at any step, and who of them is off shift or, on shift, absent by
+// a calendar of their own. Who is full or away only the ledger knows.
+func (p *Plan) fits() (fit, offShift, busy int) {
 	all, here := p.fitting()
-	return all.Len(), all.Len() - here.Len()
+	if p.busy != nil {
+		absent := p.copyOf(p.busy)
+		absent.And(all)
+		without(absent, here)
+		busy = absent.Len()
+	}
+	return all.Len(), all.Len() - here.Len() - busy, busy
 }
 
 // Reason says in words why a step of the draft takes the lead: to the rep who gets
@@ -233,14 +239,20 @@ func (s *DraftStep) ruled() string {
 
 // waiting tells how many fit and why none of them has the lead.
 func (s *DraftStep) waiting() string {
-	fit := people(s.Fit, "fits", "fit")
-	switch s.OffShift {
-	case s.Fit:
-		return fmt.Sprintf("%s, and %s off shift.", fit, allOf(s.Fit))
-	case 0:
-		return fmt.Sprintf("%s, and %s full or away.", fit, allOf(s.Fit))
+	var parts []string
+	for _, part := range []struct {
+		count int
+		why   string
+	}{{s.OffShift, "off shift"}, {s.Busy, "busy in the calendar"}, {s.Fit - s.OffShift - s.Busy, "full or away"}} {
+		switch part.count {
+		case 0:
+		case s.Fit:
+			return fmt.Sprintf("%s, and %s %s.", people(s.Fit, "fits", "fit"), allOf(s.Fit), part.why)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %s", part.count, part.why))
+		}
 	}
-	return fmt.Sprintf("%s: %d off shift, %d full or away.", fit, s.OffShift, s.Fit-s.OffShift)
+	return people(s.Fit, "fits", "fit") + ": " + strings.Join(parts, ", ") + "."
 }
 
 // data is the reason for a program; a map of the caller's own.
@@ -266,6 +278,9 @@ func (d *Draft) data(s *DraftStep) map[string]any {
 		data["owners"] = int64(len(d.Past))
 	case NoneFits, NoneFree:
 		data["rule"], data["fit"], data["off_shift"] = s.Rule, int64(s.Fit), int64(s.OffShift)
+		if s.Busy > 0 {
+			data["busy"] = int64(s.Busy)
+		}
 	case ByRule:
 		data["rule"] = s.Rule
 		if s.Row != "" {

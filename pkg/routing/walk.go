@@ -14,7 +14,7 @@ type walk struct {
 	policy  *policy.Policy
 	may     policy.Set    // whom no guard forbids and who has not left
 	allowed policy.Set    // of these, who have not had the lead; or who have, once nobody else is free
-	shift   policy.Set    // who is on shift
+	shift   policy.Set    // who is on shift and not absent
 	waited  time.Duration // patience that is spent already
 	repeat  bool          // the walk with past owners
 	every   bool          // visit every rule, not only those that can match
@@ -25,6 +25,7 @@ func newWalk(p *Plan) *walk {
 	if w.shift == nil {
 		w.shift = w.policy.Shift(p.input.At)
 	}
+	w.shift = p.present(w.shift)
 	w.may = p.copyOf(p.planner.everyone)
 	for _, guard := range w.policy.Guards {
 		if set, applies := guard.Allows(p.binding); applies {
@@ -106,6 +107,7 @@ func (w *walk) charge(step *ledger.Step) {
 	way.Plan = w.planner.start(w.input, w.binding)
 	way.allowed = w.may // a person may choose among earlier owners, too
 	way.walk()
+	w.way, _ = way.fitting()
 	for i := range way.tries {
 		t := &way.tries[i]
 		if t.pool == nil || t.pool.Pick != ledger.RoundRobin || !w.planner.pools[t.pool].Has(rep) {
@@ -295,13 +297,13 @@ func (w *walk) held(t *try, hold time.Duration) bool {
 	return w.end(ledger.Waiting, origin{frame: t.frame, to: t.to, hold: true})
 }
 
-// opens reports whether the shift of one of the reps opens in time.
+// opens reports whether one of the reps is at work in time.
 func (w *walk) opens(reps policy.Set, within time.Duration) bool {
 	for rep := range int32(len(w.policy.Reps)) {
 		if !reps.Has(rep) {
 			continue
 		}
-		if at, ok := w.policy.NextShift(rep, w.input.At); ok && at.Sub(w.input.At) <= within {
+		if at, ok := w.next(rep); ok && at.Sub(w.input.At) <= within {
 			return true
 		}
 	}

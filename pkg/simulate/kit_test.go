@@ -112,4 +112,3 @@ func answers(minutes map[string]int) (list []simulate.Answer) {
 	}
 	return list
 }
-

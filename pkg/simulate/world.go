@@ -134,10 +134,15 @@ func (w *world) status(i int, r *Record) {
 	op.GiveBack = lifecycle.GivesBack(w.policy, r.Verb, until, instant(r.At))
 	g := w.ledger.Do(&op)
 	w.watch(Step{Record: i, Kind: op.Kind, Grant: g})
+	w.returned(g)
+	w.offered(g)
+}
+
+// returned has the leads planned again that a rep gives back.
+func (w *world) returned(g ledger.Grant) {
 	for _, back := range lifecycle.Returned(g) {
 		w.call(causeOf(back))
 	}
-	w.offered(g)
 }
 
 // happen lets an activity happen. What an owner does is theirs alone: it needs the attempt
@@ -169,6 +174,7 @@ func (w *world) activity(i int, l *life, id, verb, reason string, at int64) {
 		l.draft = nil
 	}
 	w.tally.happened(l, g)
+	w.returned(g)
 	w.offered(g)
 }
 
@@ -217,7 +223,7 @@ func (w *world) move(i int, l *life, m *lifecycle.Move, at int64) {
 		if l.draft != nil {
 			known.Draft = *l.draft
 		}
-		*draft = m.Plan(&op, w.planner, known, instant(at)).Draft()
+		*draft = m.Plan(&op, w.planner, known, instant(at), nil).Draft()
 	}
 	w.decided(i, l, op.Kind, w.ledger.Do(&op), draft)
 }

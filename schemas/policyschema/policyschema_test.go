@@ -96,6 +96,8 @@ func TestMistakesShow(t *testing.T) {
 		"action":      "slas: {a: {contacted: {4h: resign}}}",
 		"span":        "rules: [{name: a, to: all, hold: 5 minutes}]",
 		"pick":        "pools: {a: {who: all, pick: dice}}",
+		"day off":     "reps: {ana: {off: [2026-12-24, 2027]}}",
+		"feed":        "reps: {ana: {feed: jonas.txt}}",
 		"expectation": "tests: [{name: a, lead: {}, expect: {repp: ana}}]",
 	} {
 		require.Error(t, check(t, schema, []byte(source)), name)

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
@@ -34,6 +35,19 @@ type section struct {
 
 	results []ledger.Result // of items
 	output  []*kstream.Record
+}
+
+// basis is what all leads of a batch are decided by.
+type basis struct {
+	planner *routing.Planner // of the policy in force
+	now     time.Time
+	absent  []routing.Absence // by then, by calendars of their own
+}
+
+// basis is found once a batch, so that nothing changes within one.
+func (h *Handler) basis() basis {
+	now := h.cfg.Clock.Now()
+	return basis{planner: h.cfg.Planner(), now: now, absent: h.cfg.Absent(now)}
 }
 
 // split puts the records of a batch in the order in which they are applied, and
@@ -73,7 +87,7 @@ func (h *Handler) work(ctx context.Context, due []*debt, sections []*section) ([
 
 // prepareAll starts the preparation of all sections, the first ones first.
 func (h *Handler) prepareAll(ctx context.Context, workers *errgroup.Group, sections []*section) {
-	planner, now := h.cfg.Planner(), h.cfg.Clock.Now()
+	by := h.basis()
 	var mu sync.Mutex
 	next := 0
 	take := func() *section {
@@ -88,7 +102,7 @@ func (h *Handler) prepareAll(ctx context.Context, workers *errgroup.Group, secti
 	for range min(runtime.GOMAXPROCS(0), len(sections)) {
 		workers.Go(h.guarded(func() error {
 			for s := take(); s != nil; s = take() {
-				if err := h.prepare(ctx, s, planner, now); err != nil {
+				if err := h.prepare(ctx, s, by); err != nil {
 					return err
 				}
 				close(s.prepared)

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -30,6 +31,9 @@ type Config struct {
 	TopicIDs map[string]string
 	// Planner plans with the policy in force. A batch asks for it once.
 	Planner func() *routing.Planner
+	// Absent are the reps who are absent at an instant by calendars of their own, ascending
+	// by id. A batch asks for them once. Default: nobody has such a calendar.
+	Absent func(at time.Time) []routing.Absence
 	// Fits tells whether a record can be written.
 	Fits func(*kstream.Record) bool
 	// Log reads the decision log, to settle what a dead process left behind.
@@ -82,6 +86,9 @@ type Handler struct {
 // New returns a handler that works on a ledger. Its [Handler.Run] must run beside
 // the stream.
 func New(store ledger.Store, cfg Config) *Handler {
+	if cfg.Absent == nil {
+		cfg.Absent = func(time.Time) []routing.Absence { return nil }
+	}
 	h := &Handler{
 		cfg: cfg, ledger: store, log: cfg.Logger, m: newMetrics(cfg.Registerer),
 		topics: map[string]event.Type{}, names: map[event.Type]string{},

@@ -47,6 +47,8 @@ type bundle struct {
 	offsets  map[kstream.TopicPartition]int64
 	inputs   map[string]*kstream.Record // by partition and offset
 	behind   bool                       // activities from before the start are still to come
+	absent   []routing.Absence
+	asked    func() // is told when somebody asks who is absent
 }
 
 // flaky is the model with errors to order.
@@ -106,7 +108,7 @@ func setup(t *testing.T) *bundle {
 	b := &bundle{
 		t: t, store: &flaky{Model: ledger.NewModel(ledger.Config{})}, policies: make(chan *routing.Planner, 1),
 		log: &fakeLog{committed: map[int64]bool{}}, clock: clock.NewFake(time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)),
-		offsets: map[kstream.TopicPartition]int64{}, inputs: map[string]*kstream.Record{},
+		offsets: map[kstream.TopicPartition]int64{}, inputs: map[string]*kstream.Record{}, asked: func() {},
 	}
 	b.adopt(minimal)
 	b.restart()
@@ -139,7 +141,8 @@ func (b *bundle) restart() {
 			b.policies <- p
 			return p
 		},
-		Fits: kstream.Config{}.Fits, Log: b.log,
+		Absent: func(time.Time) []routing.Absence { b.asked(); return b.absent },
+		Fits:   kstream.Config{}.Fits, Log: b.log,
 		Read: func(_ context.Context, at kstream.TopicPartition, offset int64) (*kstream.Record, error) {
 			return b.inputs[fmt.Sprint(at, offset)], nil
 		},

@@ -10,7 +10,6 @@ import (
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/lifecycle"
 	"leadrouter/pkg/policy"
-	"leadrouter/pkg/routing"
 )
 
 // unknownLead is the refusal of a record about a lead that was never decided.
@@ -44,7 +43,7 @@ func (h *Handler) look(ctx context.Context, s *section) (map[string]ledger.Lead,
 
 // planMoves plans the leads of a section that are to move. What cannot be is for the
 // dead letter topic.
-func (h *Handler) planMoves(ctx context.Context, s *section, planner *routing.Planner, now time.Time) error {
+func (h *Handler) planMoves(ctx context.Context, s *section, by basis) error {
 	leads, err := h.look(ctx, s)
 	if err != nil || leads == nil {
 		return err
@@ -52,7 +51,7 @@ func (h *Handler) planMoves(ctx context.Context, s *section, planner *routing.Pl
 	items := s.items[:0]
 	for _, it := range s.items {
 		if it.mover != nil {
-			if err := h.planMove(it, leads, planner, now); err != nil {
+			if err := h.planMove(it, leads, by); err != nil {
 				s.dead = append(s.dead, kstream.Dead{Record: it.record, Code: codeOf(err), Err: err})
 				continue
 			}
@@ -65,12 +64,12 @@ func (h *Handler) planMoves(ctx context.Context, s *section, planner *routing.Pl
 
 // planMove plans a lead from the facts that its last plan recorded. A lead that has gone
 // on, or is closed, is left to the ledger to say so: there is no plan then.
-func (h *Handler) planMove(it *item, leads map[string]ledger.Lead, planner *routing.Planner, now time.Time) error {
+func (h *Handler) planMove(it *item, leads map[string]ledger.Lead, by basis) error {
 	m, op := it.mover, &it.op
 	l, found := leads[m.Lead]
 	open := m.Op(op, l)
 	if !found && m.Outside {
-		age := now.Sub(it.record.Timestamp)
+		age := by.now.Sub(it.record.Timestamp)
 		if it.waits = age.Abs() < patience; it.waits {
 			return nil
 		}
@@ -83,7 +82,7 @@ func (h *Handler) planMove(it *item, leads map[string]ledger.Lead, planner *rout
 	if err != nil {
 		return err
 	}
-	it.draft = m.Plan(op, planner, known, now).Draft()
+	it.draft = m.Plan(op, by.planner, known, by.now, by.absent).Draft()
 	if op.Body, err = it.draft.Encode(); err != nil {
 		return err
 	}

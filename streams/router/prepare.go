@@ -39,20 +39,20 @@ const (
 
 // prepare decodes the records of a section and plans their leads. What cannot be
 // understood is for the dead letter topic; the rest goes on.
-func (h *Handler) prepare(ctx context.Context, s *section, planner *routing.Planner, now time.Time) error {
+func (h *Handler) prepare(ctx context.Context, s *section, by basis) error {
 	s.items = make([]*item, 0, len(s.input))
 	for _, record := range s.input {
-		it, err := h.prepareOne(planner, record, now)
+		it, err := h.prepareOne(record, by)
 		if err != nil {
 			s.dead = append(s.dead, kstream.Dead{Record: record, Code: codeOf(err), Err: err})
 			continue
 		}
 		s.items = append(s.items, it)
 	}
-	return h.planMoves(ctx, s, planner, now)
+	return h.planMoves(ctx, s, by)
 }
 
-func (h *Handler) prepareOne(planner *routing.Planner, record *kstream.Record, now time.Time) (*item, error) {
+func (h *Handler) prepareOne(record *kstream.Record, by basis) (*item, error) {
 	envelope, err := kstream.Decode(record)
 	if err != nil {
 		return nil, err
@@ -60,21 +60,22 @@ func (h *Handler) prepareOne(planner *routing.Planner, record *kstream.Record, n
 	it := &item{record: record, trace: envelope.Traceparent, op: ledger.Op{
 		ID:     ledger.OpID{Partition: h.partition(kstream.PartitionOf(record)), Offset: record.Offset},
 		Digest: strconv.FormatUint(xxhash.Sum64(record.Value), 16),
-		At:     now.UnixMilli(),
+		At:     by.now.UnixMilli(),
 	}}
+	p := by.planner.Policy()
 	switch h.topics[record.Topic] {
 	case event.LeadCreated:
-		err = h.prepareLead(it, envelope, planner, now)
+		err = h.prepareLead(it, envelope, by)
 	case event.LeadActivity:
-		err = prepareActivity(it, envelope, planner.Policy())
+		err = prepareActivity(it, envelope, p)
 	case event.LeadUpdated:
 		err = prepareUpdate(it, envelope)
 	case event.LeadCommand:
-		err = prepareCommand(it, envelope, planner.Policy())
+		err = prepareCommand(it, envelope, p)
 	case event.LeadReassign:
-		err = prepareReassign(it, envelope, planner.Policy())
+		err = prepareReassign(it, envelope, p)
 	case event.RepStatus:
-		err = prepareStatus(it, envelope, planner.Policy(), now)
+		err = prepareStatus(it, envelope, p, by.now)
 	default:
 		err = fmt.Errorf("topic %s is not read by the router", record.Topic)
 	}
@@ -83,12 +84,12 @@ func (h *Handler) prepareOne(planner *routing.Planner, record *kstream.Record, n
 
 // prepareLead plans a new lead. A decision that could not be written is refused
 // here: after the grant it would be too late.
-func (h *Handler) prepareLead(it *item, e event.Envelope, planner *routing.Planner, now time.Time) error {
+func (h *Handler) prepareLead(it *item, e event.Envelope, by basis) error {
 	l, err := e.Lead()
 	if err != nil {
 		return err
 	}
-	plan := planner.Plan(routing.Input{Facts: l.Facts(), At: now})
+	plan := by.planner.Plan(routing.Input{Facts: l.Facts(), At: by.now, Absent: by.absent})
 	it.lead = &l
 	it.op.Kind = ledger.Assign
 	it.op.Lead, it.op.Test, it.op.Value = l.ID, l.Test, plan.Value

@@ -113,6 +113,35 @@ func TestActions(t *testing.T) {
 	}
 }
 
+// A lead that waits for a shift, or for the end of a meeting, is planned again then: its
+// stages are numbered by minutes, so that one attempt can wait for many.
+func TestTheWakeOfAWaitingLead(t *testing.T) {
+	t.Parallel()
+	b, w := setup(t)
+	wake := func(at time.Time) event.Due {
+		return event.Due{Clock: "shift", Stage: int(at.UnixMilli() / time.Minute.Milliseconds()), At: at, Do: []string{"reassign"}}
+	}
+	for n, at := range []time.Time{after(60), after(120)} {
+		b.write(t, 0, event.Timer{LeadID: "L", Attempt: 1, Start: start, Due: []event.Due{wake(at)}})
+		require.Empty(t, w.run())
+		w.clock.Advance(time.Minute)
+		out := w.handle(all)
+		require.Len(t, out.Records, 2, "reassign and fired; nothing is said to people")
+		e, err := kstream.Decode(out.Records[0])
+		require.NoError(t, err)
+		r, err := e.Reassign()
+		require.NoError(t, err)
+		require.Equal(t, event.Reassign{LeadID: "L", Attempt: 1, Cause: event.CauseCapacity, Clock: "shift", At: at}, r)
+		e, err = kstream.Decode(out.Records[1])
+		require.NoError(t, err)
+		f, err := e.Fired()
+		require.NoError(t, err)
+		require.Len(t, f.Fired, n+1)
+		w.land(true)
+	}
+	require.Zero(t, metric(t, w, "leadrouter_sla_skipped_records_total"))
+}
+
 // An activity stops a clock, and whether that was in time is said once.
 func TestStops(t *testing.T) {
 	t.Parallel()
