@@ -127,3 +127,25 @@ func TestTicksGoOnAfterAnAbort(t *testing.T) {
 	require.True(t, refused.Load())
 	h.see(func() { require.Len(t, h.assigned, 2) })
 }
+
+// One record is read by its offset, if it is there and committed.
+func TestAt(t *testing.T) {
+	t.Parallel()
+	k := setup(t, 1)
+	holder, err := kstream.OpenExclusive(t.Context(), k.client, "holder")
+	require.NoError(t, err)
+	t.Cleanup(holder.Close)
+	for _, value := range []string{"1", "2"} {
+		require.NoError(t, holder.Commit(t.Context(), &kstream.Record{Topic: k.in, Key: []byte("a"), Value: []byte(value)}))
+	}
+	at := kstream.TopicPartition{Topic: k.in}
+	read := func(offset int64) string {
+		r, err := k.client.At(t.Context(), at, offset)
+		require.NoError(t, err)
+		if r == nil {
+			return ""
+		}
+		return string(r.Value)
+	}
+	require.Equal(t, []string{"1", "", "2", "", ""}, []string{read(0), read(1), read(2), read(3), read(99)}, "markers are no records")
+}
