@@ -250,8 +250,11 @@ func TestClocks(t *testing.T) {
 		to    string
 		moves bool
 	}{
-		{nil, "", false}, {[]string{"remind"}, "", false}, {[]string{"tell_manager", "reassign"}, "", true},
-		{[]string{"to_backup", "to_manager"}, event.ToBackup, true}, {[]string{"to_manager"}, event.ToManager, true},
+		{nil, "", false},
+		{[]string{"remind"}, "", false},
+		{[]string{"tell_manager", "reassign"}, "", true},
+		{[]string{"to_backup", "to_manager"}, event.ToBackup, true},
+		{[]string{"to_manager"}, event.ToManager, true},
 		{[]string{"remind", "to_review"}, event.ToReview, true},
 	} {
 		to, moves := lifecycle.Moves(tt.do)
