@@ -178,6 +178,9 @@ func (r *Router) build(slot string, identity kstream.Identity, store *redisledge
 		Client: r.cfg.Kafka, Instance: r.namespace(), Role: roleRouter, Slot: slot,
 		Topics: r.inputs(), Tick: policyTick, Registerer: r.reg, Logger: r.log,
 	}
+	behind := func(t event.Type) *backlog {
+		return &backlog{client: r.cfg.Kafka, group: streamConfig.Group(), topic: t.Topic(r.cfg.Instance), clock: clock.System()}
+	}
 	handler := router.New(store, router.Config{
 		Instance: r.cfg.Instance,
 		Process:  streamConfig.TransactionalID(0) + "-" + strconv.FormatInt(clock.System().Now().UnixNano(), 36),
@@ -187,9 +190,10 @@ func (r *Router) build(slot string, identity kstream.Identity, store *redisledge
 		Fits:     streamConfig.Fits,
 		Log:      audit.NewLog(r.cfg.Kafka, r.cfg.Instance),
 		Read:     r.cfg.Kafka.At,
-		Current: (&backlog{
-			client: r.cfg.Kafka, group: streamConfig.Group(), topic: event.LeadActivity.Topic(r.cfg.Instance), clock: clock.System(),
-		}).Read,
+		Current:  behind(event.LeadActivity).Read,
+		MayCome: (&arrivals{
+			clock: clock.System(), backlog: func() *backlog { return behind(event.LeadCreated) }, waits: map[place]*wait{},
+		}).May,
 		Verify: func(ctx context.Context) error { return r.open(ctx, store) },
 		Report: func(err error) { r.stuck.Store(err != nil); r.report(partLedger, err) },
 

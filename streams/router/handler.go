@@ -43,6 +43,9 @@ type Config struct {
 	// Current tells whether the activities that were there when the process began have
 	// been applied, by whichever router; until then reassignments wait.
 	Current func(context.Context) (bool, error)
+	// MayCome tells whether the lead that a record is about may still be decided: records
+	// wait for leads that are not known yet.
+	MayCome func(context.Context, *kstream.Record) (bool, error)
 	// Verify binds the ledger anew after [ledger.ErrEpoch]; it fails for as long as
 	// the ledger has to be rebuilt.
 	Verify func(context.Context) error

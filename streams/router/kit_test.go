@@ -146,6 +146,9 @@ func (b *bundle) restart() {
 		Read: func(_ context.Context, at kstream.TopicPartition, offset int64) (*kstream.Record, error) {
 			return b.inputs[fmt.Sprint(at, offset)], nil
 		},
+		MayCome: func(_ context.Context, r *kstream.Record) (bool, error) {
+			return b.clock.Now().Sub(r.Timestamp) < 5*time.Second, nil
+		},
 		Current: func(context.Context) (bool, error) { return !b.behind, nil },
 		Verify:  func(context.Context) error { b.store.verified++; return nil },
 		Report:  func(error) {}, Registerer: b.reg, Logger: zaptest.NewLogger(b.t), Clock: b.clock,

@@ -2,7 +2,8 @@ package router
 
 import (
 	"context"
-	"time"
+
+	"go.uber.org/zap"
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
@@ -14,10 +15,6 @@ import (
 
 // unknownLead is the refusal of a record about a lead that was never decided.
 const unknownLead = "unknown_lead"
-
-// patience is how long a record waits for its lead, which may have been published just
-// before it.
-const patience = 5 * time.Second
 
 // look reads what the ledger knows of the leads that a section is to move.
 func (h *Handler) look(ctx context.Context, s *section) (map[string]ledger.Lead, error) {
@@ -51,7 +48,7 @@ func (h *Handler) planMoves(ctx context.Context, s *section, by basis) error {
 	items := s.items[:0]
 	for _, it := range s.items {
 		if it.mover != nil {
-			if err := h.planMove(it, leads, by); err != nil {
+			if err := h.planMove(ctx, it, leads, by); err != nil {
 				s.dead = append(s.dead, kstream.Dead{Record: it.record, Code: codeOf(err), Err: err})
 				continue
 			}
@@ -64,13 +61,16 @@ func (h *Handler) planMoves(ctx context.Context, s *section, by basis) error {
 
 // planMove plans a lead from the facts that its last plan recorded. A lead that has gone
 // on, or is closed, is left to the ledger to say so: there is no plan then.
-func (h *Handler) planMove(it *item, leads map[string]ledger.Lead, by basis) error {
+func (h *Handler) planMove(ctx context.Context, it *item, leads map[string]ledger.Lead, by basis) error {
 	m, op := it.mover, &it.op
 	l, found := leads[m.Lead]
 	open := m.Op(op, l)
 	if !found && m.Outside {
-		age := by.now.Sub(it.record.Timestamp)
-		if it.waits = age.Abs() < patience; it.waits {
+		mayCome, err := h.cfg.MayCome(ctx, it.record)
+		if err != nil {
+			h.log.Warn("cannot tell whether a lead may still come, asking again", zap.Error(err))
+		}
+		if it.waits = mayCome || err != nil; it.waits {
 			return nil
 		}
 		return lead.Fail(unknownLead, "lead_id", "was never decided, or closed too long ago")

@@ -51,6 +51,7 @@ func TestCrash(t *testing.T) {
 	// All caps together are a little less than what stays open.
 	before := strings.NewReplacer("OPEN", strconv.Itoa(n/60))
 	after := strings.NewReplacer("OPEN", strconv.Itoa(n/50), "weight: 3", "weight: 1")
+	last := strings.NewReplacer("OPEN", strconv.Itoa(n/50), "60000", "50000", "weight: 2", "weight: 5")
 	in := install(t, map[string]string{"policy.yaml": before.Replace(crashPolicy)})
 	work := newWorkload(in, seed)
 	seen := in.subscribe()
@@ -62,6 +63,9 @@ func TestCrash(t *testing.T) {
 		if phase == kills/2 {
 			in.write("policy.yaml", after.Replace(crashPolicy))
 			records = append(records, work.leaves("gus"))
+		}
+		if phase == kills {
+			in.write("policy.yaml", last.Replace(crashPolicy))
 		}
 		sent := in.send(records)
 		if phase < kills {
@@ -87,14 +91,15 @@ func TestCrash(t *testing.T) {
 	requireSame(t, list, in.kcat())
 	count := in.recountLog()
 	require.Len(t, count.records, work.records+len(in.read(in.topic(event.LeadReassign))), "each record is decided")
-	require.Len(t, count.hashes, 2, "both policies had their part")
+	require.Len(t, count.hashes, 3, "each policy had its part")
+	require.Positive(t, count.given, "people gave leads away")
 	require.Positive(t, count.full)
 	for _, effect := range []ledger.Effect{ledger.Owned, ledger.Ended, ledger.Repeat, ledger.Freed, ledger.Fenced, ledger.Ignored, ledger.Present, ledger.Settled} {
 		require.Positive(t, count.effects[string(effect)], effect)
 	}
 	t.Logf("effects %v, largest credits %v", count.effects, count.largest)
 	in.requireFolded()
-	in.requireProven(oneFile(before.Replace(crashPolicy)), oneFile(after.Replace(crashPolicy)))
+	in.requireProven(oneFile(before.Replace(crashPolicy)), oneFile(after.Replace(crashPolicy)), oneFile(last.Replace(crashPolicy)))
 	count.requireLedger(in)
 	in.requireNoDeadLetters()
 	in.requireTimers(count.reopened)

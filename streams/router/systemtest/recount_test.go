@@ -101,6 +101,7 @@ type recount struct {
 	// granted in between had counted it, and nobody knows any more whose it was.
 	shaken bool
 	full   int // grants that took the last place under a cap
+	given  int // turns of those whom a person chose
 }
 
 // recountLog reads lead.decisions and counts it, record by record in the order of
@@ -286,6 +287,7 @@ func (c *recount) turn(g grant, sign int) {
 		c.slack[g.Turn.Book]++
 	case g.Turn.Given:
 		c.slack[g.Turn.Book]++
+		c.given++
 		require.Equal(c.t, book[g.Rep], g.Turn.After, "credit of %s after %d", g.Rep, g.Sequence)
 	default:
 		require.Equal(c.t, book[g.Rep], g.Turn.After, "credit of %s after %d", g.Rep, g.Sequence)

@@ -26,9 +26,10 @@ func newWorkload(in *installation, seed uint64) *workload {
 
 // batch makes the next n leads, and what comes with them: activities of these and
 // earlier ones (some before their lead, some twice, some of an attempt that never
-// was), second records with a known id, reps who come and go.
+// was), second records with a known id, reps who come and go, managers who decide.
 func (w *workload) batch(n int) []*kstream.Record {
 	var records []*kstream.Record
+	known := len(w.leads) // of batches before
 	add := func(t event.Type, r *kstream.Record) {
 		r.Topic = w.in.topic(t)
 		records = append(records, r)
@@ -49,6 +50,9 @@ func (w *workload) batch(n int) []*kstream.Record {
 		}
 		if w.chance.IntN(300) == 0 {
 			add(event.RepStatus, w.presence())
+		}
+		if known > 0 && w.chance.IntN(50) == 0 {
+			add(event.LeadCommand, w.command(fmt.Sprintf("L-%05d", w.chance.IntN(known))))
 		}
 		if len(w.soon) > 200 {
 			i := w.chance.IntN(len(w.soon))
@@ -90,6 +94,19 @@ func (w *workload) happens(id string) []*kstream.Record {
 		add("converted", 0)
 	}
 	return records
+}
+
+// command is what a manager decides about a lead, closed or not.
+func (w *workload) command(id string) *kstream.Record {
+	because := fmt.Sprintf(`"lead_id":%q,"by":"boss","because":"it is better"`, id)
+	switch w.chance.IntN(4) {
+	case 0:
+		return keyed(id, `{%s,"command":"release"}`, because)
+	case 1:
+		return keyed(id, `{%s,"command":"reroute"}`, because)
+	default:
+		return keyed(id, `{%s,"command":"assign","rep_id":%q}`, because, []string{"dora", "emil", "hal", "ana"}[w.chance.IntN(4)])
+	}
 }
 
 // presence is one rep who goes, or the same who comes back.
