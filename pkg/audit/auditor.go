@@ -24,6 +24,7 @@ const (
 	Grant      Kind = "grant"      // the plan and the ledger before it give another grant
 	Cap        Kind = "cap"        // a rep holds more than a cap allows, and the grant does not say so
 	Owner      Kind = "owner"      // the lead has an owner already
+	Turn       Kind = "turn"       // a rep's turn is further from zero than turns can go
 )
 
 // Finding is one thing that does not add up.
@@ -64,6 +65,7 @@ type Auditor struct {
 	planners map[string]*routing.Planner // by hash of the policy
 	report   func(Finding)
 	folder   *Folder
+	turns    turns
 	verdict  Verdict
 	// shaken is true where the ledger before a grant is not known: from a lost grant
 	// to the rebuild that gave it up, and for good from a missing one.
@@ -74,7 +76,7 @@ type Auditor struct {
 func NewAuditor(planners []*routing.Planner, report func(Finding)) *Auditor {
 	a := &Auditor{
 		planners: map[string]*routing.Planner{}, report: report, folder: NewFolder(),
-		verdict: Verdict{Unproven: map[string]int{}},
+		turns: turns{books: map[string]*bound{}}, verdict: Verdict{Unproven: map[string]int{}},
 	}
 	for _, p := range planners {
 		a.planners[p.Policy().Hash] = p
@@ -125,6 +127,13 @@ func (a *Auditor) find(f Finding) {
 // fold checks the next entry and enters it.
 func (a *Auditor) fold(e entry) error {
 	a.invariants(e)
+	a.prove(e)
+	a.bounds(e)
+	return nil
+}
+
+// prove derives an entry again, where that can be done, and enters it.
+func (a *Auditor) prove(e entry) {
 	op, why := a.operation(e)
 	if e.grant.Effect == ledger.Rebuilt {
 		a.shaken = false
@@ -137,12 +146,25 @@ func (a *Auditor) fold(e entry) error {
 		a.verdict.Unproven[why]++
 	case op != nil:
 		a.regrant(e, *op)
-		return nil
+		return
 	case e.decision != nil:
 		a.verdict.Proven++ // nothing but the log speaks of it: that it follows is all
 	}
 	a.follow(e)
-	return nil
+}
+
+// bounds holds a turn that was entered against how far turns go. Where the ledger before
+// it is not known, it is taken as it comes.
+func (a *Auditor) bounds(e entry) {
+	g, s := e.grant, a.folder.state
+	switch {
+	case disturbs(g), g.Turn != nil && (a.shaken || a.unknown):
+		a.turns.disturbed(s)
+	case g.Turn != nil:
+		if what := a.turns.turn(*g.Turn, s.Rosters[g.Roster], s.Books[g.Turn.Book]); what != "" {
+			a.find(a.finding(Turn, e, what, nil))
+		}
+	}
 }
 
 // follow enters what the log says.
