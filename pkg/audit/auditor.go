@@ -8,6 +8,7 @@ import (
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/policy"
 	"leadrouter/pkg/routing"
 )
 
@@ -54,9 +55,10 @@ type Verdict struct {
 // Reasons why a decision cannot be derived again. Of a policy or engine that is not
 // here they begin so and end with its name.
 const (
-	byPolicy = "policy not at hand: "
-	byEngine = "engine not at hand: "
-	byGap    = "after what is missing" // it had counted what nobody knows any more
+	byPolicy   = "policy not at hand: "
+	byEngine   = "engine not at hand: "
+	byVersions = "read its policy with other versions: " // these, the ones here, the policy
+	byGap      = "after what is missing"                 // it had counted what nobody knows any more
 )
 
 // Auditor derives every decision of a log again and compares. A decision that differs
@@ -250,10 +252,20 @@ func movedFrom(g ledger.Grant) int {
 	}
 }
 
+// missing says what it takes to plan a draft again: its policy, or the versions that
+// its hash covers, too.
+func missing(d routing.Draft) string {
+	name := d.Policy.Name + " " + d.Policy.Hash
+	if d.Versions != "" && d.Versions != policy.Versions {
+		return fmt.Sprintf("%s%s; here it is %s; policy %s", byVersions, d.Versions, policy.Versions, name)
+	}
+	return byPolicy + name
+}
+
 // plan plans the lead again from the facts on its record.
 func (a *Auditor) plan(e entry, op *ledger.Op) (*ledger.Op, string) {
 	if e.decision.Engine != routing.Engine {
-		return nil, byEngine + fmt.Sprint(e.decision.Engine)
+		return nil, fmt.Sprintf("%s%d; here it is %d", byEngine, e.decision.Engine, routing.Engine)
 	}
 	var draft routing.Draft
 	if err := json.Unmarshal(e.decision.Draft, &draft); err != nil {
@@ -262,7 +274,7 @@ func (a *Auditor) plan(e entry, op *ledger.Op) (*ledger.Op, string) {
 	}
 	planner := a.planners[draft.Policy.Hash]
 	if planner == nil {
-		return nil, byPolicy + draft.Policy.Name + " " + draft.Policy.Hash
+		return nil, missing(draft)
 	}
 	plan := planner.Plan(draft.Input())
 	derived, err := plan.Draft().Encode()

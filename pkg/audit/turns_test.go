@@ -86,7 +86,7 @@ func TestATurnBeyondItsBoundIsFound(t *testing.T) {
 		log = append(log, event.Decision{Op: ledger.OpID{Offset: i}, Kind: ledger.Assign, Engine: 99, Draft: []byte(`{}`), Grant: g})
 	}
 	v, findings := examine(t, log)
-	require.Equal(t, 4, v.Unproven["engine not at hand: 99"])
+	require.Equal(t, 4, v.Unproven["engine not at hand: 99; here it is 1"])
 	require.Equal(t, []audit.Kind{audit.Turn}, kinds(findings[:1]))
 	require.EqualValues(t, 2, findings[0].Sequence, "after two of three leads she is 1,200 below, and 900 is the most")
 	require.Equal(t, "the turn of ana in book all is -1200, and of 3 reps none goes beyond 900 either way", findings[0].What)
