@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math"
 	"reflect"
 
 	"leadrouter/pkg/event"
@@ -26,6 +28,7 @@ const (
 	Cap        Kind = "cap"        // a rep holds more than a cap allows, and the grant does not say so
 	Owner      Kind = "owner"      // the lead has an owner already
 	Turn       Kind = "turn"       // a rep's turn is further from zero than turns can go
+	Sealed     Kind = "seal"       // the log, or a seal, is not what it was when it was sealed
 )
 
 // Finding is one thing that does not add up.
@@ -50,6 +53,14 @@ type Verdict struct {
 	Unproven map[string]int `json:"unproven,omitempty"`
 	// Lost are sequences that a rebuild has given up, which the log says.
 	Lost int `json:"lost"`
+	// Waiting were read and not examined: one before them was in flight.
+	Waiting int `json:"waiting,omitempty"`
+	// From is the sequence of the snapshot that it began behind; 0: at the beginning.
+	From int64 `json:"from,omitempty"`
+	// Seals that the log was held against.
+	Seals int64 `json:"seals"`
+	// Digest of the last of these: what to note elsewhere, as an anchor.
+	Digest string `json:"digest,omitempty"`
 }
 
 // Reasons why a decision cannot be derived again. Of a policy or engine that is not
@@ -64,7 +75,11 @@ const (
 // Auditor derives every decision of a log again and compares. A decision that differs
 // is reported once: what follows is held against what the decision should have been.
 type Auditor struct {
-	planners map[string]*routing.Planner // by hash of the policy
+	// Find, when set, is asked once for a policy that was not given, by its hash; nil: it is
+	// not at hand.
+	Find func(hash string) *routing.Planner
+
+	planners map[string]*routing.Planner // by hash of the policy; nil: asked for in vain
 	report   func(Finding)
 	folder   *Folder
 	turns    turns
@@ -76,14 +91,26 @@ type Auditor struct {
 
 // NewAuditor audits with some policies and reports findings as they come.
 func NewAuditor(planners []*routing.Planner, report func(Finding)) *Auditor {
+	return newAuditor(planners, report, NewFolder())
+}
+
+// NewAuditorAt goes on from a snapshot: what is before it is taken at its word.
+func NewAuditorAt(s Snapshot, planners []*routing.Planner, report func(Finding)) *Auditor {
+	a := newAuditor(planners, report, NewFolderAt(s))
+	a.verdict.From = s.Sequence
+	a.turns.disturbed(s.State)
+	return a
+}
+
+func newAuditor(planners []*routing.Planner, report func(Finding), folder *Folder) *Auditor {
 	a := &Auditor{
-		planners: map[string]*routing.Planner{}, report: report, folder: NewFolder(),
+		planners: map[string]*routing.Planner{}, report: report, folder: folder,
 		turns: turns{books: map[string]*bound{}}, verdict: Verdict{Unproven: map[string]int{}},
 	}
 	for _, p := range planners {
 		a.planners[p.Policy().Hash] = p
 	}
-	a.folder.fold = a.fold
+	a.folder.fold, a.folder.Sweep = a.fold, true
 	a.folder.gone = func(int64) {
 		a.shaken = true
 		a.verdict.Lost++
@@ -104,10 +131,14 @@ func (a *Auditor) Unreadable(why error) {
 	a.find(Finding{Kind: Unreadable, What: why.Error()})
 }
 
-// Close ends the audit: every record was added. Sequences that are still awaited are
-// missing: a finding for each gap.
-func (a *Auditor) Close() Verdict {
+// Settle says that every decision below a sequence was added, if it is in the log at
+// all: what is still awaited there is missing. A finding for each gap.
+func (a *Auditor) Settle(below int64) {
 	for _, gap := range a.folder.Missing() {
+		if gap.First >= below {
+			return
+		}
+		gap.Last = min(gap.Last, below-1)
 		what := "no record has this sequence, and no rebuild gave it up"
 		if gap.First < gap.Last {
 			what = fmt.Sprintf("no record has the sequences %s, and no rebuild gave them up", gap)
@@ -118,8 +149,24 @@ func (a *Auditor) Close() Verdict {
 			a.find(Finding{Kind: Repeated, Sequence: gap.First, What: err.Error()})
 		}
 	}
-	return a.verdict
 }
+
+// Close ends the audit: every record was added.
+func (a *Auditor) Close() Verdict {
+	a.Settle(math.MaxInt64)
+	return a.Verdict()
+}
+
+// Verdict is what it has come to so far.
+func (a *Auditor) Verdict() Verdict {
+	v := a.verdict
+	v.Waiting = len(a.folder.Early())
+	return v
+}
+
+// vouches says whether the ledger is the one that the log alone gives: nothing was found,
+// and nothing is missing.
+func (a *Auditor) vouches() bool { return a.verdict.Findings == 0 && !a.shaken && !a.unknown }
 
 func (a *Auditor) find(f Finding) {
 	a.verdict.Findings++
@@ -252,6 +299,21 @@ func movedFrom(g ledger.Grant) int {
 	}
 }
 
+// planner of a policy; nil when it is not at hand.
+func (a *Auditor) planner(hash string) *routing.Planner {
+	planner, known := a.planners[hash]
+	if !known && a.Find != nil {
+		planner = a.Find(hash)
+		a.planners[hash] = planner
+	}
+	return planner
+}
+
+// lookAgain asks once more for the policies that were not at hand.
+func (a *Auditor) lookAgain() {
+	maps.DeleteFunc(a.planners, func(_ string, p *routing.Planner) bool { return p == nil })
+}
+
 // missing says what it takes to plan a draft again: its policy, or the versions that
 // its hash covers, too.
 func missing(d routing.Draft) string {
@@ -272,7 +334,7 @@ func (a *Auditor) plan(e entry, op *ledger.Op) (*ledger.Op, string) {
 		a.find(a.finding(Plan, e, "its plan cannot be read: "+err.Error(), nil))
 		return nil, byGap
 	}
-	planner := a.planners[draft.Policy.Hash]
+	planner := a.planner(draft.Policy.Hash)
 	if planner == nil {
 		return nil, missing(draft)
 	}
