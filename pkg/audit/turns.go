@@ -16,7 +16,8 @@ import (
 // where A lacks the payer p and has i of the free, S(A∪p) + S(A−i) ≥ 2·S(A) − a. With
 // k = 1 that bounds a rep from above, with k = n−1 from below, by a/2·(n−1) each.
 //
-// What is no turn (one that is given back, a balance that is shared out) may lead out
+// What is no such turn (one that is given back, or that a person has given, a balance that
+// is shared out) may lead out
 // of it by some slack, which later turns keep in the same way. It is read off the book.
 type turns struct {
 	books map[string]*bound
@@ -46,9 +47,10 @@ func (t *turns) disturbed(s *ledger.State) {
 	}
 }
 
-// disturbs reports whether a grant moves credit in another way than by a turn.
+// disturbs reports whether a grant moves credit in another way than by a turn: whom a
+// person chooses pays, and need not have had the largest credit.
 func disturbs(g ledger.Grant) bool {
-	return g.TurnBack || g.Effect == ledger.Settled ||
+	return g.TurnBack || g.Effect == ledger.Settled || g.Turn != nil && g.Turn.Given ||
 		g.Undone != nil && (g.Undone.Turn != nil || g.Undone.TurnBack || g.Undone.Effect == ledger.Settled)
 }
 
