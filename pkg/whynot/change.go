@@ -74,9 +74,9 @@ func (c Change) String() string {
 func (c Change) room() string {
 	switch {
 	case c.Leads == 1:
-		return "one open lead fewer"
+		return "one lead fewer"
 	case c.Leads > 1:
-		return fmt.Sprintf("%d open leads fewer", c.Leads)
+		return fmt.Sprintf("%d leads fewer", c.Leads)
 	}
 	words := map[string]string{
 		"open": "one open lead fewer", "open value": "less open value", "hour": "one lead fewer that hour",

@@ -144,8 +144,15 @@ func (s *searcher) fewer(r result) []Change {
 	if has := r.state.Reps[s.rep]; has != nil {
 		open = has.Open
 	}
-	for leads := range min(open, mostFewer) {
-		list = append(list, Change{Kind: Room, Leads: leads + 1, apply: func(t *trial) { entry(t.state, s.rep).Open -= leads + 1 }})
+	for i := range min(open, mostFewer) {
+		leads := i + 1
+		list = append(list, Change{Kind: Room, Leads: leads, apply: func(t *trial) {
+			has := entry(t.state, s.rep)
+			has.Open -= leads
+			for _, window := range []*ledger.Window{&has.Hour, &has.Day, &has.Week} {
+				window.Count = max(0, window.Count-leads)
+			}
+		}})
 	}
 	return list
 }

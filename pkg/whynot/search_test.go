@@ -155,7 +155,7 @@ func TestTheSmallestChange(t *testing.T) {
 			big(t, d) // jonas has two
 			d.lead(t, "de", "", 5)
 			return d.lead(t, "de", "", 5) // both are klara's
-		}, "jonas", "one open lead fewer", func(t *testing.T, d *desk) (ledger.Grant, whynot.Case) {
+		}, "jonas", "one lead fewer", func(t *testing.T, d *desk) (ledger.Grant, whynot.Case) {
 			d.status(t, "petra", ledger.Away)
 			big(t, d)
 			d.lead(t, "de", "", 5)
@@ -171,6 +171,7 @@ func TestTheSmallestChange(t *testing.T) {
 			d.status(t, "petra", ledger.Away)
 			return d.lead(t, "en", "", 5)
 		}, "marek", "the rule english (policy.yaml:17) not matching", with(edited(`language == "en"`, `language == "xx"`), func(t *testing.T, d *desk) (ledger.Grant, whynot.Case) {
+			d.status(t, "jonas", ledger.Away)
 			return d.lead(t, "en", "", 5)
 		})},
 		"two": {func(t *testing.T, d *desk) (ledger.Grant, whynot.Case) {
