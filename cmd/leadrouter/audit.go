@@ -91,10 +91,8 @@ func begins(from string) (func(event.Snapshot) bool, error) {
 	case fromSnapshot:
 		return func(event.Snapshot) bool { return true }, nil
 	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if at, err := time.Parse(layout, from); err == nil {
-			return func(s event.Snapshot) bool { return s.At <= at.UnixMilli() }, nil
-		}
+	if at, err := instant(from); err == nil {
+		return func(s event.Snapshot) bool { return s.At <= at.UnixMilli() }, nil
 	}
 	offsets := map[int32]int64{}
 	for pair := range strings.SplitSeq(from, ",") {
