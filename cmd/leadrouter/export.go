@@ -197,13 +197,9 @@ func (c *cli) each(ctx context.Context, topic string, use func(*kstream.Record) 
 	if err != nil {
 		return err
 	}
-	ends, err := c.shared.kafka.Ends(ctx, topic)
+	total, err := c.records(ctx, topic)
 	if err != nil {
 		return err
-	}
-	total := int64(0)
-	for at, end := range ends {
-		total += end - from[at]
 	}
 	bar := c.progress("export", total, progressbar.OptionShowCount())
 	_, err = c.shared.kafka.ReadToEnd(ctx, from, func(r *kstream.Record) error {
