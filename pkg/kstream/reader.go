@@ -155,7 +155,7 @@ func (c Client) At(ctx context.Context, at TopicPartition, offset int64) (*Recor
 		return nil, nil
 	}
 	var found *Record
-	err = c.consume(ctx, map[TopicPartition]int64{at: offset}, func(r *Record) (bool, error) {
+	err = c.consume(ctx, map[TopicPartition]int64{at: offset}, nil, func(r *Record) (bool, error) {
 		if r.Offset == offset && !r.Attrs.IsControl() {
 			found = r
 		}
