@@ -228,8 +228,8 @@ type merge struct {
 // mark is how far a partition was read.
 type mark struct{ sequence, floor int64 }
 
-// mostEarly is how many records wait for others before partitions have to wait. There is
-// a fetch of each in hand, of up to 1 MB.
+// mostEarly is how many records wait for others before partitions have to wait; as much
+// as one fetch brings may come on top.
 const mostEarly = 20_000
 
 // note takes note of a record that was read.

@@ -185,6 +185,9 @@ func (c Client) Tail(ctx context.Context, from map[TopicPartition]int64, fn func
 	return nil
 }
 
+// stepBytes are fetched at once from a broker where partitions are read in step.
+const stepBytes = 4 << 20
+
 // pause leaves these of all partitions out of the next fetches, and only these.
 func pause(client *kgo.Client, all map[TopicPartition]int64, these []TopicPartition) {
 	out, in := make(map[string][]int32), make(map[string][]int32)
@@ -209,12 +212,16 @@ func (c Client) consume(ctx context.Context, from map[TopicPartition]int64, pace
 		}
 		partitions[tp.Topic][tp.Partition] = at(offset)
 	}
-	client, err := c.open(
+	opts := []kgo.Opt{
 		kgo.ConsumePartitions(partitions),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(),
-	)
+	}
+	if pace != nil { // the less comes at once, the less of it is ahead; it may be ten times as much unpacked
+		opts = append(opts, kgo.FetchMaxBytes(stepBytes), kgo.FetchMaxPartitionBytes(stepBytes/16))
+	}
+	client, err := c.open(opts...)
 	if err != nil {
 		return err
 	}
