@@ -24,7 +24,7 @@ func TestCovering(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := parsed(t, files)
+			p := policyOf(t, files)
 			more, err := p.Covering("ana", "country", "FR")
 			require.NoError(t, err)
 			ana, _ := more.Rep("ana")
@@ -44,7 +44,7 @@ func TestCovering(t *testing.T) {
 
 func TestResting(t *testing.T) {
 	t.Parallel()
-	p := parsed(t, map[string]string{"policy.yaml": `policy: p
+	p := policyOf(t, map[string]string{"policy.yaml": `policy: p
 reps: {ana: {}}
 rules: [{name: first, use: set}, {name: last, to: review}]
 rulesets: {set: [{name: inner, to: all}]}
@@ -67,7 +67,7 @@ rulesets: {set: [{name: inner, to: all}]}
 	require.ErrorIs(t, err, policy.ErrAmend)
 }
 
-func parsed(t *testing.T, files map[string]string) *policy.Policy {
+func policyOf(t *testing.T, files map[string]string) *policy.Policy {
 	t.Helper()
 	src := map[string][]byte{}
 	for name, text := range files {

@@ -103,7 +103,7 @@ func (c Case) changes(base result, rep string) []Change {
 				continue
 			}
 			for _, barrier := range out.Reasons {
-				off = off || barrier.Code == routing.OffShift
+				off = off || slices.Contains([]routing.BarrierCode{routing.OffShift, routing.DayOff, routing.Busy}, barrier.Code)
 				if c, ok := covering(tried, barrier); ok && !slices.ContainsFunc(list, func(o Change) bool { return o.Column == c.Column && o.Value == c.Value }) {
 					list = append(list, c)
 				}
@@ -147,8 +147,10 @@ func covering(tried routing.Tried, barrier routing.Barrier) (Change, bool) {
 	return Change{}, false
 }
 
+// onShift has the rep at work, by the hours and by a calendar of their own.
 func onShift(p *policy.Policy, rep string) Change {
 	return Change{Kind: OnShift, apply: func(t *trial) {
+		t.input.Absent = slices.DeleteFunc(slices.Clone(t.input.Absent), func(a routing.Absence) bool { return a.Rep == rep })
 		if position, ok := p.Rep(rep); ok {
 			t.input.Shift = p.Shift(t.input.At).Clone()
 			t.input.Shift.Add(position)

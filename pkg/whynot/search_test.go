@@ -48,6 +48,7 @@ type desk struct {
 	model   *ledger.Model
 	at      time.Time
 	n       int64
+	absent  []routing.Absence // by calendars of their own
 }
 
 func newDesk(t require.TestingT, source string) *desk {
@@ -75,7 +76,7 @@ func (d *desk) lead(t require.TestingT, language, industry string, value float64
 	require.NoError(t, err)
 	id := fmt.Sprint("L-", d.n)
 	l := lead.Lead{ID: id, Language: language, DealValue: &value, Company: lead.Company{Industry: industry}}
-	plan := d.planner.Plan(routing.Input{Facts: l.Facts(), At: d.at})
+	plan := d.planner.Plan(routing.Input{Facts: l.Facts(), At: d.at, Absent: d.absent})
 	draft := plan.Draft()
 	body, err := draft.Encode()
 	require.NoError(t, err)
@@ -132,6 +133,14 @@ func TestTheSmallestChange(t *testing.T) {
 			d.status(t, "jonas", ledger.Away)
 			return big(t, d)
 		})},
+		"in a meeting": {func(t *testing.T, d *desk) (ledger.Grant, whynot.Case) {
+			d.status(t, "petra", ledger.Away)
+			d.absent = []routing.Absence{{Rep: "jonas", Until: d.at.Add(time.Hour).UnixMilli()}, {Rep: "klara", Until: d.at.Add(time.Hour).UnixMilli()}}
+			return big(t, d)
+		}, "jonas", "on shift then", func(t *testing.T, d *desk) (ledger.Grant, whynot.Case) {
+			d.status(t, "petra", ledger.Away)
+			return big(t, d)
+		}},
 		"a turn": {big, "petra", "a turn higher by 0.01", func(t *testing.T, d *desk) (ledger.Grant, whynot.Case) {
 			big(t, d) // jonas
 			return big(t, d)
