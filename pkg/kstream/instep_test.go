@@ -16,7 +16,7 @@ import (
 func TestReadInStep(t *testing.T) {
 	t.Parallel()
 	k := setup(t, 2)
-	const each = 60 // records of 100 kB: several fetches
+	const each = 200 // records of 100 kB: many fetches
 	var records []*kstream.Record
 	for i := range 2 * each {
 		records = append(records, &kstream.Record{Topic: k.in, Partition: int32(i % 2), Value: bytes.Repeat([]byte{byte(i / 2)}, 100_000)})
@@ -48,5 +48,5 @@ func TestReadInStep(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[kstream.TopicPartition]int{first: each, second: each}, seen)
 	require.Equal(t, map[kstream.TopicPartition]int64{first: each, second: each}, next)
-	require.Less(t, early, each/2, "no more than what was fetched before anybody asked")
+	require.Less(t, early, each/2, "no more than the fetch or two before anybody asked")
 }
