@@ -77,7 +77,7 @@ func TestNobodyThere(t *testing.T) {
 	}
 	for _, line := range []string{
 		"router", "sla", "rebuild", "topics create", "topics list", "publish " + leads, "tail", "explain L-1",
-		"explain L-1 --policy published", "audit", "audit --policy published", "activity L-1 accepted", "rep away ana",
+		"explain L-1 --policy published", "audit", "audit --policy published", "audit --follow", "export assignments", "export decisions --format csv", "activity L-1 accepted", "rep away ana",
 		"assign L-1 ana --because b", "release L-1 --because b",
 		"dlq list", "dlq retry --all", "dlq drop --all", "doctor", "policy publish", "policy history", "policy rollback",
 	} {

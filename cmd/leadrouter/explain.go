@@ -39,7 +39,7 @@ by the hash of the lead's last decision.`,
 	c.kafkaFlags(cmd)
 	c.livePolicyFlag(cmd)
 	c.outputFlag(cmd)
-	cmd.Flags().StringVar(&whyNot, "why-not", "", "say of this `rep` what was in the way")
+	cmd.Flags().StringVar(&whyNot, "why-not", "", "say of this `rep` what was in the way, and the smallest change that would have given them the lead")
 	return cmd
 }
 
@@ -64,6 +64,7 @@ func (c *cli) explain(ctx context.Context, id, whyNot string) error {
 		}
 	}
 	teller := audit.NewTeller(id, planner)
+	teller.WhyNot = whyNot
 	topic := event.LeadDecisions.Topic(c.shared.instance)
 	if err := c.findTopics(ctx, topic); err != nil {
 		return err

@@ -96,6 +96,7 @@ func (c *cli) commands() []*cobra.Command {
 		c.auditCommand(),
 		c.simulateCommand(),
 		c.compareCommand(),
+		c.exportCommand(),
 		c.assignCommand(),
 		c.releaseCommand(),
 		c.rerouteCommand(),

@@ -169,3 +169,16 @@ func (c *cli) publisher(ctx context.Context, topic string) (*kstream.Publisher, 
 	to, err := kstream.NewPublisher(c.shared.kafka)
 	return to, app.Usage(err)
 }
+
+// records counts those of a topic, markers of transactions among them.
+func (c *cli) records(ctx context.Context, topic string) (n int64, err error) {
+	starts, err := c.shared.kafka.Starts(ctx, topic)
+	if err != nil {
+		return 0, err
+	}
+	ends, err := c.shared.kafka.Ends(ctx, topic)
+	for at, end := range ends {
+		n += end - starts[at]
+	}
+	return n, err
+}

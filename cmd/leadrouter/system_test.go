@@ -119,6 +119,63 @@ func TestPublishRouteTail(t *testing.T) {
 	require.Contains(t, c.out.String(), `"findings": 2`)
 }
 
+// TestAuditFollow seals a log while a router writes it, and begins at the snapshot later.
+func TestAuditFollow(t *testing.T) {
+	t.Parallel()
+	dir, instance := t.TempDir(), services.Instance(t)
+	file := filepath.Join(dir, "policy.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("policy: follow\nreps: {ana: {}, ben: {}}\nrules: [{name: x, to: all}]\n"), 0o600))
+	env := map[string]string{
+		"LEADROUTER_BROKERS": strings.Join(services.Kafka(t), ","), "LEADROUTER_REDIS": services.Redis(t),
+		"LEADROUTER_INSTANCE": instance, "LEADROUTER_POLICY": file, "NO_COLOR": "1",
+	}
+	run := func(code int, args ...string) string {
+		c := &command{env: env}
+		require.Equal(t, code, c.run(t.Context(), args...), "%v: %s%s", args, c.out.String(), c.err.String())
+		return c.out.String() + c.err.String()
+	}
+	run(0, "topics", "create", "--partitions", "2", "--replication", "1")
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	router, follower := &command{env: env}, &command{env: env}
+	running.Go(func() { router.run(ctx, "router", "--log-level", "warn") })
+	code := -1
+	running.Go(func() { code = follower.run(ctx, "audit", "--follow", "--every", "100ms", "--snapshot", "10") })
+	defer running.Wait()
+	defer stop()
+
+	leads := &strings.Builder{}
+	fmt.Fprintln(leads, "id")
+	for i := range 30 {
+		fmt.Fprintf(leads, "L-%d\n", i)
+	}
+	c := &command{env: env, in: strings.NewReader(leads.String())}
+	require.Zero(t, c.run(t.Context(), "publish", "-", "--format", "csv"), c.err.String())
+	snapshots := audit.NewSnapshots(kstream.Client{Brokers: services.Kafka(t)}, instance)
+	require.Eventually(t, func() bool {
+		latest, err := snapshots.Latest(t.Context(), nil)
+		return err == nil && latest != nil && latest.Sequence >= 20
+	}, 60*time.Second, 50*time.Millisecond)
+	require.Contains(t, run(0, "audit"), "30 decisions, 30 derived again, byte for byte\n")
+	stop()
+	running.Wait()
+	require.Zero(t, code, follower.out.String()+follower.err.String())
+	require.Regexp(t, `(?m)^seal 1: \d+ records?, up to sequence \d+`, follower.out.String())
+	require.Contains(t, follower.out.String(), ", with a snapshot\n")
+	require.Regexp(t, `(?m)^\d seals?; the last digest is [0-9a-f]{64}\nnothing found\n`, follower.out.String())
+
+	said := run(0, "audit", "--from", "snapshot")
+	require.Regexp(t, `(?m)^begun at the snapshot behind sequence [23]\d$`, said)
+	digest := said[strings.Index(said, "digest is ")+len("digest is "):][:64]
+	require.Contains(t, run(0, "audit", "--anchor", digest, "--from", "2020-01-01"), "begun at the beginning: no snapshot to begin at\n30 decisions")
+	require.Contains(t, run(0, "audit", "--from", "0:1000000,1:1000000"), "begun at the snapshot")
+	require.Contains(t, run(app.ExitNo, "audit", "--anchor", strings.Repeat("a", 64)), "no seal has the digest aaaa")
+	require.Contains(t, run(app.ExitUsage, "audit", "--from", "yesterday"), `--from "yesterday": want beginning`)
+	require.Contains(t, run(app.ExitUsage, "audit", "--follow", "--from", "snapshot"), "begins at the newest snapshot by itself")
+	require.Contains(t, run(app.ExitUsage, "audit", "--follow", "--every", "0s"), "want more than 0")
+	require.Contains(t, run(app.ExitUsage, "audit", "--follow", "--snapshot", "-1"), "--snapshot is below 0")
+}
+
 // TestReports: what people report on the command line is what the router acts on.
 func TestReports(t *testing.T) {
 	t.Parallel()

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math"
 	"reflect"
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/policy"
 	"leadrouter/pkg/routing"
 )
 
@@ -24,6 +27,8 @@ const (
 	Grant      Kind = "grant"      // the plan and the ledger before it give another grant
 	Cap        Kind = "cap"        // a rep holds more than a cap allows, and the grant does not say so
 	Owner      Kind = "owner"      // the lead has an owner already
+	Turn       Kind = "turn"       // a rep's turn is further from zero than turns can go
+	Sealed     Kind = "seal"       // the log, or a seal, is not what it was when it was sealed
 )
 
 // Finding is one thing that does not add up.
@@ -48,22 +53,36 @@ type Verdict struct {
 	Unproven map[string]int `json:"unproven,omitempty"`
 	// Lost are sequences that a rebuild has given up, which the log says.
 	Lost int `json:"lost"`
+	// Waiting were read and not examined: one before them was in flight.
+	Waiting int `json:"waiting,omitempty"`
+	// From is the sequence of the snapshot that it began behind; 0: at the beginning.
+	From int64 `json:"from,omitempty"`
+	// Seals that the log was held against.
+	Seals int64 `json:"seals"`
+	// Digest of the last of these: what to note elsewhere, as an anchor.
+	Digest string `json:"digest,omitempty"`
 }
 
 // Reasons why a decision cannot be derived again. Of a policy or engine that is not
 // here they begin so and end with its name.
 const (
-	byPolicy = "policy not at hand: "
-	byEngine = "engine not at hand: "
-	byGap    = "after what is missing" // it had counted what nobody knows any more
+	byPolicy   = "policy not at hand: "
+	byEngine   = "engine not at hand: "
+	byVersions = "read its policy with other versions: " // these, the ones here, the policy
+	byGap      = "after what is missing"                 // it had counted what nobody knows any more
 )
 
 // Auditor derives every decision of a log again and compares. A decision that differs
 // is reported once: what follows is held against what the decision should have been.
 type Auditor struct {
-	planners map[string]*routing.Planner // by hash of the policy
+	// Find, when set, is asked once for a policy that was not given, by its hash; nil: it is
+	// not at hand.
+	Find func(hash string) *routing.Planner
+
+	planners map[string]*routing.Planner // by hash of the policy; nil: asked for in vain
 	report   func(Finding)
 	folder   *Folder
+	turns    turns
 	verdict  Verdict
 	// shaken is true where the ledger before a grant is not known: from a lost grant
 	// to the rebuild that gave it up, and for good from a missing one.
@@ -72,14 +91,26 @@ type Auditor struct {
 
 // NewAuditor audits with some policies and reports findings as they come.
 func NewAuditor(planners []*routing.Planner, report func(Finding)) *Auditor {
+	return newAuditor(planners, report, NewFolder())
+}
+
+// NewAuditorAt goes on from a snapshot: what is before it is taken at its word.
+func NewAuditorAt(s Snapshot, planners []*routing.Planner, report func(Finding)) *Auditor {
+	a := newAuditor(planners, report, NewFolderAt(s))
+	a.verdict.From = s.Sequence
+	a.turns.disturbed(s.State)
+	return a
+}
+
+func newAuditor(planners []*routing.Planner, report func(Finding), folder *Folder) *Auditor {
 	a := &Auditor{
-		planners: map[string]*routing.Planner{}, report: report, folder: NewFolder(),
-		verdict: Verdict{Unproven: map[string]int{}},
+		planners: map[string]*routing.Planner{}, report: report, folder: folder,
+		turns: turns{books: map[string]*bound{}}, verdict: Verdict{Unproven: map[string]int{}},
 	}
 	for _, p := range planners {
 		a.planners[p.Policy().Hash] = p
 	}
-	a.folder.fold = a.fold
+	a.folder.fold, a.folder.Sweep = a.fold, true
 	a.folder.gone = func(int64) {
 		a.shaken = true
 		a.verdict.Lost++
@@ -100,10 +131,14 @@ func (a *Auditor) Unreadable(why error) {
 	a.find(Finding{Kind: Unreadable, What: why.Error()})
 }
 
-// Close ends the audit: every record was added. Sequences that are still awaited are
-// missing: a finding for each gap.
-func (a *Auditor) Close() Verdict {
+// Settle says that every decision below a sequence was added, if it is in the log at
+// all: what is still awaited there is missing. A finding for each gap.
+func (a *Auditor) Settle(below int64) {
 	for _, gap := range a.folder.Missing() {
+		if gap.First >= below {
+			return
+		}
+		gap.Last = min(gap.Last, below-1)
 		what := "no record has this sequence, and no rebuild gave it up"
 		if gap.First < gap.Last {
 			what = fmt.Sprintf("no record has the sequences %s, and no rebuild gave them up", gap)
@@ -114,8 +149,24 @@ func (a *Auditor) Close() Verdict {
 			a.find(Finding{Kind: Repeated, Sequence: gap.First, What: err.Error()})
 		}
 	}
-	return a.verdict
 }
+
+// Close ends the audit: every record was added.
+func (a *Auditor) Close() Verdict {
+	a.Settle(math.MaxInt64)
+	return a.Verdict()
+}
+
+// Verdict is what it has come to so far.
+func (a *Auditor) Verdict() Verdict {
+	v := a.verdict
+	v.Waiting = len(a.folder.Early())
+	return v
+}
+
+// vouches says whether the ledger is the one that the log alone gives: nothing was found,
+// and nothing is missing.
+func (a *Auditor) vouches() bool { return a.verdict.Findings == 0 && !a.shaken && !a.unknown }
 
 func (a *Auditor) find(f Finding) {
 	a.verdict.Findings++
@@ -125,6 +176,13 @@ func (a *Auditor) find(f Finding) {
 // fold checks the next entry and enters it.
 func (a *Auditor) fold(e entry) error {
 	a.invariants(e)
+	a.prove(e)
+	a.bounds(e)
+	return nil
+}
+
+// prove derives an entry again, where that can be done, and enters it.
+func (a *Auditor) prove(e entry) {
 	op, why := a.operation(e)
 	if e.grant.Effect == ledger.Rebuilt {
 		a.shaken = false
@@ -137,12 +195,25 @@ func (a *Auditor) fold(e entry) error {
 		a.verdict.Unproven[why]++
 	case op != nil:
 		a.regrant(e, *op)
-		return nil
+		return
 	case e.decision != nil:
 		a.verdict.Proven++ // nothing but the log speaks of it: that it follows is all
 	}
 	a.follow(e)
-	return nil
+}
+
+// bounds holds a turn that was entered against how far turns go. Where the ledger before
+// it is not known, it is taken as it comes.
+func (a *Auditor) bounds(e entry) {
+	g, s := e.grant, a.folder.state
+	switch {
+	case disturbs(g), g.Turn != nil && (a.shaken || a.unknown):
+		a.turns.disturbed(s)
+	case g.Turn != nil:
+		if what := a.turns.turn(*g.Turn, s.Rosters[g.Roster], s.Books[g.Turn.Book]); what != "" {
+			a.find(a.finding(Turn, e, what, nil))
+		}
+	}
 }
 
 // follow enters what the log says.
@@ -228,19 +299,44 @@ func movedFrom(g ledger.Grant) int {
 	}
 }
 
+// planner of a policy; nil when it is not at hand.
+func (a *Auditor) planner(hash string) *routing.Planner {
+	planner, known := a.planners[hash]
+	if !known && a.Find != nil {
+		planner = a.Find(hash)
+		a.planners[hash] = planner
+	}
+	return planner
+}
+
+// lookAgain asks once more for the policies that were not at hand.
+func (a *Auditor) lookAgain() {
+	maps.DeleteFunc(a.planners, func(_ string, p *routing.Planner) bool { return p == nil })
+}
+
+// missing says what it takes to plan a draft again: its policy, or the versions that
+// its hash covers, too.
+func missing(d routing.Draft) string {
+	name := d.Policy.Name + " " + d.Policy.Hash
+	if d.Versions != "" && d.Versions != policy.Versions {
+		return fmt.Sprintf("%s%s; here it is %s; policy %s", byVersions, d.Versions, policy.Versions, name)
+	}
+	return byPolicy + name
+}
+
 // plan plans the lead again from the facts on its record.
 func (a *Auditor) plan(e entry, op *ledger.Op) (*ledger.Op, string) {
 	if e.decision.Engine != routing.Engine {
-		return nil, byEngine + fmt.Sprint(e.decision.Engine)
+		return nil, fmt.Sprintf("%s%d; here it is %d", byEngine, e.decision.Engine, routing.Engine)
 	}
 	var draft routing.Draft
 	if err := json.Unmarshal(e.decision.Draft, &draft); err != nil {
 		a.find(a.finding(Plan, e, "its plan cannot be read: "+err.Error(), nil))
 		return nil, byGap
 	}
-	planner := a.planners[draft.Policy.Hash]
+	planner := a.planner(draft.Policy.Hash)
 	if planner == nil {
-		return nil, byPolicy + draft.Policy.Name + " " + draft.Policy.Hash
+		return nil, missing(draft)
 	}
 	plan := planner.Plan(draft.Input())
 	derived, err := plan.Draft().Encode()

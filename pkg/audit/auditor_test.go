@@ -15,6 +15,7 @@ import (
 	"leadrouter/pkg/audit"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/policy"
 	"leadrouter/pkg/routing"
 )
 
@@ -230,7 +231,16 @@ func TestWithoutThePolicy(t *testing.T) {
 	log = some(t, p).log
 	log[7].Engine = 99
 	v, _ = examine(t, log, p)
-	require.Equal(t, 1, v.Unproven["engine not at hand: 99"])
+	require.Equal(t, 1, v.Unproven["engine not at hand: 99; here it is 1"])
+
+	log = some(t, p).log
+	require.Contains(t, string(log[7].Draft), policy.Versions)
+	log[7].Draft = []byte(strings.Replace(string(log[7].Draft), policy.Versions, "cel v0.1, zones 1999a, holidays 0.1", 1))
+	v, findings = examine(t, log)
+	require.Empty(t, findings)
+	require.Equal(t, 29, v.Unproven["policy not at hand: fair "+p.Policy().Hash])
+	require.Equal(t, 1, v.Unproven["read its policy with other versions: cel v0.1, zones 1999a, holidays 0.1; here it is "+
+		policy.Versions+"; policy fair "+p.Policy().Hash])
 }
 
 // What lies between a lost grant and the rebuild that gave it up had counted it.

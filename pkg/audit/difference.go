@@ -3,8 +3,10 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 
 	"leadrouter/pkg/jsondiff"
+	"leadrouter/pkg/ledger"
 )
 
 // Difference is one place where two JSON values differ. What is missing is empty.
@@ -15,7 +17,10 @@ type Difference struct {
 }
 
 // compare lists where two grants differ.
-func compare(logged, derived any) []Difference {
+func compare(logged, derived ledger.Grant) []Difference {
+	if reflect.DeepEqual(logged, derived) {
+		return nil
+	}
 	left, err := json.Marshal(logged)
 	if err != nil {
 		return []Difference{{Logged: err.Error()}}

@@ -22,13 +22,22 @@ type Folder struct {
 	state *ledger.State
 	early map[int64]entry
 	lost  map[int64]bool // sequences that a rebuild has given up
+	// Sweep forgets closed leads when a store does. Without it, the state grows with the
+	// log.
+	Sweep bool
 	// Next and Seen, when set, are told of each record right before and right after
 	// it is applied.
 	Next, Seen func(d event.Decision, s *ledger.State)
 
 	fold func(entry) error    // [ledger.State.Fold], or what proves it, too
 	gone func(sequence int64) // when set, is told of what a rebuild has given up
+	// unswept counts what was applied since the last sweep.
+	unswept int
 }
+
+// sweepEvery is how many records pass between two sweeps at least; no fewer than there
+// are leads, so that a sweep costs nothing per record.
+const sweepEvery = 1 << 16
 
 // entry is one grant at its place in the sequence. decision is nil where a void
 // accounts for it.
@@ -43,6 +52,43 @@ func NewFolder() *Folder {
 	f := &Folder{state: ledger.NewState(), early: map[int64]entry{}, lost: map[int64]bool{}}
 	f.fold = f.follow
 	return f
+}
+
+// NewFolderAt goes on from a snapshot, with the records from its offsets on.
+func NewFolderAt(s Snapshot) *Folder {
+	f := NewFolder()
+	f.state = s.State
+	for _, d := range s.Early {
+		f.early[d.Grant.Sequence] = entry{id: d.Op, grant: d.Grant, decision: &d}
+		if undone := d.Grant.Undone; undone != nil && undone.Sequence > f.state.Sequence {
+			f.early[undone.Sequence] = entry{id: d.Op, grant: *undone}
+		}
+		for _, sequence := range d.Grant.Lost {
+			if sequence > f.state.Sequence {
+				f.lost[sequence] = true
+			}
+		}
+	}
+	return f
+}
+
+// Snapshot is what [NewFolderAt] goes on from; where to read on is for the caller to add.
+// It shares memory with the folder.
+func (f *Folder) Snapshot() Snapshot {
+	s := Snapshot{State: f.state, Early: f.Early()}
+	s.Sequence, s.Epoch, s.At = f.state.Sequence, f.state.Epoch, f.state.At
+	return s
+}
+
+// Early are the records that wait for one before them, by sequence.
+func (f *Folder) Early() []event.Decision {
+	var list []event.Decision
+	for _, sequence := range slices.Sorted(maps.Keys(f.early)) {
+		if d := f.early[sequence].decision; d != nil {
+			list = append(list, *d)
+		}
+	}
+	return list
 }
 
 // follow enters what the log says. What a void took back has no draft: nobody asks for
@@ -115,6 +161,15 @@ func (f *Folder) advance() error {
 		if f.Seen != nil && e.decision != nil {
 			f.Seen(*e.decision, f.state)
 		}
+		f.sweep()
+	}
+}
+
+// sweep forgets closed leads now and then.
+func (f *Folder) sweep() {
+	if f.unswept++; f.Sweep && f.unswept >= max(sweepEvery, len(f.state.Leads)) {
+		f.state.Sweep()
+		f.unswept = 0
 	}
 }
 

@@ -11,9 +11,10 @@ import (
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/testkit/services"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(services.Main(m)) }
 
 const start = 1_764_000_000_000
 

@@ -32,27 +32,6 @@ func (l *Log) Read(ctx context.Context, use func(event.Decision) error) error {
 	return l.records(ctx, from, func(_ kstream.TopicPartition, d event.Decision) error { return use(d) })
 }
 
-// Examine is Read for whoever goes on after a record that is no decision: broken is
-// told its place and why.
-func (l *Log) Examine(ctx context.Context, use func(event.Decision), broken func(error)) error {
-	from, err := l.kafka.Starts(ctx, l.topic)
-	if err != nil {
-		return err
-	}
-	_, err = l.kafka.ReadToEnd(ctx, from, func(r *kstream.Record) error {
-		if d, err := Decode(r); err != nil {
-			broken(err)
-		} else {
-			use(d)
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read the decision log: %w", err)
-	}
-	return nil
-}
-
 // errFound ends a reading that only asks whether there is anything.
 var errFound = errors.New("found")
 

@@ -217,7 +217,7 @@ func TestADamagedLogIsNoLedger(t *testing.T) {
 }
 
 // A record that is no decision is named by its place, and the others are read.
-func TestExamineGoesOn(t *testing.T) {
+func TestAPassGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	h := newHistory()
@@ -231,9 +231,13 @@ func TestExamineGoesOn(t *testing.T) {
 	s.write(h.log...)
 
 	var findings []audit.Finding
-	log, auditor := audit.NewLog(s.kafka, "x"), audit.NewAuditor(nil, func(f audit.Finding) { findings = append(findings, f) })
-	require.NoError(t, log.Examine(t.Context(), auditor.Add, auditor.Unreadable))
-	verdict := auditor.Close()
+	pass, err := audit.OpenPass(t.Context(), audit.PassConfig{
+		Kafka: s.kafka, Instance: "x", Report: func(f audit.Finding) { findings = append(findings, f) },
+	})
+	require.NoError(t, err)
+	require.NoError(t, pass.Read(t.Context()))
+	verdict, err := pass.Close(t.Context())
+	require.NoError(t, err)
 	require.Equal(t, 1, verdict.Decisions)
 	require.Equal(t, []audit.Kind{audit.Unreadable, audit.Unreadable, audit.Unreadable, audit.Unreadable}, kinds(findings))
 	for i, why := range []string{"invalid character", "no sequence", "no sequence", "cannot unmarshal array"} {

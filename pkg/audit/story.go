@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/routing"
+	"leadrouter/pkg/whynot"
 )
 
 // Story is a lead's life as the decision log tells it.
@@ -35,6 +37,9 @@ type Chapter struct {
 	// Why is everybody's reason, planned again. It takes the policy of the decision:
 	// nil without it.
 	Why *routing.Explanation `json:"why,omitempty"`
+	// WhyNot is the smallest change that would have given the lead to the rep who was asked
+	// for; nil when nobody was, or the policy is not at hand.
+	WhyNot *whynot.Answer `json:"why_not,omitempty"`
 	// Standings of the reps of the policy, by id, around the grant.
 	Standings map[string]Standing `json:"standings,omitempty"`
 }
@@ -51,10 +56,15 @@ type Standing struct {
 
 // Teller collects the story of one lead from all records of the log.
 type Teller struct {
+	// WhyNot is a rep for whom the smallest change is looked for that would have given the
+	// lead to them; empty: nobody.
+	WhyNot string
+
 	story   Story
 	folder  *Folder
 	planner *routing.Planner // may be nil
 	before  map[string]Standing
+	whyNot  *whynot.Answer
 	failed  error
 }
 
@@ -88,10 +98,30 @@ func (t *Teller) Story() Story {
 
 // next sees the state before a record.
 func (t *Teller) next(d event.Decision, s *ledger.State) {
-	t.before = nil
-	if d.Grant.Lead == t.story.Lead && d.Grant.Roster != "" {
-		t.before = standings(d.Grant, s, d.Grant.At)
+	t.before, t.whyNot = nil, nil
+	if d.Grant.Lead != t.story.Lead || d.Grant.Roster == "" {
+		return
 	}
+	t.before = standings(d.Grant, s, d.Grant.At)
+	if t.WhyNot != "" && t.planner != nil {
+		t.search(d, s)
+	}
+}
+
+// search looks for what would have given the lead to the rep who is asked for. What was
+// not decided by the rules, or by another policy, has no such thing.
+func (t *Teller) search(d event.Decision, before *ledger.State) {
+	var draft routing.Draft
+	if d.Grant.Effect != ledger.Owned && d.Grant.Effect != ledger.Ended ||
+		json.Unmarshal(d.Draft, &draft) != nil || draft.Policy.Hash != t.planner.Policy().Hash {
+		return // a draft that cannot be read is told of by whoever tells the chapter
+	}
+	answer, err := whynot.Search(whynot.NewCase(d, draft, t.planner, before), t.WhyNot)
+	if err != nil {
+		t.failed = cmp.Or(t.failed, fmt.Errorf("sequence %d: %w", d.Grant.Sequence, err))
+		return
+	}
+	t.whyNot = &answer
 }
 
 // seen sees the state after it.
@@ -99,7 +129,7 @@ func (t *Teller) seen(d event.Decision, s *ledger.State) {
 	if d.Grant.Lead != t.story.Lead {
 		return
 	}
-	chapter := Chapter{Kind: d.Kind, Grant: d.Grant, Standings: t.before}
+	chapter := Chapter{Kind: d.Kind, Grant: d.Grant, Standings: t.before, WhyNot: t.whyNot}
 	for id, after := range standings(d.Grant, s, d.Grant.At) {
 		if before, ok := t.before[id]; ok {
 			before.After = after.Before

@@ -12,6 +12,7 @@ import (
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/routing"
+	"leadrouter/pkg/whynot"
 )
 
 // Teller prints the story of a lead.
@@ -111,7 +112,11 @@ func (t Teller) chapter(b *strings.Builder, c, last *audit.Chapter) {
 		section(b, "else", []string{strings.Join(later, ", ")})
 	}
 	if t.WhyNot != "" {
-		fmt.Fprintf(b, "--why-not %s: %s\n", Printable(t.WhyNot), t.whyNot(c))
+		text := t.whyNot(c)
+		if c.Grant.Rep != t.WhyNot {
+			text += t.smallest(c.WhyNot)
+		}
+		fmt.Fprintf(b, "--why-not %s: %s\n", Printable(t.WhyNot), text)
 	}
 }
 
@@ -254,9 +259,25 @@ func barriers(out routing.Out) string {
 	for _, b := range out.Reasons {
 		why = append(why, b.String())
 	}
-	text := strings.Join(why, ", ")
-	if len(out.Reasons) == 1 {
-		return text + ". It was the only thing in the way"
+	return strings.Join(why, ", ")
+}
+
+// smallest tells the smallest change that would have given a rep the lead.
+func (t Teller) smallest(a *whynot.Answer) string {
+	if a == nil {
+		return ""
 	}
-	return text
+	if len(a.Changes) == 0 {
+		return " Neither one change nor two would have given " + t.Name(a.Rep) + " the lead."
+	}
+	var list []string
+	for _, change := range a.Changes {
+		list = append(list, change.String())
+	}
+	text := " Smallest change: " + strings.Join(list, ", and ")
+	turned := slices.ContainsFunc(a.Changes, func(c whynot.Change) bool { return c.Kind == whynot.Turn })
+	if a.Turn != nil && !turned {
+		text += fmt.Sprintf("; the turn (%s) would have won it", Turn(*a.Turn, a.Amount))
+	}
+	return text + "."
 }

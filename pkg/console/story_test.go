@@ -131,6 +131,7 @@ func (d *desk) status(rep, verb string) {
 func (d *desk) explain(planner *routing.Planner, whyNot string) string {
 	d.t.Helper()
 	teller := audit.NewTeller("L-1", planner)
+	teller.WhyNot = whyNot
 	for _, decision := range d.log {
 		require.NoError(d.t, teller.Add(decision))
 	}

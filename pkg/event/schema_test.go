@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io/fs"
+	"strings"
 	"testing"
 	"time"
 
@@ -123,6 +124,19 @@ func TestEncodingsAreValid(t *testing.T) {
 				Files: []event.PublishedFile{{Name: "policy.yaml", Hash: "e3b0c44", Size: 0}},
 			},
 			event.FilePart{Hash: "e3b0c44", Parts: 1, Content: []byte{}},
+		},
+		event.LeadSeals: {
+			event.Seal{
+				Number: 1, Previous: strings.Repeat("0", 64), Sequence: 3, At: at, Count: 3, Root: strings.Repeat("a", 64), Snapshot: strings.Repeat("b", 64),
+				Stretches: []event.Stretch{{
+					Partition: 2, From: 4, To: 9, Root: strings.Repeat("a", 64),
+					Blocks: []event.SealBlock{{From: 4, Count: 3, Root: strings.Repeat("a", 64)}},
+				}},
+			},
+		},
+		event.LedgerSnapshot: {
+			event.Snapshot{Sequence: 3, Epoch: 1, At: at.UnixMilli(), Seal: 1, Parts: 1, Digest: strings.Repeat("b", 64), Offsets: map[int32]int64{0: 0, 2: 9}},
+			event.SnapshotPart{Sequence: 3, Parts: 1, Content: []byte{1}},
 		},
 		event.LeadReassign: {event.Reassign{LeadID: "L-1", Attempt: 1, RepID: "jonas", Cause: "sla", Clock: "accepted", Stage: 1, To: "backup", At: at}},
 	}

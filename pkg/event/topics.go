@@ -93,8 +93,8 @@ func Topics(instance string) []Topic {
 		{LeadReassign, "", Delete, leadID, true, true, "SLA watcher, router", "an assignment has lapsed, or a waiting lead can go"},
 		{LeadFired, "", Compact, leadID, true, false, "SLA watcher", "the stages that have fired"},
 		{LeadSLA, "", Delete, leadID, true, false, "SLA watcher", "how a clock went, for people and reports"},
-		{LedgerSnapshot, "", Compact, "sequence and part", false, false, "audit", "snapshots of the ledger"},
-		{LeadSeals, "", Never, "number", false, false, "audit", "Merkle seals of the decision log"},
+		{LedgerSnapshot, "", Compact, "`snapshot/<sequence>`, `<sequence>/<part>`", false, false, "`audit --follow`", "snapshots of the ledger, in parts"},
+		{LeadSeals, "", Never, "number", false, false, "`audit --follow`", "Merkle seals of the decision log"},
 	}
 	for i := range topics {
 		topics[i].Name = topics[i].Type.Topic(instance)

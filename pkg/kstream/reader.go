@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -54,6 +56,15 @@ func (c Client) list(ctx context.Context, topics []string,
 // "The end" cannot be found by counting records: a transactional topic ends in a marker, and
 // aborted records are never handed out. So markers are read too, and passed over.
 func (c Client) ReadToEnd(ctx context.Context, from map[TopicPartition]int64, fn func(*Record) error) (map[TopicPartition]int64, error) {
+	return c.ReadInStep(ctx, from, nil, fn)
+}
+
+// ReadInStep is [Client.ReadToEnd] for partitions that are to be read side by side: ahead is
+// asked after each fetch which of those that are not at their end must wait for the others, so
+// that a fast broker does not run away from a slow one. It must leave one. nil: none waits.
+func (c Client) ReadInStep(ctx context.Context, from map[TopicPartition]int64,
+	ahead func(open []TopicPartition) []TopicPartition, fn func(*Record) error,
+) (map[TopicPartition]int64, error) {
 	ends, err := c.Ends(ctx, topicsOf(from)...)
 	if err != nil {
 		return nil, fmt.Errorf("read to end: %w", err)
@@ -73,7 +84,11 @@ func (c Client) ReadToEnd(ctx context.Context, from map[TopicPartition]int64, fn
 	if len(open) == 0 {
 		return next, nil
 	}
-	err = c.consume(ctx, open, func(r *Record) (bool, error) {
+	var pace func(*kgo.Client)
+	if ahead != nil {
+		pace = func(client *kgo.Client) { pause(client, next, ahead(slices.Collect(maps.Keys(open)))) }
+	}
+	err = c.consume(ctx, open, pace, func(r *Record) (bool, error) {
 		tp := PartitionOf(r)
 		if r.Offset >= ends[tp] { // came in since
 			delete(open, tp)
@@ -110,7 +125,7 @@ func (c Client) ReadThrough(ctx context.Context, from, through map[TopicPartitio
 	if len(open) == 0 {
 		return nil
 	}
-	err := c.consume(ctx, open, func(r *Record) (bool, error) {
+	err := c.consume(ctx, open, nil, func(r *Record) (bool, error) {
 		tp := PartitionOf(r)
 		if r.Offset >= through[tp] {
 			delete(open, tp)
@@ -140,7 +155,7 @@ func (c Client) At(ctx context.Context, at TopicPartition, offset int64) (*Recor
 		return nil, nil
 	}
 	var found *Record
-	err = c.consume(ctx, map[TopicPartition]int64{at: offset}, func(r *Record) (bool, error) {
+	err = c.consume(ctx, map[TopicPartition]int64{at: offset}, nil, func(r *Record) (bool, error) {
 		if r.Offset == offset && !r.Attrs.IsControl() {
 			found = r
 		}
@@ -155,7 +170,7 @@ func (c Client) At(ctx context.Context, at TopicPartition, offset int64) (*Recor
 // Tail reads the partitions under read_committed from the given offsets on and calls fn for
 // every record, until ctx ends (it then returns nil) or fn returns an error.
 func (c Client) Tail(ctx context.Context, from map[TopicPartition]int64, fn func(*Record) error) error {
-	err := c.consume(ctx, from, func(r *Record) (bool, error) {
+	err := c.consume(ctx, from, nil, func(r *Record) (bool, error) {
 		if r.Attrs.IsControl() {
 			return false, nil
 		}
@@ -170,8 +185,26 @@ func (c Client) Tail(ctx context.Context, from map[TopicPartition]int64, fn func
 	return nil
 }
 
-// consume calls fn for records and markers until it is done, fails, or ctx ends.
-func (c Client) consume(ctx context.Context, from map[TopicPartition]int64, fn func(*Record) (done bool, err error)) error {
+// stepBytes are fetched at once from a broker where partitions are read in step.
+const stepBytes = 4 << 20
+
+// pause leaves these of all partitions out of the next fetches, and only these.
+func pause(client *kgo.Client, all map[TopicPartition]int64, these []TopicPartition) {
+	out, in := make(map[string][]int32), make(map[string][]int32)
+	for tp := range all {
+		to := in
+		if slices.Contains(these, tp) {
+			to = out
+		}
+		to[tp.Topic] = append(to[tp.Topic], tp.Partition)
+	}
+	client.ResumeFetchPartitions(in)
+	client.PauseFetchPartitions(out)
+}
+
+// consume calls fn for records and markers until it is done, fails, or ctx ends; and pace, if
+// not nil, after each fetch.
+func (c Client) consume(ctx context.Context, from map[TopicPartition]int64, pace func(*kgo.Client), fn func(*Record) (done bool, err error)) error {
 	partitions := make(map[string]map[int32]kgo.Offset)
 	for tp, offset := range from {
 		if partitions[tp.Topic] == nil {
@@ -179,12 +212,16 @@ func (c Client) consume(ctx context.Context, from map[TopicPartition]int64, fn f
 		}
 		partitions[tp.Topic][tp.Partition] = at(offset)
 	}
-	client, err := c.open(
+	opts := []kgo.Opt{
 		kgo.ConsumePartitions(partitions),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(),
-	)
+	}
+	if pace != nil { // the less comes at once, the less of it is ahead; it may be ten times as much unpacked
+		opts = append(opts, kgo.FetchMaxBytes(stepBytes), kgo.FetchMaxPartitionBytes(stepBytes/16))
+	}
+	client, err := c.open(opts...)
 	if err != nil {
 		return err
 	}
@@ -198,6 +235,9 @@ func (c Client) consume(ctx context.Context, from map[TopicPartition]int64, fn f
 			if done, err := fn(records.Next()); done || err != nil {
 				return err
 			}
+		}
+		if pace != nil {
+			pace(client)
 		}
 	}
 }

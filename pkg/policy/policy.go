@@ -11,6 +11,10 @@ import (
 // every decision: a change of behaviour raises it.
 const Engine = 1
 
+// Versions are those of what reads a policy, beside Engine, in words. They go into the
+// hash and onto every decision, too.
+const Versions = "cel " + celVersion + ", zones " + calendar.ZoneVersion + ", " + calendar.HolidaysVersion
+
 // Policy is a checked policy. It is immutable and safe for concurrent use.
 type Policy struct {
 	Name    string // policy:

@@ -19,8 +19,9 @@ const Engine = policy.Engine
 // Draft is the record of a plan: all that [Decide] and an audit need, and nothing
 // that follows from the rest of it. Instants are Unix milliseconds.
 type Draft struct {
-	Engine int          `json:"engine"`
-	Policy event.Policy `json:"policy"`
+	Engine   int          `json:"engine"`
+	Versions string       `json:"versions,omitempty"` // of what read the policy: [policy.Versions]
+	Policy   event.Policy `json:"policy"`
 
 	// What the plan was made from.
 	At           int64      `json:"at"`
@@ -114,7 +115,7 @@ type Dues struct {
 func (p *Plan) Draft() Draft {
 	pol, in := p.planner.policy, &p.input
 	d := Draft{
-		Engine: Engine, Policy: event.Policy{Name: pol.Name, Version: pol.Version, Hash: pol.Hash},
+		Engine: Engine, Versions: policy.Versions, Policy: event.Policy{Name: pol.Name, Version: pol.Version, Hash: pol.Hash},
 		At: in.At.UnixMilli(), Facts: p.facts(), LastOwner: in.LastOwner, CompanyOwner: in.CompanyOwner,
 		Past: in.Past, Left: in.Left, Absent: p.seen(), Previous: p.previous(), Reached: in.Reached, First: in.First, Send: in.Send,
 		Entry: in.Entry, Waited: in.Waited.Milliseconds(),

@@ -17,6 +17,7 @@ func (d Draft) Encode() ([]byte, error) {
 	w := writer{out: make([]byte, 0, 2048)}
 	w.out = append(w.out, '{')
 	w.number("engine", int64(d.Engine))
+	w.text("versions", d.Versions)
 	w.key("policy")
 	w.out = append(w.out, '{')
 	w.string("name", d.Policy.Name)
