@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,6 +31,7 @@ type auditFlags struct {
 	follow   bool
 	every    time.Duration
 	snapshot int64
+	ledger   bool
 }
 
 func (c *cli) auditCommand() *cobra.Command {
@@ -47,6 +49,9 @@ Name every policy that decisions were made by: --policy as often as it takes, or
 --policy published for all that ever were. The hash on the record says which is whose.
 Exit code 1: something does not add up.
 
+--ledger compares what Redis holds with what the log comes to: every counter, turn and
+owner. Nothing may be coming in meanwhile.
+
 --follow goes on as the log grows: it seals what is there (lead.seals) and keeps
 snapshots of the ledger (ledger.snapshot), each record once, wherever it ends and
 begins again. Another one that is started takes over. --from snapshot proves what came
@@ -60,6 +65,9 @@ since, and rests on what was proven before.`,
 			if err != nil {
 				return app.Usage(err)
 			}
+			if flags.follow && flags.ledger {
+				return app.Usage(errors.New("--ledger looks once, and --follow goes on: use one of them"))
+			}
 			if flags.follow {
 				return c.auditFollow(cmd.Context(), flags)
 			}
@@ -67,8 +75,10 @@ since, and rests on what was proven before.`,
 		},
 	}
 	c.kafkaFlags(cmd)
+	c.redisFlags(cmd)
 	c.outputFlag(cmd)
 	f := cmd.Flags()
+	f.BoolVar(&flags.ledger, "ledger", false, "compare Redis with the log, too")
 	f.StringSliceVar(&flags.policies, "policy", nil, "policy `file` or folder, once for each version; or "+app.Published+": all that were")
 	f.IntVar(&flags.limit, "limit", 20, "show at most so many findings; count all")
 	f.StringVar(&flags.from, "from", fromBeginning, "`where` to begin: beginning; or at the newest snapshot (snapshot), of no later than a time, or than offsets (partition:offset,…)")
@@ -147,6 +157,15 @@ func (c *cli) audit(ctx context.Context, flags auditFlags, fits func(event.Snaps
 	_ = bar.Finish()
 	if err != nil {
 		return err
+	}
+	if flags.ledger {
+		held, err := app.Ledger(ctx, c.shared.kafka, c.shared.redis, c.shared.instance)
+		if err != nil {
+			return err
+		}
+		if err := pass.Hold(held); err != nil {
+			return app.No(err)
+		}
 	}
 	if result.Verdict, err = pass.Close(ctx); err != nil {
 		return err
@@ -260,8 +279,12 @@ func (c *cli) printFinding(f audit.Finding) {
 		fmt.Fprintf(c.out, ", lead %s", console.Printable(f.Lead))
 	}
 	fmt.Fprintf(c.out, "\n  %s\n", console.Printable(f.What))
+	other := "derived"
+	if f.Kind == audit.Held {
+		other = "redis has"
+	}
 	for _, d := range f.Differences {
-		fmt.Fprintf(c.out, "  %-16s logged %s, derived %s\n", d.Path, orDash(d.Logged), orDash(d.Derived))
+		fmt.Fprintf(c.out, "  %-16s logged %s, %s %s\n", d.Path, orDash(d.Logged), other, orDash(d.Derived))
 	}
 }
 

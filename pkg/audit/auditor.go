@@ -28,6 +28,7 @@ const (
 	Cap        Kind = "cap"        // a rep holds more than a cap allows, and the grant does not say so
 	Owner      Kind = "owner"      // the lead has an owner already
 	Turn       Kind = "turn"       // a rep's turn is further from zero than turns can go
+	Held       Kind = "ledger"     // Redis holds something else than the log comes to
 	Sealed     Kind = "seal"       // the log, or a seal, is not what it was when it was sealed
 )
 
