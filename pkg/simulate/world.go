@@ -84,7 +84,7 @@ func (w *world) record(i int, p planned) {
 // until lets happen what is due up to an instant.
 func (w *world) until(at int64) {
 	for len(w.queue) > 0 && w.queue[0].at <= at {
-		d := heap.Pop(&w.queue).(due)
+		d := heap.Pop(&w.queue).(*due)
 		l := d.life
 		switch {
 		case d.reply != nil:
@@ -272,7 +272,7 @@ func (w *world) bind(i int, g ledger.Grant) int {
 func (w *world) expect(l *life, g ledger.Grant) {
 	at, d, ok := w.replies.first(l.id, g.Rep, g.Attempt, g.At)
 	if ok {
-		w.push(due{at: max(at, g.At), life: l, attempt: g.Attempt, reply: &d})
+		w.push(&due{at: max(at, g.At), life: l, attempt: g.Attempt, reply: &d})
 	}
 	if w.replies.all != nil {
 		l.drawn = true
@@ -280,7 +280,7 @@ func (w *world) expect(l *life, g ledger.Grant) {
 }
 
 // answer lets an owner do what was drawn.
-func (w *world) answer(l *life, d due) {
+func (w *world) answer(l *life, d *due) {
 	if l.attempt != d.attempt || l.bound != 0 || l.draft == nil {
 		return
 	}
@@ -291,14 +291,14 @@ func (w *world) answer(l *life, d due) {
 	}
 	rep := w.ledger.Leads[l.id].Rep
 	if at, next, ok := w.replies.contact(l.id, rep, d.attempt, d.at); ok {
-		w.push(due{at: max(at, d.at), life: l, attempt: d.attempt, reply: &next})
+		w.push(&due{at: max(at, d.at), life: l, attempt: d.attempt, reply: &next})
 	}
 }
 
 // follow takes what follows for a lead into its agenda and the queue.
 func (w *world) follow(l *life, n lifecycle.Next, at int64) {
 	for _, c := range l.follow(n, at) {
-		w.push(due{at: c.due, life: l, cause: c})
+		w.push(&due{at: c.due, life: l, cause: c})
 	}
 }
 
@@ -306,7 +306,7 @@ func (w *world) follow(l *life, n lifecycle.Next, at int64) {
 func (w *world) call(c cause) {
 	l := w.lives[c.lead]
 	l.add(c)
-	w.push(due{at: c.due, life: l, cause: c})
+	w.push(&due{at: c.due, life: l, cause: c})
 }
 
 // offered calls the lead that is first in line for what has come free.
@@ -333,14 +333,14 @@ type due struct {
 	reply   *draw // nil: of a cause
 }
 
-func (w *world) push(d due) {
+func (w *world) push(d *due) {
 	w.order++
 	d.order = w.order
 	heap.Push(&w.queue, d)
 }
 
 // queue is a heap by instant, then by order.
-type queue []due
+type queue []*due
 
 func (q queue) Len() int { return len(q) }
 
@@ -351,13 +351,13 @@ func (q queue) Less(i, j int) bool {
 func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 
 // Push implements [heap.Interface].
-func (q *queue) Push(x any) { *q = append(*q, x.(due)) }
+func (q *queue) Push(x any) { *q = append(*q, x.(*due)) }
 
 // Pop implements [heap.Interface].
 func (q *queue) Pop() any {
 	last := len(*q) - 1
 	x := (*q)[last]
-	(*q)[last] = due{}
+	(*q)[last] = nil
 	*q = (*q)[:last]
 	return x
 }
