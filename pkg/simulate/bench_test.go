@@ -25,7 +25,7 @@ mix:
   seniority: {vp: 1, director: 1, manager: 4}
   deal_value: {5000: 3, 30000: 2, 120000: 1}
   currency: {EUR: 1}
-answers: {accepted: 12m, contacted: 40m, never: 5}
+answers: {accepted: 5m, contacted: 7m, never: 3}
 closes: {after: 3d, share: 100}
 `
 
