@@ -20,16 +20,21 @@ const (
 	Activity                 // something happens to a lead
 	Status                   // a rep is available, away or has left
 	Command                  // a person decides about a lead
+	Expiry                   // what came before a lead that never came is given up
 	Turnover                 // the past's own doing: where it was decided
 )
+
+// Wake is the verb of a command that nobody gave: another policy was in force, or a router
+// began, and a lead that waits was planned again.
+const Wake = "wake"
 
 // Record is one thing that has happened. Instants are Unix milliseconds.
 type Record struct {
 	Kind Kind
 	At   int64
 	Lead string
-	Rep  string // of a status the rep, of a command to whom
-	// Verb of an activity, a status or a command, as in package event.
+	Rep  string // of a status the rep, of a command to whom, of an early activity by whom
+	// Verb of an activity, a status or a command, as in package event; [Wake] besides.
 	Verb  string
 	Until int64 // of a status: end of an absence; 0: until told
 	// Attempt of the past that an activity speaks of; 0: before there was one, or in no

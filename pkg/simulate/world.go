@@ -66,6 +66,8 @@ func (w *world) record(i int, p planned) {
 		w.status(i, r)
 	case Update, Command:
 		w.decide(i, r)
+	case Expiry:
+		w.expire(i, r)
 	case Turnover:
 		if l := w.lives[r.Lead]; l != nil && l.has(r.cause.key) {
 			w.fire(i, l, r.cause.key, r.At)
@@ -138,13 +140,6 @@ func (w *world) status(i int, r *Record) {
 	w.offered(g)
 }
 
-// returned has the leads planned again that a rep gives back.
-func (w *world) returned(g ledger.Grant) {
-	for _, back := range lifecycle.Returned(g) {
-		w.call(causeOf(back))
-	}
-}
-
 // happen lets an activity happen. What an owner does is theirs alone: it needs the attempt
 // of the past. What becomes of a lead in the end happens to it whoever has it.
 func (w *world) happen(i int, r *Record) {
@@ -153,7 +148,12 @@ func (w *world) happen(i int, r *Record) {
 	if known && (r.Late || !ownLife(r.Verb)) && (r.Attempt == 0 || l.bound != r.Attempt) {
 		return
 	}
-	w.activity(i, l, r.Lead, r.Verb, w.known(r.Reason), r.At)
+	op := w.op(r.At)
+	op.Kind, op.Lead, op.Verb = ledger.Activity, r.Lead, r.Verb
+	if r.Early { // what it is about is for the lead to tell, when it comes
+		op.Attempt, op.Rep = r.Attempt, r.Rep
+	}
+	w.activity(i, l, &op, w.known(r.Reason))
 }
 
 // ownLife says whether an activity is the lead's own doing, and not its owner's.
@@ -161,10 +161,8 @@ func ownLife(verb string) bool {
 	return verb != ledger.Accepted && verb != ledger.Contacted && verb != ledger.Rejected
 }
 
-func (w *world) activity(i int, l *life, id, verb, reason string, at int64) {
-	op := w.op(at)
-	op.Kind, op.Lead, op.Verb = ledger.Activity, id, verb
-	g := w.ledger.Do(&op)
+func (w *world) activity(i int, l *life, op *ledger.Op, reason string) {
+	g := w.ledger.Do(op)
 	w.watch(Step{Record: i, Kind: op.Kind, Grant: g, Reason: reason})
 	if l == nil {
 		return // held until the lead comes
@@ -176,6 +174,20 @@ func (w *world) activity(i int, l *life, id, verb, reason string, at int64) {
 	w.tally.happened(l, g)
 	w.returned(g)
 	w.offered(g)
+}
+
+// expire gives up what came before a lead that never came.
+func (w *world) expire(i int, r *Record) {
+	op := w.op(r.At)
+	op.Kind, op.Lead = ledger.Expire, r.Lead
+	w.watch(Step{Record: i, Kind: op.Kind, Grant: w.ledger.Do(&op)})
+}
+
+// returned calls the leads that a rep gives back.
+func (w *world) returned(g ledger.Grant) {
+	for _, back := range lifecycle.Returned(g) {
+		w.call(causeOf(back))
+	}
 }
 
 // known is a reason of a refusal, if the policy has one like it.
@@ -193,7 +205,10 @@ func (w *world) decide(i int, r *Record) {
 		return
 	}
 	m := lifecycle.Update(r.Lead, r.Facts)
-	if r.Kind == Command {
+	switch {
+	case r.Verb == Wake:
+		m = lifecycle.Reassign(event.Reassign{LeadID: r.Lead, Attempt: l.attempt, Cause: event.CausePolicy}, w.policy)
+	case r.Kind == Command:
 		var err error
 		m, err = lifecycle.Command(event.Command{LeadID: r.Lead, Command: r.Verb, RepID: r.Rep}, w.policy)
 		if err != nil {
@@ -285,7 +300,9 @@ func (w *world) answer(l *life, d *due) {
 		return
 	}
 	w.tally.draws++
-	w.activity(-1, l, l.id, d.reply.verb, w.known(d.reply.reason), d.at)
+	op := w.op(d.at)
+	op.Kind, op.Lead, op.Verb = ledger.Activity, l.id, d.reply.verb
+	w.activity(-1, l, &op, w.known(d.reply.reason))
 	if d.reply.verb != ledger.Accepted {
 		return
 	}
