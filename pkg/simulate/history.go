@@ -8,6 +8,7 @@ import (
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/routing"
 )
 
 // Kind says what a record of a history is about.
@@ -45,6 +46,9 @@ type Record struct {
 	Reason  string     // of a refusal, in the policy's words
 	Facts   lead.Facts // of an arrival, an update
 	Test    bool       // an arrival that is decided and never counted
+
+	// absent are the reps whose calendars kept them away then, as far as the past asked.
+	absent []routing.Absence
 
 	now   int64    // ledger time, where the past had gone on a little by the time of it
 	cause *cause   // of a turnover, what it answered

@@ -133,7 +133,7 @@ func (r *Reader) plan(d *event.Decision) error {
 	}
 	t.follow(lifecycle.Decided(*g, &draft), g.At)
 	if rec.Kind != 0 {
-		rec.now = g.At
+		rec.now, rec.absent = g.At, draft.Absent
 		r.record(rec)
 		r.resolve(t, before, g.At)
 	}

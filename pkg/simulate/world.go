@@ -238,9 +238,18 @@ func (w *world) move(i int, l *life, m *lifecycle.Move, at int64) {
 		if l.draft != nil {
 			known.Draft = *l.draft
 		}
-		*draft = m.Plan(&op, w.planner, known, instant(at), nil).Draft()
+		*draft = m.Plan(&op, w.planner, known, instant(at), w.absent(i)).Draft()
 	}
 	w.decided(i, l, op.Kind, w.ledger.Do(&op), draft)
+}
+
+// absent are the reps whose calendars keep them away. It is known where the past planned;
+// where it did not, everybody is thought to be there.
+func (w *world) absent(i int) []routing.Absence {
+	if i < 0 {
+		return nil
+	}
+	return w.h.Records[i].absent
 }
 
 // decided takes what the ledger has made of a plan.
