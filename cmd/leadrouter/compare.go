@@ -127,13 +127,13 @@ func writeReport(file string, r compared) (err error) {
 func (c *cli) printCompared(r compared) {
 	fmt.Fprintf(c.out, "%s -> %s   %s, %s%s\n", policyName(r.Now.Policy), policyName(r.Draft.Policy),
 		count(r.Now.Leads, "lead"), days(r.Now.From, r.Now.Until), drawnTimes(r.Repeats))
-	fmt.Fprintf(c.out, "%-26s%10s%10s   %s\n", "", "now", "draft", "change")
+	fmt.Fprintf(c.out, "%-30s%10s%10s   %s\n", "", "now", "draft", "change")
 	for _, f := range r.Figures {
 		now, draft := figure(f, f.Now), figure(f, f.Draft)
 		if f.Name == comparison.Elsewhere {
 			now = "-"
 		}
-		fmt.Fprintf(c.out, "%-26s%10s%10s   %s\n", f.Name, now, draft, change(f, r.Now.Leads))
+		fmt.Fprintf(c.out, "%-30s%10s%10s   %s\n", f.Name, now, draft, change(f, r.Now.Leads))
 	}
 	why := "why"
 	for _, w := range r.Why {

@@ -283,6 +283,9 @@ func by(clock string, stages []string, at []int64) (by int64) {
 // stops are the clocks that have stopped, and when: contact implies acceptance, and
 // qualification both.
 func stops(m ledger.Marks) map[string]int64 {
+	if m.Accepted+m.Contacted+m.Qualified == 0 {
+		return nil // as of every attempt that begins
+	}
 	first := func(marks ...int64) (at int64) {
 		for _, mark := range marks {
 			if mark > 0 && (at == 0 || mark < at) {

@@ -5,6 +5,7 @@ import (
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/lifecycle"
+	"leadrouter/pkg/routing"
 )
 
 // key names one reason to have a lead planned again. What has the same key in the past
@@ -64,6 +65,9 @@ func (a *agenda) wind(t *event.Timer, now int64) (added []cause) {
 	a.still(now)
 	for _, due := range t.Due {
 		r := event.Reassign{LeadID: t.LeadID, Attempt: t.Attempt, RepID: t.RepID, Clock: due.Clock, Stage: due.Stage, At: due.At}
+		if due.Clock == routing.ClockHeld {
+			continue // the past tells when it gave up what came before its lead
+		}
 		if why, wakes := lifecycle.Wakes(due.Clock); wakes {
 			r.Cause = why
 		} else if to, moves := lifecycle.Moves(due.Do); moves {

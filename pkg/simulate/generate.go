@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"maps"
 	"math"
 	"strconv"
 	"time"
@@ -66,9 +67,7 @@ func (s *Spec) arrive(h *History, d *dice, at time.Time) {
 	facts := make(lead.Facts, len(s.mix)+3)
 	facts["id"], facts["test"], facts["bulk"] = id, false, false
 	for i := range s.mix {
-		for name, v := range s.mix[i].draw(d.share()) {
-			facts[name] = v
-		}
+		maps.Copy(facts, s.mix[i].draw(d.share()))
 	}
 	h.Records = append(h.Records, Record{Kind: Arrival, At: at.UnixMilli(), Lead: id, Facts: facts})
 	if c := s.closes; c != nil && d.share() < c.share {

@@ -8,6 +8,7 @@ import (
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/routing"
 )
 
 // Kind says what a record of a history is about.
@@ -20,16 +21,21 @@ const (
 	Activity                 // something happens to a lead
 	Status                   // a rep is available, away or has left
 	Command                  // a person decides about a lead
+	Expiry                   // what came before a lead that never came is given up
 	Turnover                 // the past's own doing: where it was decided
 )
+
+// Wake is the verb of a command that nobody gave: another policy was in force, or a router
+// began, and a lead that waits was planned again.
+const Wake = "wake"
 
 // Record is one thing that has happened. Instants are Unix milliseconds.
 type Record struct {
 	Kind Kind
 	At   int64
 	Lead string
-	Rep  string // of a status the rep, of a command to whom
-	// Verb of an activity, a status or a command, as in package event.
+	Rep  string // of a status the rep, of a command to whom, of an early activity by whom
+	// Verb of an activity, a status or a command, as in package event; [Wake] besides.
 	Verb  string
 	Until int64 // of a status: end of an absence; 0: until told
 	// Attempt of the past that an activity speaks of; 0: before there was one, or in no
@@ -40,6 +46,9 @@ type Record struct {
 	Reason  string     // of a refusal, in the policy's words
 	Facts   lead.Facts // of an arrival, an update
 	Test    bool       // an arrival that is decided and never counted
+
+	// absent are the reps whose calendars kept them away then, as far as the past asked.
+	absent []routing.Absence
 
 	now   int64    // ledger time, where the past had gone on a little by the time of it
 	cause *cause   // of a turnover, what it answered

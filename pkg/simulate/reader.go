@@ -59,6 +59,8 @@ func (r *Reader) Add(d event.Decision) error {
 		}
 	case ledger.Presence:
 		r.record(Record{Kind: Status, At: g.At, Rep: g.Rep, Verb: g.Verb, Until: g.Until})
+	case ledger.Expire:
+		r.record(Record{Kind: Expiry, At: g.At, Lead: g.Lead})
 	case ledger.Void:
 		r.h.Skipped[skippedVoid]++
 	case ledger.Rebuild: // nothing has happened
@@ -131,7 +133,7 @@ func (r *Reader) plan(d *event.Decision) error {
 	}
 	t.follow(lifecycle.Decided(*g, &draft), g.At)
 	if rec.Kind != 0 {
-		rec.now = g.At
+		rec.now, rec.absent = g.At, draft.Absent
 		r.record(rec)
 		r.resolve(t, before, g.At)
 	}
@@ -181,8 +183,10 @@ func (r *Reader) turnover(t *trace, d *event.Decision, draft *routing.Draft, rec
 		rec.Kind, rec.cause = Turnover, &c
 	case len(d.Draft) == 0:
 		r.h.Skipped[skippedClosed]++
-	case d.Op.Topic == r.reassign || draft.Previous != nil || draft.First != nil || draft.Send != nil:
+	case draft.Previous != nil || draft.First != nil || draft.Send != nil:
 		r.h.Skipped[skippedUnknown]++
+	case d.Op.Topic == r.reassign:
+		rec.Kind, rec.Verb = Command, Wake
 	default:
 		// Nobody had the lead: a person wanted the rules to be asked again.
 		rec.Kind, rec.Verb = Command, event.CommandReroute
@@ -229,9 +233,14 @@ func (c *cause) answers(g *ledger.Grant, draft *routing.Draft) bool {
 	} else if hold := draft.Steps[len(draft.Steps)-1].Hold > 0; hold && g.Outcome == ledger.Waiting {
 		// It waits, and is to be patient again: with a place that came free it stays as it
 		// is, else it has begun anew.
-		return (g.Effect == ledger.Ignored) == (c.why == event.CauseCapacity)
+		return c.why == event.CausePolicy || (g.Effect == ledger.Ignored) == (c.why == event.CauseCapacity)
 	}
-	return (draft.Send != nil) == (c.to == event.ToReview) || draft.Send != nil && c.to != event.ToReview && draft.Previous != nil
+	if c.to == event.ToReview {
+		return draft.Send != nil
+	}
+	// Rotation does not undo what a person has chosen, and of a lead that was closed there
+	// are no facts to go by: both go to a person.
+	return draft.Send == nil || draft.Previous != nil || len(draft.Facts) == 0
 }
 
 // activity takes something that happened to a lead.
@@ -246,7 +255,7 @@ func (r *Reader) activity(d *event.Decision) error {
 	rec := Record{Kind: Activity, At: g.At, Lead: g.Lead, Verb: g.Verb, Attempt: g.Attempt, Reason: said.Reason}
 	switch g.Effect {
 	case ledger.Held:
-		rec.Early = true
+		rec.Early, rec.Rep = true, g.By
 		r.record(rec)
 		return nil
 	case ledger.Fenced:

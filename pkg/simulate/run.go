@@ -87,7 +87,7 @@ func arrivals(ctx context.Context, h *History, planner *routing.Planner) <-chan 
 			b := batch{from: from, until: min(from+ahead, len(h.Records)), plans: make([]planned, min(ahead, len(h.Records)-from))}
 			for i := range b.plans {
 				if r := &h.Records[from+i]; r.Kind == Arrival {
-					plan := planner.Plan(routing.Input{Facts: r.Facts, At: instant(r.At)})
+					plan := planner.Plan(routing.Input{Facts: r.Facts, At: instant(r.At), Absent: r.absent})
 					draft := plan.Draft()
 					b.plans[i] = planned{plan, &draft}
 				}

@@ -66,6 +66,8 @@ func (w *world) record(i int, p planned) {
 		w.status(i, r)
 	case Update, Command:
 		w.decide(i, r)
+	case Expiry:
+		w.expire(i, r)
 	case Turnover:
 		if l := w.lives[r.Lead]; l != nil && l.has(r.cause.key) {
 			w.fire(i, l, r.cause.key, r.At)
@@ -84,7 +86,7 @@ func (w *world) record(i int, p planned) {
 // until lets happen what is due up to an instant.
 func (w *world) until(at int64) {
 	for len(w.queue) > 0 && w.queue[0].at <= at {
-		d := heap.Pop(&w.queue).(due)
+		d := heap.Pop(&w.queue).(*due)
 		l := d.life
 		switch {
 		case d.reply != nil:
@@ -138,13 +140,6 @@ func (w *world) status(i int, r *Record) {
 	w.offered(g)
 }
 
-// returned has the leads planned again that a rep gives back.
-func (w *world) returned(g ledger.Grant) {
-	for _, back := range lifecycle.Returned(g) {
-		w.call(causeOf(back))
-	}
-}
-
 // happen lets an activity happen. What an owner does is theirs alone: it needs the attempt
 // of the past. What becomes of a lead in the end happens to it whoever has it.
 func (w *world) happen(i int, r *Record) {
@@ -153,7 +148,12 @@ func (w *world) happen(i int, r *Record) {
 	if known && (r.Late || !ownLife(r.Verb)) && (r.Attempt == 0 || l.bound != r.Attempt) {
 		return
 	}
-	w.activity(i, l, r.Lead, r.Verb, w.known(r.Reason), r.At)
+	op := w.op(r.At)
+	op.Kind, op.Lead, op.Verb = ledger.Activity, r.Lead, r.Verb
+	if r.Early { // what it is about is for the lead to tell, when it comes
+		op.Attempt, op.Rep = r.Attempt, r.Rep
+	}
+	w.activity(i, l, &op, w.known(r.Reason))
 }
 
 // ownLife says whether an activity is the lead's own doing, and not its owner's.
@@ -161,10 +161,8 @@ func ownLife(verb string) bool {
 	return verb != ledger.Accepted && verb != ledger.Contacted && verb != ledger.Rejected
 }
 
-func (w *world) activity(i int, l *life, id, verb, reason string, at int64) {
-	op := w.op(at)
-	op.Kind, op.Lead, op.Verb = ledger.Activity, id, verb
-	g := w.ledger.Do(&op)
+func (w *world) activity(i int, l *life, op *ledger.Op, reason string) {
+	g := w.ledger.Do(op)
 	w.watch(Step{Record: i, Kind: op.Kind, Grant: g, Reason: reason})
 	if l == nil {
 		return // held until the lead comes
@@ -176,6 +174,20 @@ func (w *world) activity(i int, l *life, id, verb, reason string, at int64) {
 	w.tally.happened(l, g)
 	w.returned(g)
 	w.offered(g)
+}
+
+// expire gives up what came before a lead that never came.
+func (w *world) expire(i int, r *Record) {
+	op := w.op(r.At)
+	op.Kind, op.Lead = ledger.Expire, r.Lead
+	w.watch(Step{Record: i, Kind: op.Kind, Grant: w.ledger.Do(&op)})
+}
+
+// returned calls the leads that a rep gives back.
+func (w *world) returned(g ledger.Grant) {
+	for _, back := range lifecycle.Returned(g) {
+		w.call(causeOf(back))
+	}
 }
 
 // known is a reason of a refusal, if the policy has one like it.
@@ -193,7 +205,10 @@ func (w *world) decide(i int, r *Record) {
 		return
 	}
 	m := lifecycle.Update(r.Lead, r.Facts)
-	if r.Kind == Command {
+	switch {
+	case r.Verb == Wake:
+		m = lifecycle.Reassign(event.Reassign{LeadID: r.Lead, Attempt: l.attempt, Cause: event.CausePolicy}, w.policy)
+	case r.Kind == Command:
 		var err error
 		m, err = lifecycle.Command(event.Command{LeadID: r.Lead, Command: r.Verb, RepID: r.Rep}, w.policy)
 		if err != nil {
@@ -223,9 +238,18 @@ func (w *world) move(i int, l *life, m *lifecycle.Move, at int64) {
 		if l.draft != nil {
 			known.Draft = *l.draft
 		}
-		*draft = m.Plan(&op, w.planner, known, instant(at), nil).Draft()
+		*draft = m.Plan(&op, w.planner, known, instant(at), w.absent(i)).Draft()
 	}
 	w.decided(i, l, op.Kind, w.ledger.Do(&op), draft)
+}
+
+// absent are the reps whose calendars keep them away. It is known where the past planned;
+// where it did not, everybody is thought to be there.
+func (w *world) absent(i int) []routing.Absence {
+	if i < 0 {
+		return nil
+	}
+	return w.h.Records[i].absent
 }
 
 // decided takes what the ledger has made of a plan.
@@ -272,7 +296,7 @@ func (w *world) bind(i int, g ledger.Grant) int {
 func (w *world) expect(l *life, g ledger.Grant) {
 	at, d, ok := w.replies.first(l.id, g.Rep, g.Attempt, g.At)
 	if ok {
-		w.push(due{at: max(at, g.At), life: l, attempt: g.Attempt, reply: &d})
+		w.push(&due{at: max(at, g.At), life: l, attempt: g.Attempt, reply: &d})
 	}
 	if w.replies.all != nil {
 		l.drawn = true
@@ -280,25 +304,27 @@ func (w *world) expect(l *life, g ledger.Grant) {
 }
 
 // answer lets an owner do what was drawn.
-func (w *world) answer(l *life, d due) {
+func (w *world) answer(l *life, d *due) {
 	if l.attempt != d.attempt || l.bound != 0 || l.draft == nil {
 		return
 	}
 	w.tally.draws++
-	w.activity(-1, l, l.id, d.reply.verb, w.known(d.reply.reason), d.at)
+	op := w.op(d.at)
+	op.Kind, op.Lead, op.Verb = ledger.Activity, l.id, d.reply.verb
+	w.activity(-1, l, &op, w.known(d.reply.reason))
 	if d.reply.verb != ledger.Accepted {
 		return
 	}
 	rep := w.ledger.Leads[l.id].Rep
 	if at, next, ok := w.replies.contact(l.id, rep, d.attempt, d.at); ok {
-		w.push(due{at: max(at, d.at), life: l, attempt: d.attempt, reply: &next})
+		w.push(&due{at: max(at, d.at), life: l, attempt: d.attempt, reply: &next})
 	}
 }
 
 // follow takes what follows for a lead into its agenda and the queue.
 func (w *world) follow(l *life, n lifecycle.Next, at int64) {
 	for _, c := range l.follow(n, at) {
-		w.push(due{at: c.due, life: l, cause: c})
+		w.push(&due{at: c.due, life: l, cause: c})
 	}
 }
 
@@ -306,7 +332,7 @@ func (w *world) follow(l *life, n lifecycle.Next, at int64) {
 func (w *world) call(c cause) {
 	l := w.lives[c.lead]
 	l.add(c)
-	w.push(due{at: c.due, life: l, cause: c})
+	w.push(&due{at: c.due, life: l, cause: c})
 }
 
 // offered calls the lead that is first in line for what has come free.
@@ -333,14 +359,14 @@ type due struct {
 	reply   *draw // nil: of a cause
 }
 
-func (w *world) push(d due) {
+func (w *world) push(d *due) {
 	w.order++
 	d.order = w.order
 	heap.Push(&w.queue, d)
 }
 
 // queue is a heap by instant, then by order.
-type queue []due
+type queue []*due
 
 func (q queue) Len() int { return len(q) }
 
@@ -351,13 +377,13 @@ func (q queue) Less(i, j int) bool {
 func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 
 // Push implements [heap.Interface].
-func (q *queue) Push(x any) { *q = append(*q, x.(due)) }
+func (q *queue) Push(x any) { *q = append(*q, x.(*due)) }
 
 // Pop implements [heap.Interface].
 func (q *queue) Pop() any {
 	last := len(*q) - 1
 	x := (*q)[last]
-	(*q)[last] = due{}
+	(*q)[last] = nil
 	*q = (*q)[:last]
 	return x
 }
