@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -9,11 +8,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"leadrouter/pkg/app"
-	"leadrouter/pkg/clock"
 )
 
 func (c *cli) routerCommand() *cobra.Command {
-	var slot string
+	var slot, rebuild string
 	var feedsEvery time.Duration
 	cmd := &cobra.Command{
 		Use:   "router",
@@ -31,7 +29,9 @@ Calendars that reps publish (feed: in the policy) are read now and then; one tha
 cannot be read leaves what was read last, and never stops the router.
 
 SIGTERM finishes the batch in hand and leaves the group. A service that goes away
-is waited for: /readyz on --metrics says so, and nothing is lost.`,
+is waited for: /readyz on --metrics says so, and nothing is lost. A Redis that was
+emptied, replaced or rolled back is refilled from the decision log by one of the
+routers, while all wait; --rebuild off leaves that to leadrouter rebuild.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if feedsEvery < minFeedsEvery {
@@ -39,6 +39,9 @@ is waited for: /readyz on --metrics says so, and nothing is lost.`,
 			}
 			if c.shared.policy == "" {
 				return app.Usage(errors.New("name the policy with --policy, a file or a folder, or say --policy " + app.Published))
+			}
+			if err := checkRebuild(rebuild); err != nil {
+				return err
 			}
 			logger, err := app.NewLogger(c.err, c.shared.logLevel, isTerminal(c.err))
 			if err != nil {
@@ -48,7 +51,7 @@ is waited for: /readyz on --metrics says so, and nothing is lost.`,
 				Kafka: c.shared.kafka, Redis: c.shared.redis, Instance: c.shared.instance,
 				Policy: c.shared.policy, Metrics: c.shared.metrics, Slot: slot,
 				Feeds: c.shared.feeds, FeedsEvery: feedsEvery,
-				StartTimeout: c.shared.timeout, Logger: logger,
+				StartTimeout: c.shared.timeout, NoRebuild: rebuild == rebuildOff, Logger: logger,
 			})
 			if err != nil {
 				return err
@@ -60,38 +63,9 @@ is waited for: /readyz on --metrics says so, and nothing is lost.`,
 	c.feedsFlag(cmd)
 	cmd.Flags().DurationVar(&feedsEvery, "feeds-every", 5*time.Minute, "how often a calendar feed with an address is read again")
 	cmd.Flags().StringVar(&slot, "slot", "", "`name` of this process among the routers, the same after a restart (default one is taken on this host)")
+	rebuildFlag(cmd, &rebuild)
 	return cmd
 }
 
 // minFeedsEvery spares the servers of others.
 const minFeedsEvery = time.Second
-
-func (c *cli) rebuildCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "rebuild",
-		Short: "Refill Redis from the decision log",
-		Long: `rebuild folds lead.decisions into the ledger in Redis: after Redis was lost,
-replaced or rolled back, when routers refuse to grant. The routers must be stopped.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.rebuild(cmd) },
-	}
-	c.kafkaFlags(cmd)
-	c.redisFlags(cmd)
-	c.outputFlag(cmd)
-	return cmd
-}
-
-func (c *cli) rebuild(cmd *cobra.Command) error {
-	ctx, cancel := context.WithTimeout(cmd.Context(), c.shared.timeout)
-	defer cancel()
-	result, err := app.Rebuild(ctx, c.shared.kafka, c.shared.redis, c.shared.instance, clock.System().Now())
-	if err != nil {
-		return err
-	}
-	if c.json() {
-		return c.printJSON(result)
-	}
-	cmd.Printf("rebuilt from %d decisions: %d leads, last sequence %d, %d grants that were never committed given up\n",
-		result.Decisions, result.Leads, result.Sequence, len(result.Lost))
-	return nil
-}

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,23 +12,104 @@ import (
 
 // Log reads the decision log of an installation.
 type Log struct {
-	kafka kstream.Client
-	topic string
+	kafka     kstream.Client
+	topic     string
+	snapshots *Snapshots
 }
 
 // NewLog reads the log of an instance.
 func NewLog(kafka kstream.Client, instance string) *Log {
-	return &Log{kafka: kafka, topic: event.LeadDecisions.Topic(instance)}
+	return &Log{
+		kafka: kafka, topic: event.LeadDecisions.Topic(instance), snapshots: NewSnapshots(kafka, instance),
+	}
 }
 
 // Read gives all committed decisions from the beginning to use, partition by
-// partition in order, partitions interleaved.
+// partition in order, partitions interleaved. Those of a ledger that had been replaced
+// by then are left out.
 func (l *Log) Read(ctx context.Context, use func(event.Decision) error) error {
 	from, err := l.kafka.Starts(ctx, l.topic)
 	if err != nil {
 		return err
 	}
-	return l.records(ctx, from, func(_ kstream.TopicPartition, d event.Decision) error { return use(d) })
+	return l.ReadFrom(ctx, from, use)
+}
+
+// ReadFrom is Read from an offset of each partition on.
+func (l *Log) ReadFrom(ctx context.Context, from map[kstream.TopicPartition]int64, use func(event.Decision) error) error {
+	epochs, err := l.epochs(ctx, from)
+	if err != nil {
+		return fmt.Errorf("read the decision log: %w", err)
+	}
+	return l.records(ctx, from, func(_ kstream.TopicPartition, d event.Decision) error {
+		if epochs.late(d.Grant) {
+			return nil
+		}
+		return use(d)
+	})
+}
+
+// ErrCut is returned for a log that is no longer all of what was decided.
+var ErrCut = errors.New("the decision log was cut: restore it from a copy, and see that it keeps everything (retention.ms=-1)")
+
+// Reaches tells whether the log, or a snapshot and the log behind it, is there from the
+// beginning, which takes no reading of it. If not the error is [ErrCut].
+func (l *Log) Reaches(ctx context.Context) error {
+	_, err := l.bases(ctx)
+	return err
+}
+
+// Base is the newest snapshot that the log goes on from; nil where the log has to be read from
+// its beginning. It is [ErrCut] that neither will do.
+func (l *Log) Base(ctx context.Context) (*Snapshot, error) {
+	list, err := l.bases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, listed := range list {
+		if found, err := l.snapshots.Read(ctx, listed); !errors.Is(err, ErrSnapshot) {
+			return found, err
+		}
+	}
+	return nil, l.whole(ctx) // all of them are damaged
+}
+
+// bases are the snapshots that the log goes on from, the newest first.
+func (l *Log) bases(ctx context.Context) ([]event.Snapshot, error) {
+	starts, err := l.kafka.Starts(ctx, l.topic)
+	if err != nil {
+		return nil, err
+	}
+	list, err := l.snapshots.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(s event.Snapshot) bool {
+		for at, start := range starts {
+			if s.Offsets[at.Partition] < start {
+				return true
+			}
+		}
+		return false
+	})
+	if len(list) > 0 {
+		return list, nil
+	}
+	return nil, l.whole(ctx)
+}
+
+// whole fails for a log that does not begin at its beginning.
+func (l *Log) whole(ctx context.Context) error {
+	starts, err := l.kafka.Starts(ctx, l.topic)
+	if err != nil {
+		return err
+	}
+	for at, start := range starts {
+		if start > 0 {
+			return fmt.Errorf("%s begins at offset %d: %w", at, start, ErrCut)
+		}
+	}
+	return nil
 }
 
 // errFound ends a reading that only asks whether there is anything.
@@ -37,37 +117,70 @@ var errFound = errors.New("found")
 
 // Empty tells whether no decision was ever committed.
 func (l *Log) Empty(ctx context.Context) (bool, error) {
-	err := l.Read(ctx, func(event.Decision) error { return errFound })
+	from, err := l.kafka.Starts(ctx, l.topic)
+	if err != nil {
+		return false, err
+	}
+	err = l.records(ctx, from, func(kstream.TopicPartition, event.Decision) error { return errFound })
 	if errors.Is(err, errFound) {
 		return false, nil
 	}
 	return err == nil, err
 }
 
+// Last tells where the log ends: the epoch in force, and a sequence that has been given in
+// it, at most a few below the last one. An empty log is at 0. It reads the last decision of
+// each partition.
+func (l *Log) Last(ctx context.Context) (epoch, sequence int64, err error) {
+	err = l.backwards(ctx, 16, func(d event.Decision) bool {
+		if d.Grant.Epoch > epoch {
+			epoch, sequence = d.Grant.Epoch, 0
+		}
+		if d.Grant.Epoch == epoch {
+			sequence = max(sequence, d.Grant.Sequence)
+		}
+		return true
+	})
+	return epoch, sequence, err
+}
+
 // tail is how many records Has looks at first in each partition: more than routers
 // have in flight, mostly.
 const tail = 4_000
 
-// Has tells which of the sequences stand in the log. All below floor are known to
-// have been committed before the first of them was given: it reads from the end,
+// Has tells which of the sequences of an epoch stand in the log. All below floor are
+// known to have been committed before the first of them was given: it reads from the end,
 // back to one of those. Clocks are not asked: those of routers may differ.
 //
 // A transaction that was open at the call is waited for: the offsets that it commits
 // may be seen before its records are.
-func (l *Log) Has(ctx context.Context, floor int64, sequences []int64) (map[int64]bool, error) {
+func (l *Log) Has(ctx context.Context, epoch, floor int64, sequences []int64) (map[int64]bool, error) {
 	if err := l.kafka.WaitSettled(ctx, l.topic); err != nil {
 		return nil, err
 	}
+	found := map[int64]bool{}
+	err := l.backwards(ctx, tail, func(d event.Decision) bool {
+		if d.Grant.Epoch == epoch && slices.Contains(sequences, d.Grant.Sequence) {
+			found[d.Grant.Sequence] = true
+		}
+		return d.Grant.Sequence < floor
+	})
+	return found, err
+}
+
+// backwards looks at the ends of the partitions, first at so many offsets of each and then
+// further back, until enough says of one of a partition's decisions that it was, or there
+// is nothing more. A decision may be looked at more than once.
+func (l *Log) backwards(ctx context.Context, first int64, enough func(event.Decision) bool) error {
 	starts, err := l.kafka.Starts(ctx, l.topic)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	ends, err := l.kafka.Ends(ctx, l.topic)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	found := map[int64]bool{}
-	for back := int64(tail); len(ends) > 0; back *= 4 {
+	for back := first; len(ends) > 0; back *= 4 {
 		from := make(map[kstream.TopicPartition]int64, len(ends))
 		for at, end := range ends {
 			if from[at] = max(starts[at], end-back); from[at] == starts[at] {
@@ -75,47 +188,28 @@ func (l *Log) Has(ctx context.Context, floor int64, sequences []int64) (map[int6
 			}
 		}
 		err := l.records(ctx, from, func(at kstream.TopicPartition, d event.Decision) error {
-			if d.Grant.Sequence < floor {
+			if enough(d) {
 				delete(ends, at)
-			} else if slices.Contains(sequences, d.Grant.Sequence) {
-				found[d.Grant.Sequence] = true
 			}
 			return nil
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return found, nil
+	return nil
 }
 
 // records gives the committed decisions from some offsets on to use.
 func (l *Log) records(ctx context.Context, from map[kstream.TopicPartition]int64, use func(kstream.TopicPartition, event.Decision) error) error {
-	_, err := l.kafka.ReadToEnd(ctx, from, func(r *kstream.Record) error {
-		d, err := Decode(r)
-		if err != nil {
-			return err
+	err := l.pipe(ctx, from, func(d decoded) error {
+		if d.err != nil {
+			return d.err
 		}
-		return use(kstream.PartitionOf(r), d)
+		return use(d.at, d.decision)
 	})
 	if err != nil {
 		return fmt.Errorf("read the decision log: %w", err)
 	}
 	return nil
-}
-
-// errNoSequence is why a JSON object is no decision.
-var errNoSequence = errors.New("it has no sequence")
-
-// Decode reads a record of the decision log. An error names its place.
-func Decode(r *kstream.Record) (event.Decision, error) {
-	var d event.Decision
-	err := json.Unmarshal(r.Value, &d)
-	if err == nil && d.Grant.Sequence < 1 {
-		err = errNoSequence
-	}
-	if err != nil {
-		return d, fmt.Errorf("decision at %s offset %d: %w", kstream.PartitionOf(r), r.Offset, err)
-	}
-	return d, nil
 }

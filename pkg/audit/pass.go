@@ -48,6 +48,7 @@ type Pass struct {
 	next    map[kstream.TopicPartition]int64 // offsets to read on from
 	settled int64                            // decisions below are in the log, or gone
 	begun   *Snapshot                        // nil: at the beginning
+	epochs  epochs                           // rebuilds of what was read
 }
 
 // OpenPass reads the seals and finds where to begin.
@@ -157,6 +158,11 @@ func (p *Pass) Read(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the decision log: %w", err)
 	}
+	found, err := NewLog(p.cfg.Kafka, p.cfg.Instance).epochs(ctx, p.next)
+	if err != nil {
+		return fmt.Errorf("read the decision log: %w", err)
+	}
+	p.epochs = append(p.epochs, found...)
 	m := &merge{auditor: p.auditor, written: written, at: map[kstream.TopicPartition]mark{}}
 	p.next, err = p.cfg.Kafka.ReadInStep(ctx, p.next, m.ahead, func(r *kstream.Record) error {
 		if p.cfg.Each != nil {
@@ -170,7 +176,9 @@ func (p *Pass) Read(ctx context.Context) error {
 			p.auditor.Unreadable(err)
 			return nil
 		}
-		p.auditor.Add(d)
+		if !p.epochs.late(d.Grant) {
+			p.auditor.Add(d)
+		}
 		m.note(r, d.Grant)
 		return nil
 	})
