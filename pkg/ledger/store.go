@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Errors of a [Store] that a caller branches on.
@@ -14,6 +15,17 @@ var (
 	// applied; giving it again is safe.
 	ErrUnavailable = errors.New("ledger is not reachable")
 )
+
+// Standstill is where a store stood when it was told to grant nothing until it is
+// replaced.
+type Standstill struct {
+	Epoch    int64 // 0: there was none
+	Sequence int64 // the last one given
+	InFlight int64 // at most so many sequences were given and not acknowledged
+	// Rival is how long another server, that takes itself for the store still, may go on
+	// granting; 0: there is none, or nobody can tell.
+	Rival time.Duration
+}
 
 // Store applies operations atomically. Implementations: [Model] in memory and
 // redisledger in Redis.

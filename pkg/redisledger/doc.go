@@ -22,8 +22,16 @@
 // run_id changes with a restart, its master_replid with a promotion. Each script
 // compares both, and that the last sequence is not below what the caller has seen.
 // Otherwise it refuses with [ledger.ErrEpoch], and the ledger has to be folded
-// from the log again: [Ledger.Load], or [Ledger.Stage] and [Staged.Flip] where an
-// epoch record is committed between the two.
+// from the log again, while routers go on asking it:
+//
+//	[Replacement.Halt]   meta ──► a generation that nobody knows: all are refused
+//	[Replacement.Stage]  keys of the next generation, read by nobody, and checked
+//	                     (here the epoch record is committed to the log)
+//	[Replacement.Flip]   meta ──► the next generation, if it still stands still as
+//	                     Halt has left it and on the same server
+//
+// Whoever halts a ledger takes it from who halted it before. A crash anywhere leaves
+// it standing still, and another replacement starts again.
 //
 // # Numbers
 //

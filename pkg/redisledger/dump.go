@@ -16,8 +16,10 @@ const scanPage = 1_000
 
 // Dump implements [ledger.Store]. It reads key by key: what is written meanwhile
 // may be half in it.
-func (l *Ledger) Dump(ctx context.Context) (*ledger.State, error) {
-	d := dump{Ledger: l, keys: l.keys(l.binding().generation), state: ledger.NewState()}
+func (l *Ledger) Dump(ctx context.Context) (*ledger.State, error) { return l.dump(ctx, l.binding()) }
+
+func (l *Ledger) dump(ctx context.Context, b binding) (*ledger.State, error) {
+	d := dump{Ledger: l, bound: b, keys: l.keys(b.generation), state: ledger.NewState()}
 	if err := d.read(ctx); err != nil {
 		return nil, fmt.Errorf("dump redis ledger %s: %w", l.cfg.Namespace, err)
 	}
@@ -26,6 +28,7 @@ func (l *Ledger) Dump(ctx context.Context) (*ledger.State, error) {
 
 type dump struct {
 	*Ledger
+	bound   binding
 	keys    keys
 	state   *ledger.State
 	rosters rosterFields
@@ -33,7 +36,7 @@ type dump struct {
 }
 
 func (d *dump) read(ctx context.Context) error {
-	status, err := d.Status(ctx)
+	status, err := d.status(ctx, d.bound)
 	if err != nil {
 		return err
 	}

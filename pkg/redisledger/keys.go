@@ -14,8 +14,13 @@ type keys struct {
 }
 
 // meta binds the namespace: schema, Kafka cluster, instance prefix, epoch,
-// generation, and the server they were verified on. From the epoch records.
+// generation, and the server they were verified on. From the epoch records. While the
+// ledger stands still, former is the generation before.
 func (k keys) meta() string { return "{" + k.namespace + "}:meta" }
+
+// claim is there while somebody replaces the ledger. Nothing depends on it: it saves
+// others the work.
+func (k keys) claim() string { return "{" + k.namespace + "}:claim" }
 
 func (k keys) in(what string) string {
 	return "{" + k.namespace + "}:" + k.generation + ":" + what

@@ -93,28 +93,55 @@ type Status struct {
 	At       int64 // ledger time, Unix milliseconds
 }
 
-// Open checks the server and the namespace, binds a namespace that is empty, and
-// adopts the epoch it finds. [ledger.ErrEpoch] means that the epoch was verified
-// on another server, and that the ledger must be loaded; an empty namespace whose
-// log is not empty must be loaded too, which only the caller can know. After
-// ErrEpoch from another call, Open adopts what somebody else has rebuilt.
-func (l *Ledger) Open(ctx context.Context) (Status, error) {
+// Open is [Ledger.OpenAfter] with a log that is empty, or that nobody has looked at.
+func (l *Ledger) Open(ctx context.Context) (Status, error) { return l.OpenAfter(ctx, Status{}) }
+
+// OpenAfter checks the server and the namespace, binds a namespace that is empty, and
+// adopts the epoch it finds. log is where the decision log stands: a ledger that knows
+// less was rolled back or lost. [ledger.ErrEpoch] means that, or that the epoch was
+// verified on another server, is older than the one that was adopted before, or stands
+// still: the ledger must be replaced, and nothing was bound or adopted. After ErrEpoch
+// from another call, OpenAfter adopts what somebody else has rebuilt.
+func (l *Ledger) OpenAfter(ctx context.Context, log Status) (Status, error) {
 	found, err := l.identify(ctx)
 	if err == nil {
 		err = l.check(found)
 	}
 	if err == nil && !found.exists {
+		if log.Sequence > 0 {
+			return Status{}, fmt.Errorf("open redis ledger %s: redis is empty and the decision log is not: %w", l.cfg.Namespace, ledger.ErrEpoch)
+		}
 		found, err = l.bind(ctx, found)
 	}
 	if err != nil {
 		return Status{}, fmt.Errorf("open redis ledger %s: %w", l.cfg.Namespace, err)
 	}
-	if found.verified != found.server {
-		return Status{}, fmt.Errorf("open redis ledger %s: verified on run %.8s, found run %.8s: %w",
-			l.cfg.Namespace, found.verified.run, found.run, ledger.ErrEpoch)
+	bound := binding{epoch: found.epoch, generation: found.generation, server: found.server}
+	status, err := l.status(ctx, bound)
+	if err != nil {
+		return Status{}, err
 	}
-	l.adopt(binding{epoch: found.epoch, generation: found.generation, server: found.server})
-	return l.Status(ctx)
+	if why := l.lost(found, status, log); why != "" {
+		return Status{}, fmt.Errorf("open redis ledger %s: %s: %w", l.cfg.Namespace, why, ledger.ErrEpoch)
+	}
+	l.adopt(bound)
+	return status, nil
+}
+
+// lost says why what was found is not the ledger that the log speaks of; empty: it is.
+func (l *Ledger) lost(found identity, status, log Status) string {
+	before := l.binding().epoch
+	switch {
+	case found.verified.run == halted:
+		return "it stands still until it is rebuilt"
+	case found.verified != found.server:
+		return fmt.Sprintf("verified on run %.8s, found run %.8s", found.verified.run, found.run)
+	case found.epoch < max(before, log.Epoch):
+		return fmt.Sprintf("epoch %d is over, %d has begun since", found.epoch, max(before, log.Epoch))
+	case status.Sequence < log.Sequence:
+		return fmt.Sprintf("it has given %d sequences, the log has %d", status.Sequence, log.Sequence)
+	}
+	return ""
 }
 
 // check says whether this server and namespace may be used at all.
@@ -165,8 +192,9 @@ func (l *Ledger) keys(generation string) keys {
 }
 
 // Status reads where the ledger stands.
-func (l *Ledger) Status(ctx context.Context) (Status, error) {
-	b := l.binding()
+func (l *Ledger) Status(ctx context.Context) (Status, error) { return l.status(ctx, l.binding()) }
+
+func (l *Ledger) status(ctx context.Context, b binding) (Status, error) {
 	clock, err := l.client.HGetAll(ctx, l.keys(b.generation).clock()).Result()
 	if err != nil {
 		return Status{}, fmt.Errorf("read clock of redis ledger %s: %w", l.cfg.Namespace, classify(err))

@@ -150,57 +150,6 @@ func TestFlushedNamespaceIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, ledger.ErrEpoch)
 }
 
-func TestNothingReadsAStagedStateBeforeTheFlip(t *testing.T) {
-	t.Parallel()
-	client := embedded(t)
-	one, other := open(t, client, "n"), open(t, client, "n")
-	apply(t, one, assign(created, 0, roster(0)))
-	state := ledger.NewState()
-	state.Sequence = 100
-
-	staged, err := one.Stage(t.Context(), state)
-	require.NoError(t, err)
-	rival, err := other.Stage(t.Context(), state)
-	require.NoError(t, err)
-	require.Equal(t, int64(2), staged.Epoch)
-	require.Equal(t, int64(2), apply(t, one, assign(created, 1, roster(0)))[0].Grant.Sequence)
-
-	require.NoError(t, staged.Flip(t.Context()))
-	require.Equal(t, int64(101), apply(t, one, assign(created, 2, roster(0)))[0].Grant.Sequence)
-
-	// Who was slower, and who knew nothing of it, have to look again.
-	require.ErrorIs(t, rival.Flip(t.Context()), ledger.ErrEpoch)
-	_, err = other.Apply(t.Context(), ledger.Chunk{})
-	require.ErrorIs(t, err, ledger.ErrEpoch)
-	status, err := other.Open(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, int64(2), status.Epoch)
-	require.Equal(t, int64(102), apply(t, other, assign(created, 3, roster(0)))[0].Grant.Sequence)
-}
-
-func TestSweepKeepsTheLedgerAndWhatIsStaged(t *testing.T) {
-	t.Parallel()
-	client := embedded(t)
-	l := open(t, client, "n")
-	apply(t, l, assign(created, 0, roster(0)))
-	state, err := l.Dump(t.Context())
-	require.NoError(t, err)
-	require.NoError(t, l.Load(t.Context(), state))
-	staged, err := l.Stage(t.Context(), state)
-	require.NoError(t, err)
-	require.NoError(t, l.Sweep(t.Context()))
-	keys, err := client.Keys(t.Context(), "*").Result()
-	require.NoError(t, err)
-	for _, key := range keys {
-		require.False(t, strings.HasPrefix(key, "{n}:1."), key)
-	}
-	require.NoError(t, staged.Flip(t.Context()))
-	after, err := l.Dump(t.Context())
-	require.NoError(t, err)
-	after.Epoch = state.Epoch
-	require.Empty(t, state.Rebuilt().Diff(after))
-}
-
 func TestErrorsOfAServerThatDoesNotServe(t *testing.T) {
 	t.Parallel()
 	server := miniredis.RunT(t)

@@ -10,60 +10,23 @@ import (
 	"leadrouter/pkg/ledger"
 )
 
-// Load implements [ledger.Store]: it writes the state beside what is there, makes
-// it the ledger and drops the old keys.
+// Load implements [ledger.Store]: it replaces the ledger by a state, under the next
+// epoch.
 func (l *Ledger) Load(ctx context.Context, s *ledger.State) error {
-	staged, err := l.Stage(ctx, s)
+	r := l.Replace()
+	still, err := r.Halt(ctx)
 	if err != nil {
 		return err
 	}
-	if err := staged.Flip(ctx); err != nil {
+	next := *s
+	next.Epoch = max(still.Epoch, s.Epoch) + 1
+	if err := r.Stage(ctx, &next); err != nil {
+		return err
+	}
+	if err := r.Flip(ctx); err != nil {
 		return err
 	}
 	return l.Sweep(ctx)
-}
-
-// Staged is a state that is written, under the next epoch, and not yet the ledger.
-type Staged struct {
-	// Epoch it will be, for the epoch record of the log.
-	Epoch int64
-
-	ledger *Ledger
-	old    binding
-	next   binding
-}
-
-// Stage writes a folded state under the next epoch: one above the namespace's and
-// above the state's. Nothing reads it before [Staged.Flip].
-func (l *Ledger) Stage(ctx context.Context, s *ledger.State) (*Staged, error) {
-	found, err := l.identify(ctx)
-	if err == nil {
-		err = l.check(found)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("stage redis ledger %s: %w", l.cfg.Namespace, err)
-	}
-	epoch := max(found.epoch, s.Epoch) + 1
-	staged := &Staged{
-		Epoch: epoch, ledger: l,
-		old:  binding{epoch: found.epoch, generation: found.generation},
-		next: binding{epoch: epoch, generation: generation(epoch, found.micros), server: found.server},
-	}
-	w := writer{Ledger: l, keys: l.keys(staged.next.generation), pipe: l.client.Pipeline()}
-	if err := w.write(ctx, s.Rebuilt()); err != nil {
-		return nil, fmt.Errorf("stage redis ledger %s: %w", l.cfg.Namespace, err)
-	}
-	return staged, nil
-}
-
-// Flip makes the staged state the ledger. [ledger.ErrEpoch]: somebody else was
-// faster, or the server is another one by now; stage again.
-func (s *Staged) Flip(ctx context.Context) error {
-	if err := s.ledger.flip(ctx, s.old, s.next); err != nil {
-		return fmt.Errorf("redis ledger %s: %w", s.ledger.cfg.Namespace, err)
-	}
-	s.ledger.adopt(s.next)
-	return nil
 }
 
 // Sweep deletes the keys of earlier epochs, and of attempts at one that failed.

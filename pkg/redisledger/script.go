@@ -21,7 +21,7 @@ const schema = 1
 var sources embed.FS
 
 // scripts of the ledger. Each file names its KEYS, its ARGV and what it returns.
-type scripts struct{ apply, pending, identify, flip *redis.Script }
+type scripts struct{ apply, pending, identify, halt, flip *redis.Script }
 
 // loadScripts puts the numbered parts of apply together, in order.
 func loadScripts() (scripts, error) {
@@ -44,6 +44,7 @@ func loadScripts() (scripts, error) {
 		apply:    redis.NewScript(strings.Join(apply, "\n")),
 		pending:  redis.NewScript(named["0_guard.lua"] + named["pending.lua"]),
 		identify: redis.NewScript(named["identify.lua"]),
+		halt:     redis.NewScript(named["halt.lua"]),
 		flip:     redis.NewScript(named["flip.lua"]),
 	}, nil
 }

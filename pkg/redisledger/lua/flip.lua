@@ -14,4 +14,5 @@ if ARGV[6] ~= '' and string.match(redis.call('INFO', 'replication'), 'master_rep
 end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'generation', ARGV[4], 'replid', ARGV[5], 'run', ARGV[6],
   'schema', ARGV[7], 'cluster', ARGV[8], 'prefix', ARGV[9])
+redis.call('HDEL', KEYS[1], 'former') -- the standstill is over
 return 1
