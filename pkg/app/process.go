@@ -22,6 +22,7 @@ import (
 type process struct {
 	startTimeout time.Duration
 	flags        string // that say where the services are
+	lost         string // what becomes of a ledger that was replaced
 	reg          *prometheus.Registry
 	health       *Health
 	log          *zap.Logger
@@ -31,11 +32,17 @@ type process struct {
 func newProcess(log *zap.Logger, startTimeout time.Duration, flags string, parts ...string) *process {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return &process{startTimeout: startTimeout, flags: flags, reg: reg, health: NewHealth(reg, parts...), log: log}
+	return &process{
+		startTimeout: startTimeout, flags: flags, lost: "it is rebuilt from the decision log",
+		reg: reg, health: NewHealth(reg, parts...), log: log,
+	}
 }
 
 // Health is what the process says of itself.
 func (p *process) Health() *Health { return p.health }
+
+// Metrics are those of the process.
+func (p *process) Metrics() prometheus.Gatherer { return p.reg }
 
 // takeSlot is the slot of a process: the given one, or one taken on this host.
 func takeSlot(given, instance, role string) (name string, release func(), err error) {
@@ -76,14 +83,14 @@ func (p *process) wait(ctx context.Context, part string, ask func(context.Contex
 		return err
 	}
 	if errors.Is(err, ledger.ErrEpoch) {
-		return No(advised(err))
+		return No(p.advised(err))
 	}
 	return Unreachable(fmt.Errorf("no answer from %s for %s (%w); check %s, or run leadrouter doctor", part, p.startTimeout, err, p.flags))
 }
 
 // report tells health and, when it is news, the log.
 func (p *process) report(part string, err error) {
-	err = advised(err)
+	err = p.advised(err)
 	if !p.health.Set(part, err) {
 		return
 	}
@@ -94,10 +101,10 @@ func (p *process) report(part string, err error) {
 	p.log.Info(part + " is there")
 }
 
-// advised says what to do about a ledger that was replaced; nothing else heals it.
-func advised(err error) error {
+// advised says what becomes of a ledger that was replaced: nothing else heals it.
+func (p *process) advised(err error) error {
 	if errors.Is(err, ledger.ErrEpoch) {
-		return fmt.Errorf("%w; stop the routers and run leadrouter rebuild", err)
+		return fmt.Errorf("%w; %s", err, p.lost)
 	}
 	return err
 }

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 	"sync/atomic"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
+	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
@@ -47,7 +47,9 @@ type RouterConfig struct {
 	Slot string
 	// StartTimeout bounds the wait for services at start. Default 30 s.
 	StartTimeout time.Duration
-	Logger       *zap.Logger
+	// NoRebuild leaves a ledger that was lost to leadrouter rebuild, by hand.
+	NoRebuild bool
+	Logger    *zap.Logger
 	// Clock is what decisions call now. Default the system's.
 	Clock clock.Clock
 }
@@ -58,6 +60,8 @@ const (
 	partLedger = "ledger"
 	partStream = "stream"
 	partPolicy = "policy" // only when it comes from the topic
+	// partRebuild complains while a ledger is lost and this router sees to it.
+	partRebuild = "rebuild"
 )
 
 // PolicySource is where a router has its policy from.
@@ -79,6 +83,7 @@ type Router struct {
 	policy PolicySource
 	feeds  *feeds.Feeds
 	stuck  atomic.Bool // the last call of the ledger failed, and is repeated
+	mender *mender     // nil: with NoRebuild
 }
 
 // NewRouter loads the policy of a file. A wrong one is an error: it never starts a
@@ -93,6 +98,9 @@ func NewRouter(cfg RouterConfig) (*Router, error) {
 		parts = append(parts, partPolicy)
 	}
 	r := &Router{cfg: cfg, process: newProcess(cfg.Logger, cfg.StartTimeout, "--brokers and --redis", parts...)}
+	if cfg.NoRebuild {
+		r.lost = "run leadrouter rebuild"
+	}
 	if cfg.Policy == Published {
 		r.policy = FollowPolicy(policylog.New(cfg.Kafka, cfg.Instance), PolicyTopicConfig{
 			Logger: cfg.Logger, Clock: clock.System(), Registerer: r.reg, Told: cfg.PolicyTold,
@@ -143,11 +151,16 @@ func (r *Router) route(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = client.Close() }()
-	store, err := redisledger.New(client, redisledger.Config{Namespace: r.namespace(), Cluster: identity.Cluster, Prefix: r.cfg.Instance})
+	store, err := redisledger.New(client, ledgerConfig(r.cfg.Instance, identity))
 	if err != nil {
 		return Usage(err)
 	}
-	open := func(ctx context.Context) error { return r.open(ctx, store) }
+	if !r.cfg.NoRebuild {
+		if r.mender, err = r.newMender(client, identity); err != nil {
+			return err
+		}
+	}
+	open := func(ctx context.Context) error { return r.start(ctx, store) }
 	if err := r.wait(ctx, partLedger, open); err != nil {
 		return stopped(ctx, err)
 	}
@@ -168,6 +181,9 @@ func (r *Router) route(ctx context.Context) error {
 	group.Go(func() error { return r.watch(ctx, stream, func() error { return nil }) })
 	group.Go(func() error { return probe(ctx, stream.Ping, func(err error) { r.report(partKafka, err) }) })
 	group.Go(func() error { return probe(ctx, r.verified(store), r.reportLedger) })
+	if r.mender != nil {
+		group.Go(func() error { return r.mender.Run(ctx) })
+	}
 	group.Go(func() error { defer stopAcks(); return stream.Run(ctx) })
 	return group.Wait()
 }
@@ -194,7 +210,7 @@ func (r *Router) build(slot string, identity kstream.Identity, store *redisledge
 		MayCome: (&arrivals{
 			clock: clock.System(), backlog: func() *backlog { return behind(event.LeadCreated) }, waits: map[place]*wait{},
 		}).May,
-		Verify: func(ctx context.Context) error { return r.open(ctx, store) },
+		Verify: func(ctx context.Context) error { return r.reopen(ctx, store) },
 		Report: func(err error) { r.stuck.Store(err != nil); r.report(partLedger, err) },
 
 		Registerer: r.reg, Logger: r.log, Clock: r.cfg.Clock,
@@ -229,23 +245,62 @@ func (r *Router) inputs() []string {
 	return names
 }
 
-// open binds the ledger. One without a past is taken only if the log has none
-// either: else Redis has lost it.
+// open binds the ledger, if it knows at least what the log does.
 func (r *Router) open(ctx context.Context, store *redisledger.Ledger) error {
-	status, err := store.Open(ctx)
-	for _, wrong := range []error{redisledger.ErrEviction, redisledger.ErrBound, redisledger.ErrSchema} {
-		if errors.Is(err, wrong) {
-			return backoff.Permanent(Usage(err))
-		}
-	}
-	if err != nil || status.Sequence > 0 {
+	log := audit.NewLog(r.cfg.Kafka, r.cfg.Instance)
+	epoch, sequence, err := log.Last(ctx)
+	if err != nil {
 		return err
 	}
-	empty, err := audit.NewLog(r.cfg.Kafka, r.cfg.Instance).Empty(ctx)
-	if err != nil || empty {
-		return err
+	_, err = store.OpenAfter(ctx, redisledger.Status{Epoch: epoch, Sequence: sequence})
+	return err
+}
+
+// reopen is open for a ledger that has refused us: if it is lost, it is seen to.
+func (r *Router) reopen(ctx context.Context, store *redisledger.Ledger) error {
+	err := r.open(ctx, store)
+	if r.mender != nil && errors.Is(err, ledger.ErrEpoch) {
+		r.mender.ask()
 	}
-	return fmt.Errorf("redis is empty and the decision log is not: %w", ledger.ErrEpoch)
+	return err
+}
+
+// start is the first open. A log that is not whole is refused: the next rebuild could not
+// be made from it. A lost ledger is none of our troubles where it is rebuilt: it refuses
+// the first batch, and so on.
+func (r *Router) start(ctx context.Context, store *redisledger.Ledger) error {
+	err := audit.NewLog(r.cfg.Kafka, r.cfg.Instance).Reaches(ctx)
+	if errors.Is(err, audit.ErrCut) {
+		return backoff.Permanent(Unreachable(err))
+	}
+	if err == nil {
+		err = r.reopen(ctx, store)
+	}
+	if unusable(err) {
+		return backoff.Permanent(Usage(err))
+	}
+	if r.mender != nil && errors.Is(err, ledger.ErrEpoch) {
+		r.health.Set(partRebuild, err)
+		return nil
+	}
+	return err
+}
+
+// newMender sees to the ledger through one of its own.
+func (r *Router) newMender(client redis.UniversalClient, kafka kstream.Identity) (*mender, error) {
+	store, err := redisledger.New(client, ledgerConfig(r.cfg.Instance, kafka))
+	if err != nil {
+		return nil, Usage(err)
+	}
+	return newMender(mender{
+		open:  func(ctx context.Context) error { return r.open(ctx, store) },
+		claim: func(ctx context.Context) (bool, error) { return store.Claim(ctx, claimFor) },
+		rebuild: func(ctx context.Context) (audit.Rebuilt, error) {
+			return rebuild(ctx, RebuildConfig{Kafka: r.cfg.Kafka, Instance: r.cfg.Instance, Now: r.cfg.Clock.Now()}, store)
+		},
+		report: func(err error) { r.health.Set(partRebuild, err) },
+		log:    r.log, clock: clock.System(),
+	}, r.reg), nil
 }
 
 // connectKafka waits for the brokers and checks the topics: names, ids, settings
@@ -264,6 +319,9 @@ func (r *Router) connectKafka(ctx context.Context) (kstream.Identity, error) {
 
 // reportLedger tells how an idle ledger is. What it refuses a lead, it says itself.
 func (r *Router) reportLedger(err error) {
+	if r.mender != nil && errors.Is(err, ledger.ErrEpoch) {
+		r.mender.ask()
+	}
 	if !r.stuck.Load() {
 		r.report(partLedger, err)
 	}

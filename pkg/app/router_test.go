@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap/zaptest"
 
 	"leadrouter/pkg/app"
+	"leadrouter/pkg/audit"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
 )
@@ -22,6 +23,7 @@ type site struct {
 	t      *testing.T
 	kafka  kstream.Client
 	redis  *miniredis.Miniredis
+	cfg    app.RouterConfig // that the test changes
 	router *app.Router
 }
 
@@ -42,7 +44,7 @@ func (s *site) newRouter() *app.Router {
 	write(s.t, path, minimal)
 	router, err := app.NewRouter(app.RouterConfig{
 		Kafka: s.kafka, Redis: app.Redis{Address: s.redis.Addr()}, Instance: "x", Policy: path,
-		Slot: "test", StartTimeout: time.Second, Logger: zaptest.NewLogger(s.t),
+		Slot: "test", StartTimeout: time.Second, NoRebuild: s.cfg.NoRebuild, Logger: zaptest.NewLogger(s.t),
 	})
 	require.NoError(s.t, err)
 	return router
@@ -113,32 +115,118 @@ func TestARouterRoutesAndSaysWhenItCannot(t *testing.T) {
 	stop()
 }
 
-// A ledger that has lost its memory is not used; rebuilt, it goes on.
+func (s *site) rebuild() (audit.Rebuilt, error) {
+	return app.Rebuild(s.t.Context(), app.RebuildConfig{
+		Kafka: s.kafka, Redis: app.Redis{Address: s.redis.Addr()}, Instance: "x", Now: time.Now(),
+	})
+}
+
+// metric is the value of a counter of the router, by its result.
+func (s *site) rebuilds(result string) float64 {
+	s.t.Helper()
+	families, err := s.router.Metrics().Gather()
+	require.NoError(s.t, err)
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			if family.GetName() == "leadrouter_rebuilds_total" && m.GetLabel()[0].GetValue() == result {
+				return m.GetCounter().GetValue()
+			}
+		}
+	}
+	s.t.Fatal("no such metric")
+	return 0
+}
+
+// A ledger that has lost its memory is refilled by the router, while it runs and at its
+// start, and by hand under it.
 func TestAnEmptiedRedisIsRebuilt(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	stop := s.run()
 	s.publish("L-1")
 	s.owners(1)
-	_, err := app.Rebuild(t.Context(), s.kafka, app.Redis{Address: s.redis.Addr()}, "x", time.Now())
-	require.Equal(t, app.ExitNo, app.ExitCode(err), "routers are running")
+	s.redis.FlushAll()
+	s.publish("L-1")
+	s.publish("L-2")
+	require.Len(t, s.owners(2), 2)
+	s.ready(true)
+	require.InDelta(t, 1, s.rebuilds("done"), 0)
+	require.Zero(t, s.rebuilds("failed"))
+
+	rebuilt, err := s.rebuild()
+	require.NoError(t, err)
+	require.Equal(t, 2, rebuilt.Leads)
+	require.EqualValues(t, 3, rebuilt.Epoch)
+	s.publish("L-2")
+	s.publish("L-3")
+	require.Len(t, s.owners(3), 3)
+	s.ready(true)
 	stop()
 
 	s.redis.FlushAll()
 	s.router = s.newRouter()
-	err = s.router.Run(t.Context())
-	require.ErrorContains(t, err, "leadrouter rebuild")
-	require.Equal(t, app.ExitNo, app.ExitCode(err))
-	rebuilt, err := app.Rebuild(t.Context(), s.kafka, app.Redis{Address: s.redis.Addr()}, "x", time.Now())
-	require.NoError(t, err)
-	require.Equal(t, 1, rebuilt.Leads)
+	stop = s.run()
+	s.publish("L-3")
+	s.publish("L-4")
+	require.Len(t, s.owners(4), 4)
+	s.ready(true)
+	require.InDelta(t, 1, s.rebuilds("done"), 0)
+	stop()
+}
 
+// Told not to, a router leaves it to the operator.
+func TestALostLedgerCanBeLeftToTheOperator(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	stop := s.run()
+	s.publish("L-1")
+	s.owners(1)
+	stop()
+
+	s.redis.FlushAll()
+	s.cfg.NoRebuild = true
+	s.router = s.newRouter()
+	err := s.router.Run(t.Context())
+	require.ErrorContains(t, err, "run leadrouter rebuild")
+	require.Equal(t, app.ExitNo, app.ExitCode(err))
+	require.Empty(t, s.redis.Keys(), "nothing was bound")
+	_, err = s.rebuild()
+	require.NoError(t, err)
 	s.router = s.newRouter()
 	stop = s.run()
 	s.publish("L-1")
 	s.publish("L-2")
 	require.Len(t, s.owners(2), 2)
+
+	s.redis.FlushAll()
+	s.publish("L-3")
+	s.ready(false)
+	require.Contains(t, s.router.Health().Complaints()["ledger"], "run leadrouter rebuild")
+	_, err = s.rebuild()
+	require.NoError(t, err)
+	require.Len(t, s.owners(3), 3)
+	s.ready(true)
 	stop()
+}
+
+// Without its beginning the log is no ledger, even while Redis still is.
+func TestARouterRefusesALogThatWasCut(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	stop := s.run()
+	s.publish("L-1")
+	s.owners(1)
+	stop()
+	ends, err := s.kafka.Ends(t.Context(), event.LeadDecisions.Topic("x"))
+	require.NoError(t, err)
+	require.NoError(t, s.kafka.DeleteBelow(t.Context(), ends))
+	s.router = s.newRouter()
+	err = s.router.Run(t.Context())
+	require.ErrorIs(t, err, audit.ErrCut)
+	require.Equal(t, app.ExitUnreachable, app.ExitCode(err))
+	_, err = s.rebuild()
+	require.ErrorIs(t, err, audit.ErrCut)
+	require.Equal(t, app.ExitUnreachable, app.ExitCode(err))
 }
 
 func TestWhatIsNotThereEndsTheStart(t *testing.T) {
@@ -149,6 +237,6 @@ func TestWhatIsNotThereEndsTheStart(t *testing.T) {
 	err := s.router.Run(t.Context())
 	require.Equal(t, app.ExitUnreachable, app.ExitCode(err))
 	require.ErrorContains(t, err, "no answer from ledger")
-	_, err = app.Rebuild(t.Context(), s.kafka, app.Redis{Address: address}, "x", time.Now())
+	_, err = app.Rebuild(t.Context(), app.RebuildConfig{Kafka: s.kafka, Redis: app.Redis{Address: address}, Instance: "x", Now: time.Now()})
 	require.Equal(t, app.ExitUnreachable, app.ExitCode(err))
 }

@@ -133,7 +133,7 @@ func (d *run) rebuild(ctx context.Context) (audit.Rebuilt, error) {
 	if d.clock, err = clock.Scaled(d.Clock, start, d.Speed); err != nil {
 		return audit.Rebuilt{}, app.Usage(err)
 	}
-	return app.Rebuild(ctx, d.kafka, d.redis(), d.Instance, start)
+	return app.Rebuild(ctx, app.RebuildConfig{Kafka: d.kafka, Redis: d.redis(), Instance: d.Instance, Now: start})
 }
 
 func (d *run) redis() app.Redis { return app.Redis{Address: d.servers.RedisAddr()} }

@@ -58,10 +58,10 @@ type Config struct {
 
 // Log finds decisions in the decision log.
 type Log interface {
-	// Has tells which of the sequences stand in the log. All below floor are known
-	// to have been committed before the first of them was given. A transaction that
-	// is open is waited for: it may hold what is asked for.
-	Has(ctx context.Context, floor int64, sequences []int64) (map[int64]bool, error)
+	// Has tells which of the sequences of an epoch stand in the log. All below floor are
+	// known to have been committed before the first of them was given. A transaction
+	// that is open is waited for: it may hold what is asked for.
+	Has(ctx context.Context, epoch, floor int64, sequences []int64) (map[int64]bool, error)
 }
 
 // Handler routes leads; it is the handler of a [kstream.Stream].

@@ -92,7 +92,7 @@ type fakeLog struct {
 	fail      error
 }
 
-func (l *fakeLog) Has(_ context.Context, _ int64, sequences []int64) (map[int64]bool, error) {
+func (l *fakeLog) Has(_ context.Context, _, _ int64, sequences []int64) (map[int64]bool, error) {
 	if l.fail != nil {
 		return nil, l.fail
 	}

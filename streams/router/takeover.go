@@ -77,7 +77,7 @@ func (h *Handler) lost(ctx context.Context, memos []ledger.Result) ([]ledger.Op,
 		sequences[i] = m.Grant.Sequence
 		floor = min(floor, m.Grant.Floor)
 	}
-	found, err := h.cfg.Log.Has(ctx, floor, sequences)
+	found, err := h.cfg.Log.Has(ctx, memos[0].Grant.Epoch, floor, sequences) // memos are of one epoch
 	if err != nil {
 		return nil, kstream.Retry(fmt.Errorf("look for decisions: %w", err))
 	}
