@@ -93,7 +93,6 @@ type recount struct {
 	turns    map[string]grant            // by lead: the last one with a turn
 
 	records map[string]int // decisions by input record
-	rebuild string         // the last of these that no input caused
 	effects map[string]int
 	hashes  map[string]int // decisions of new leads by policy
 	largest map[string]int64
@@ -158,7 +157,8 @@ func (c *recount) add(e entry) {
 		c.records[record]++
 		require.Equal(c.t, 1, c.records[record], "record %s is decided again", record)
 		if g.Effect == "rebuilt" {
-			c.rebuild, c.shaken = record, false
+			delete(c.records, record) // no input has caused it
+			c.shaken = false
 		}
 	}
 	if g.Install != nil {

@@ -51,9 +51,9 @@ func (p *process) awaitTrouble(part string) (reason string) {
 }
 
 // routed is a router that has assigned 50 leads, before-0 and so on.
-func (in *installation) routed() *process {
+func (in *installation) routed(flags ...string) *process {
 	in.t.Helper()
-	p := in.router("a")
+	p := in.router("a", flags...)
 	in.publish(event.LeadCreated, leads("before", 50)...)
 	in.requireAll(50, "before")
 	return p
@@ -106,11 +106,11 @@ func TestRedisStandsStill(t *testing.T) {
 }
 
 // A Redis that comes back from its file may lack its last writes: nothing is granted
-// until it has been filled again from the log.
+// until it has been filled again from the log, by whom the operator likes.
 func TestRedisRestarts(t *testing.T) {
 	t.Parallel()
 	in, redis := ownRedis(t)
-	p := in.routed()
+	p := in.routed("--rebuild", "off")
 
 	said := p.said()
 	require.NoError(t, redis.Kill())
@@ -120,26 +120,25 @@ func TestRedisRestarts(t *testing.T) {
 	in.awaitLost(p)
 	require.Len(t, in.assigned(), 50, "nothing is granted")
 	p.requireQuiet(said)
-
-	refused := in.leadrouter("rebuild")
-	require.Equal(t, app.ExitNo, refused.code, "not under a running router")
-	require.Contains(t, refused.err, "stop them")
-	code, _ := p.stop()
-	require.Zero(t, code)
-
-	late := in.start("a", "--timeout", "3s")
+	late := in.start("b", "--rebuild", "off", "--timeout", "3s")
 	require.Equal(t, app.ExitNo, late.exit(20*time.Second))
 	require.Contains(t, late.log.String(), "leadrouter rebuild")
 
 	rebuilt := in.leadrouter("rebuild")
 	require.Zero(t, rebuilt.code, rebuilt.err)
-	require.Contains(t, rebuilt.out, "50 leads")
-	in.router("a")
+	require.Contains(t, rebuilt.out, "epoch 2 begins, from 50 decisions: 50 leads")
+	p.awaitReady()
 	in.requireAll(50, "before", "during")
-	count := in.recountLog()
-	require.Equal(t, 1, count.effects["rebuilt"])
+
+	t.Log("by hand under a router that works")
+	sent := in.send(leadsOf(in, 50))
+	rebuilt = in.leadrouter("rebuild")
+	require.Zero(t, rebuilt.code, rebuilt.err)
+	sent()
+	in.requireAll(50, "before", "during", "L")
+	require.Equal(t, 2, in.recountLog().effects["rebuilt"])
 	in.requireFolded()
-	count.requireLedger(in)
+	in.recountLog().requireLedger(in)
 }
 
 // awaitLost waits until a router has seen that its Redis forgot, and says what to do.
@@ -149,48 +148,6 @@ func (in *installation) awaitLost(p *process) {
 		_, waitingFor := p.ready()
 		return strings.Contains(waitingFor["ledger"], "leadrouter rebuild")
 	})
-}
-
-// Redis loses everything while two routers work. What they had granted and not
-// committed is given up, and the log says so.
-func TestRedisIsLostUnderLoad(t *testing.T) {
-	t.Parallel()
-	brokers, _ := services.Real(t)
-	redis := services.OwnRedis(t, services.RedisConfig{Args: []string{"--appendonly", "no"}})
-	in := installOn(t, brokers, "redis://"+redis.Addr(), map[string]string{"policy.yaml": strings.ReplaceAll(crashPolicy, "OPEN", "60")})
-	pair := []*process{in.router("a"), in.router("b")}
-	work := newWorkload(in, 7)
-	sent := in.send(work.batch(3_000))
-	in.progress(pair)
-	require.NoError(t, redis.Restart(t.Context()))
-	for _, p := range pair {
-		in.awaitLost(p)
-		code, took := p.stop()
-		require.Zero(t, code, p.log)
-		require.Less(t, took, 15*time.Second)
-	}
-	sent()
-
-	late := in.start("a", "--timeout", "2s")
-	require.Equal(t, app.ExitNo, late.exit(20*time.Second), "an empty Redis is not taken for a new one")
-	rebuilt := in.leadrouter("rebuild")
-	require.Zero(t, rebuilt.code, rebuilt.err)
-	t.Log(rebuilt.out)
-	pair = []*process{in.router("a"), in.router("b")}
-	in.send(work.batch(200))()
-	in.awaitCommitted(time.Minute)
-	for _, p := range pair {
-		code, _ := p.stop()
-		require.Zero(t, code)
-	}
-	requireAttempts(t, work.leads, in.assigned())
-	count := in.recountLog()
-	delete(count.records, count.rebuild)
-	require.Len(t, count.records, work.records+len(in.read(in.topic(event.LeadReassign))), "each record is decided")
-	in.requireFolded()
-	in.requireProven(oneFile(strings.ReplaceAll(crashPolicy, "OPEN", "60")))
-	count.requireLedger(in)
-	in.requireNoDeadLetters()
 }
 
 // A Redis that answers and does not write is as good as none.
