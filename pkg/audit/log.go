@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -155,31 +154,14 @@ func (l *Log) backwards(ctx context.Context, first int64, enough func(event.Deci
 
 // records gives the committed decisions from some offsets on to use.
 func (l *Log) records(ctx context.Context, from map[kstream.TopicPartition]int64, use func(kstream.TopicPartition, event.Decision) error) error {
-	_, err := l.kafka.ReadToEnd(ctx, from, func(r *kstream.Record) error {
-		d, err := Decode(r)
-		if err != nil {
-			return err
+	err := l.pipe(ctx, from, func(d decoded) error {
+		if d.err != nil {
+			return d.err
 		}
-		return use(kstream.PartitionOf(r), d)
+		return use(d.at, d.decision)
 	})
 	if err != nil {
 		return fmt.Errorf("read the decision log: %w", err)
 	}
 	return nil
-}
-
-// errNoSequence is why a JSON object is no decision.
-var errNoSequence = errors.New("it has no sequence")
-
-// Decode reads a record of the decision log. An error names its place.
-func Decode(r *kstream.Record) (event.Decision, error) {
-	var d event.Decision
-	err := json.Unmarshal(r.Value, &d)
-	if err == nil && d.Grant.Sequence < 1 {
-		err = errNoSequence
-	}
-	if err != nil {
-		return d, fmt.Errorf("decision at %s offset %d: %w", kstream.PartitionOf(r), r.Offset, err)
-	}
-	return d, nil
 }

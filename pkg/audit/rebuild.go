@@ -141,8 +141,11 @@ func (r Rebuild) quiet(ctx context.Context, still ledger.Standstill) (fenced int
 		return 0, err
 	}
 	if fenced == 0 {
-		members, err := r.Kafka.Members(ctx, r.Group)
-		if err != nil {
+		members := 0
+		if err := patiently(ctx, func() (err error) {
+			members, err = r.Kafka.Members(ctx, r.Group)
+			return err
+		}); err != nil {
 			return 0, err
 		}
 		if members > 0 {
@@ -242,13 +245,10 @@ func (r Rebuild) commit(ctx context.Context, lock *kstream.Exclusive, d event.De
 // positions sets what is acknowledged: all that the group has committed.
 func (r Rebuild) positions(ctx context.Context, s *ledger.State) error {
 	var committed map[kstream.TopicPartition]int64
-	// It fails while the coordinator of the group has not heard yet how a transaction ended.
-	wait := backoff.NewExponentialBackOff(backoff.WithInitialInterval(20*time.Millisecond), backoff.WithMaxElapsedTime(10*time.Second))
-	err := backoff.Retry(func() (err error) {
+	if err := patiently(ctx, func() (err error) {
 		committed, err = r.Kafka.Committed(ctx, r.Group)
 		return err
-	}, backoff.WithContext(wait, ctx))
-	if err != nil {
+	}); err != nil {
 		return err
 	}
 	var names []string
@@ -268,4 +268,12 @@ func (r Rebuild) positions(ctx context.Context, s *ledger.State) error {
 		s.Tails[p.String()] = &ledger.Tail{Partition: p, Acked: offset}
 	}
 	return nil
+}
+
+// patiently asks the coordinator of the group, which may be about to move, or not have
+// heard yet how a transaction ended.
+func patiently(ctx context.Context, ask func() error) error {
+	wait := backoff.NewExponentialBackOff(backoff.WithInitialInterval(20*time.Millisecond),
+		backoff.WithMaxInterval(time.Second), backoff.WithMaxElapsedTime(10*time.Second))
+	return backoff.Retry(ask, backoff.WithContext(wait, ctx))
 }
