@@ -28,6 +28,7 @@ var metrics = map[string]metric{
 	"leadrouter_dlq_records_total":           {labels: []string{"topic", "code"}},
 	"leadrouter_partition_waits_total":       {labels: []string{"topic", "partition"}},
 	"leadrouter_policy_reloads_total":        {labels: []string{"result"}},
+	"leadrouter_rebuilds_total":              {labels: []string{"result"}},
 	"leadrouter_transactions_total":          {labels: []string{"result"}},
 	"leadrouter_sla_open_clocks":             {},
 	"leadrouter_sla_fired_total":             {labels: []string{"event"}},

@@ -1,9 +1,11 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -44,7 +46,7 @@ func (s *site) newRouter() *app.Router {
 	write(s.t, path, minimal)
 	router, err := app.NewRouter(app.RouterConfig{
 		Kafka: s.kafka, Redis: app.Redis{Address: s.redis.Addr()}, Instance: "x", Policy: path,
-		Slot: "test", StartTimeout: time.Second, NoRebuild: s.cfg.NoRebuild, Logger: zaptest.NewLogger(s.t),
+		Slot: cmp.Or(s.cfg.Slot, "test"), StartTimeout: time.Second, NoRebuild: s.cfg.NoRebuild, Logger: zaptest.NewLogger(s.t),
 	})
 	require.NoError(s.t, err)
 	return router
@@ -239,4 +241,30 @@ func TestWhatIsNotThereEndsTheStart(t *testing.T) {
 	require.ErrorContains(t, err, "no answer from ledger")
 	_, err = app.Rebuild(t.Context(), app.RebuildConfig{Kafka: s.kafka, Redis: app.Redis{Address: address}, Instance: "x", Now: time.Now()})
 	require.Equal(t, app.ExitUnreachable, app.ExitCode(err))
+}
+
+// Two routers that are refused at once rebuild once.
+func TestOneOfTwoRoutersRebuilds(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	other := &site{t: t, kafka: s.kafka, redis: s.redis, cfg: app.RouterConfig{Slot: "other"}}
+	other.router = other.newRouter()
+	stop, stopOther := s.run(), other.run()
+	s.ready(true)
+	other.ready(true)
+	s.publish("L-1")
+	s.owners(1)
+	s.redis.FlushAll()
+	for i := range 20 {
+		s.publish("M-" + strconv.Itoa(i))
+	}
+	require.Len(t, s.owners(21), 21)
+	s.ready(true)
+	other.ready(true)
+	stop()
+	stopOther()
+	epoch, _, err := audit.NewLog(s.kafka, "x").Last(t.Context())
+	require.NoError(t, err)
+	require.InDelta(t, float64(epoch-1), s.rebuilds("done")+other.rebuilds("done"), 0, "each epoch is one rebuild")
+	require.EqualValues(t, 2, epoch)
 }

@@ -252,7 +252,8 @@ func (h *Handler) verify(ctx context.Context) error {
 		return kstream.Retry(err)
 	}
 	h.stale.Store(false)
-	h.seen = 0
+	// Another ledger: its sequences are its own, and who is in its line was never asked.
+	h.seen, h.woken = 0, ""
 	return nil
 }
 
