@@ -84,7 +84,11 @@ func rebuild(ctx context.Context, cfg RebuildConfig, store *redisledger.Ledger) 
 	if err := store.Reclaim(ctx, claimFor); err != nil {
 		return rebuilt, err
 	}
-	defer func() { err = cmp.Or(err, store.Release(context.WithoutCancel(ctx))) }()
+	defer func() {
+		if !errors.Is(err, kstream.ErrOvertaken) { // then it is that of the other one
+			err = cmp.Or(err, store.Release(context.WithoutCancel(ctx)))
+		}
+	}()
 	claiming, stop := context.WithCancel(ctx)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {

@@ -10,6 +10,7 @@ import (
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/ledger"
 )
 
 // Another policy has everybody in line planned again, in the order of the line: also those
@@ -79,4 +80,19 @@ func TestAWakeIsOneEvent(t *testing.T) {
 	require.NotEmpty(t, first)
 	b.restart()
 	require.Equal(t, first, id(l.handle()), "whichever router says it, and however often")
+}
+
+// After another ledger has come into force nobody knows who of its line was asked.
+func TestAnotherLedgerWakesTheLine(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.adopt(narrow)
+	l := lifecycle{b}
+	l.do(event.LeadCreated, `{"id":"L1","country":"DE"}`)
+	l.do(event.LeadCreated, `{"id":"L2","country":"DE"}`)
+	require.Empty(t, l.handle().Records)
+	b.store.refuse(ledger.ErrEpoch)
+	_, err := b.handler.Handle(t.Context(), kstream.Batch{Records: []*kstream.Record{b.created("L3", "DE")}})
+	require.ErrorIs(t, err, ledger.ErrEpoch)
+	require.Equal(t, event.CausePolicy, only[event.Reassign](t, l.handle(), event.LeadReassign).Cause)
 }

@@ -51,7 +51,7 @@ func (p *pairOfRedis) follow(in *installation) {
 	p.t.Helper()
 	host, port, err := net.SplitHostPort(p.first.Addr())
 	require.NoError(p.t, err)
-	require.NoError(p.t, p.after.SlaveOf(p.t.Context(), host, port).Err())
+	require.NoError(p.t, p.after.ReplicaOf(p.t.Context(), host, port).Err())
 	in.eventually(30*time.Second, "the replica follows", func() bool {
 		return strings.Contains(p.after.Info(p.t.Context(), "replication").Val(), "master_link_status:up")
 	})
@@ -147,7 +147,7 @@ func (r *lostRun) restore() {
 // failOver promotes the replica after the master has gone on without it.
 func (r *lostRun) failOver() {
 	r.redis.follow(r.installation)
-	require.NoError(r.t, r.redis.after.SlaveOf(r.t.Context(), "no", "one").Err())
+	require.NoError(r.t, r.redis.after.ReplicaOf(r.t.Context(), "no", "one").Err())
 	r.progress(r.pair)
 	r.redis.address.moveTo(r.redis.second.Addr())
 }
