@@ -1,17 +1,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"leadrouter/pkg/app"
-	"leadrouter/pkg/clock"
-	"leadrouter/pkg/event"
 )
 
 func (c *cli) routerCommand() *cobra.Command {
@@ -44,8 +40,8 @@ routers, while all wait; --rebuild off leaves that to leadrouter rebuild.`,
 			if c.shared.policy == "" {
 				return app.Usage(errors.New("name the policy with --policy, a file or a folder, or say --policy " + app.Published))
 			}
-			if rebuild != "auto" && rebuild != "off" {
-				return app.Usage(fmt.Errorf("--rebuild %s: want auto or off", rebuild))
+			if err := checkRebuild(rebuild); err != nil {
+				return err
 			}
 			logger, err := app.NewLogger(c.err, c.shared.logLevel, isTerminal(c.err))
 			if err != nil {
@@ -55,7 +51,7 @@ routers, while all wait; --rebuild off leaves that to leadrouter rebuild.`,
 				Kafka: c.shared.kafka, Redis: c.shared.redis, Instance: c.shared.instance,
 				Policy: c.shared.policy, Metrics: c.shared.metrics, Slot: slot,
 				Feeds: c.shared.feeds, FeedsEvery: feedsEvery,
-				StartTimeout: c.shared.timeout, NoRebuild: rebuild == "off", Logger: logger,
+				StartTimeout: c.shared.timeout, NoRebuild: rebuild == rebuildOff, Logger: logger,
 			})
 			if err != nil {
 				return err
@@ -67,57 +63,9 @@ routers, while all wait; --rebuild off leaves that to leadrouter rebuild.`,
 	c.feedsFlag(cmd)
 	cmd.Flags().DurationVar(&feedsEvery, "feeds-every", 5*time.Minute, "how often a calendar feed with an address is read again")
 	cmd.Flags().StringVar(&slot, "slot", "", "`name` of this process among the routers, the same after a restart (default one is taken on this host)")
-	cmd.Flags().StringVar(&rebuild, "rebuild", "auto", "refill a Redis that was lost from the log: auto, or off")
-	complete(cmd, "rebuild", "auto", "off")
+	rebuildFlag(cmd, &rebuild)
 	return cmd
 }
 
 // minFeedsEvery spares the servers of others.
 const minFeedsEvery = time.Second
-
-func (c *cli) rebuildCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "rebuild",
-		Short: "Refill Redis from the decision log",
-		Long: `rebuild folds lead.decisions into the ledger in Redis: after Redis was emptied,
-replaced or rolled back. Routers do that by themselves; by hand it is for those that
-run with --rebuild off, and for a Redis that is to be filled before they start.
-
-Routers may run: none of them can grant or commit until the new ledger is in force, and
-then they go on by themselves. What was granted and not committed is given up, and the
-log says so. Of several rebuilds at once the last to begin comes through.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.rebuild(cmd) },
-	}
-	c.kafkaFlags(cmd)
-	c.redisFlags(cmd)
-	c.outputFlag(cmd)
-	return cmd
-}
-
-func (c *cli) rebuild(cmd *cobra.Command) error {
-	ctx := cmd.Context()
-	topic := event.LeadDecisions.Topic(c.shared.instance)
-	total := int64(0)
-	if err := c.askTopic(ctx, topic, func(ctx context.Context) (err error) {
-		total, err = c.records(ctx, topic)
-		return err
-	}); err != nil {
-		return err
-	}
-	bar := c.progress("rebuild", total, progressbar.OptionShowCount())
-	result, err := app.Rebuild(ctx, app.RebuildConfig{
-		Kafka: c.shared.kafka, Redis: c.shared.redis, Instance: c.shared.instance,
-		Now: clock.System().Now(), Progress: func() { _ = bar.Add(1) },
-	})
-	_ = bar.Finish()
-	if err != nil {
-		return err
-	}
-	if c.json() {
-		return c.printJSON(result)
-	}
-	cmd.Printf("epoch %d begins, from %s: %s, last sequence %d, %s given up that were never committed\n",
-		result.Epoch, count(result.Decisions, "decision"), count(result.Leads, "lead"), result.Sequence, count(len(result.Lost), "grant"))
-	return nil
-}
