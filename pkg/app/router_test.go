@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,7 +47,7 @@ func (s *site) newRouter() *app.Router {
 	write(s.t, path, minimal)
 	router, err := app.NewRouter(app.RouterConfig{
 		Kafka: s.kafka, Redis: app.Redis{Address: s.redis.Addr()}, Instance: "x", Policy: path,
-		Slot: cmp.Or(s.cfg.Slot, "test"), StartTimeout: time.Second, NoRebuild: s.cfg.NoRebuild, Logger: zaptest.NewLogger(s.t),
+		Slot: cmp.Or(s.cfg.Slot, "test"), StartTimeout: cmp.Or(s.cfg.StartTimeout, 20*time.Second), NoRebuild: s.cfg.NoRebuild, Logger: zaptest.NewLogger(s.t),
 	})
 	require.NoError(s.t, err)
 	return router
@@ -186,7 +187,7 @@ func TestALostLedgerCanBeLeftToTheOperator(t *testing.T) {
 	stop()
 
 	s.redis.FlushAll()
-	s.cfg.NoRebuild = true
+	s.cfg.NoRebuild, s.cfg.StartTimeout = true, 3*time.Second
 	s.router = s.newRouter()
 	err := s.router.Run(t.Context())
 	require.ErrorContains(t, err, "run leadrouter rebuild")
@@ -202,8 +203,9 @@ func TestALostLedgerCanBeLeftToTheOperator(t *testing.T) {
 
 	s.redis.FlushAll()
 	s.publish("L-3")
-	s.ready(false)
-	require.Contains(t, s.router.Health().Complaints()["ledger"], "run leadrouter rebuild")
+	require.Eventually(t, func() bool {
+		return strings.Contains(s.router.Health().Complaints()["ledger"], "run leadrouter rebuild")
+	}, 30*time.Second, 10*time.Millisecond)
 	_, err = s.rebuild()
 	require.NoError(t, err)
 	require.Len(t, s.owners(3), 3)
@@ -235,6 +237,8 @@ func TestWhatIsNotThereEndsTheStart(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	address := s.redis.Addr()
+	s.cfg.StartTimeout = 3 * time.Second
+	s.router = s.newRouter()
 	s.redis.Close()
 	err := s.router.Run(t.Context())
 	require.Equal(t, app.ExitUnreachable, app.ExitCode(err))
