@@ -262,12 +262,18 @@ func TestGrantsOfAReplacedLedgerArePassedOver(t *testing.T) {
 		s.write(late...)
 
 		log := audit.NewLog(s.kafka, "x")
-		folder, auditor := audit.NewFolder(), audit.NewAuditor(nil, func(f audit.Finding) { t.Errorf("%+v", f) })
+		folder := audit.NewFolder()
 		require.NoError(t, log.Read(t.Context(), folder.Add))
 		require.Equal(t, want.Sequence, folder.State().Sequence)
 		require.NotContains(t, folder.State().Leads, "L-zombie")
-		require.NoError(t, log.Examine(t.Context(), auditor.Add, auditor.Unreadable))
-		require.Zero(t, auditor.Close().Findings)
+		pass, err := audit.OpenPass(t.Context(), audit.PassConfig{
+			Kafka: s.kafka, Instance: "x", Report: func(f audit.Finding) { t.Errorf("%+v", f) },
+		})
+		require.NoError(t, err)
+		require.NoError(t, pass.Read(t.Context()))
+		verdict, err := pass.Close(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, verdict.Findings)
 		_, sequence, err := log.Last(t.Context())
 		require.NoError(t, err)
 		require.LessOrEqual(t, sequence, want.Sequence)

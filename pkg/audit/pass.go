@@ -157,6 +157,10 @@ func (p *Pass) Read(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the decision log: %w", err)
 	}
+	epochs, err := NewLog(p.cfg.Kafka, p.cfg.Instance).epochs(ctx, p.next)
+	if err != nil {
+		return fmt.Errorf("read the decision log: %w", err)
+	}
 	m := &merge{auditor: p.auditor, written: written, at: map[kstream.TopicPartition]mark{}}
 	p.next, err = p.cfg.Kafka.ReadInStep(ctx, p.next, m.ahead, func(r *kstream.Record) error {
 		if p.cfg.Each != nil {
@@ -170,8 +174,10 @@ func (p *Pass) Read(ctx context.Context) error {
 			p.auditor.Unreadable(err)
 			return nil
 		}
-		p.auditor.Add(d)
-		m.note(r, d.Grant)
+		if !epochs.late(d.Grant) {
+			p.auditor.Add(d)
+			m.note(r, d.Grant)
+		}
 		return nil
 	})
 	if err != nil {
