@@ -178,8 +178,8 @@ func (p *Pass) Read(ctx context.Context) error {
 		}
 		if !p.epochs.late(d.Grant) {
 			p.auditor.Add(d)
+			m.note(r, d.Grant)
 		}
-		m.note(r, d.Grant)
 		return nil
 	})
 	if err != nil {
