@@ -1,9 +1,14 @@
 // Package router is the stream that turns leads into assignments.
 //
 //	lead.created  ─┐
-//	lead.activity  ├─► prepare ─► plan ─► grant ─► publish ─► lead.decisions
-//	rep.status    ─┘   decode     pure    ledger   bytes      lead.assigned
-//	                   refuse             1 call              lead.timers
+//	lead.activity  │
+//	lead.updated   ├─► prepare ─► plan ─► grant ─► publish ─► lead.decisions
+//	lead.command   │   decode     pure    ledger   bytes      lead.assigned
+//	lead.reassign  │   refuse             1 call              lead.timers
+//	rep.status    ─┘                                          lead.reassign
+//
+// What a plan of a known lead needs is asked of the ledger first (move.go); what moves a
+// lead, and what follows from a grant, is said by package lifecycle.
 //
 // # One batch
 //
