@@ -11,6 +11,8 @@ import (
 type index struct {
 	owned map[string]map[string]struct{} // ids of the leads that count, by owner
 	lines map[lineKey]*line
+	// offers are those of State.Offers by the rep whose capacity it is.
+	offers map[string]map[string]Offer
 }
 
 // lineKey is for whom leads wait: those who wait for the same reps stand in one line.
@@ -31,12 +33,22 @@ type standing struct{ place, id string }
 // indexed is the index, made if there is none.
 func (s *State) indexed() *index {
 	if s.index == nil {
-		s.index = &index{owned: map[string]map[string]struct{}{}, lines: map[lineKey]*line{}}
+		s.index = &index{owned: map[string]map[string]struct{}{}, lines: map[lineKey]*line{}, offers: map[string]map[string]Offer{}}
+		for _, o := range s.Offers {
+			s.index.offer(o)
+		}
 		for id := range s.Leads {
 			s.enlist(id)
 		}
 	}
 	return s.index
+}
+
+func (x *index) offer(o Offer) {
+	if x.offers[o.Rep] == nil {
+		x.offers[o.Rep] = map[string]Offer{}
+	}
+	x.offers[o.Rep][o.Lead] = o
 }
 
 // enlist enters a lead as it is by now.

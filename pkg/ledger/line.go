@@ -86,9 +86,9 @@ func (s *State) promised(op *Op, t *Terms, l Load) bool {
 	if op.Line == nil || op.Test || len(s.Offers) == 0 {
 		return false
 	}
-	for _, o := range s.Offers {
+	for _, o := range s.indexed().offers[t.ID] {
 		behind := o.Rank > op.Line.Rank || o.Rank == op.Line.Rank && o.Since <= op.Line.Since
-		if o.Rep != t.ID || o.Lead == op.Lead || !behind {
+		if o.Lead == op.Lead || !behind {
 			continue
 		}
 		if o.Drain {
@@ -162,11 +162,23 @@ func (s *State) offered(g *Grant, sign int) {
 		enter, leave = leave, enter
 	}
 	if leave != nil && s.Offers[leave.Lead] == *leave {
-		delete(s.Offers, leave.Lead)
+		s.withdraw(leave.Lead)
 	}
 	if enter != nil {
+		s.withdraw(enter.Lead)
 		s.Offers[enter.Lead] = *enter
+		if s.index != nil {
+			s.index.offer(*enter)
+		}
 	}
+}
+
+// withdraw takes back what a lead was offered, if anything.
+func (s *State) withdraw(lead string) {
+	if o, ok := s.Offers[lead]; ok && s.index != nil {
+		delete(s.index.offers[o.Rep], lead)
+	}
+	delete(s.Offers, lead)
 }
 
 // answered is the offer that a move of a lead answers, whatever comes of it.

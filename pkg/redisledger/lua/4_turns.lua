@@ -145,14 +145,20 @@ local function present_of(view, set, at)
   return sift(view, set, function(rep) return present(rep, at) end)
 end
 
--- What came free and is on offer, by rep, then by lead: [rank, since, drain].
-local promises, promised = {}, 0
+-- What came free and is on offer, by rep: by lead [rank, since, drain]; how many these are, and
+-- how many of them drain; and no offer is to a lead behind rank and since.
+local promises, promised, read_offers = {}, -1, nil -- -1: not read yet
 
 -- ahead_of counts the places of a rep that are on offer to leads that go before the one of
--- an operation; nil: all of them.
+-- an operation; nil: all of them. Mostly all offers do.
 local function ahead_of(op, rep)
+  local of = promises[rep]
+  if not of or of.count == 0 then return 0 end
+  if not of.by[op.id] and (op.rank < of.rank or op.rank == of.rank and op.since >= of.since) then
+    return of.drains == 0 and of.count or nil
+  end
   local ahead = 0
-  for lead, o in pairs(promises[rep] or {}) do -- the order does not matter
+  for lead, o in pairs(of.by) do -- the order does not matter
     if lead ~= op.id and (o[1] > op.rank or o[1] == op.rank and o[2] <= op.since) then
       if o[3] then return nil end
       ahead = ahead + 1
@@ -174,6 +180,7 @@ end
 -- and the places in the roster of those who cannot.
 local NOBODY = {}
 local function free_of(view, step, set, value, at, op)
+  if op.queues and promised < 0 then read_offers() end
   if promised > 0 and op.queues and not step.lift then return behind_offers(view, step, set, value, at, op) end
   if step.away then return anybody(view, step, set, value, at) end
   if step.lift then return present_of(view, set, at) end

@@ -14,7 +14,7 @@ local function places(bitmap)
   return list
 end
 
-local enqueue, dequeue, read_offers, offer_after, unoffer
+local enqueue, dequeue, offer_after, unoffer
 
 do
 local MAX_RANK, MAX_HOPS, PAGE_OF_LINE = 999999999999999, 8, 16
@@ -24,6 +24,8 @@ local function waits(lead) return lead.outcome == 'waiting' and lead.closed == 0
 local function place(rep, lead, id)
   return format('%s\n%015d\n%015d\n%s\n%d', rep, MAX_RANK - lead.rank, lead.queued, id, lead.attempt)
 end
+
+local heads = {} -- by rep, while nobody comes in before: all up to there have an offer
 
 -- places_of lists where a lead stands, in the line of all and for each rep that it waits for.
 local function places_of(id, lead)
@@ -37,6 +39,7 @@ end
 
 function enqueue(id, lead)
   if not waits(lead) then return end
+  heads = {}
   local args = {}
   for _, member in ipairs(places_of(id, lead)) do
     args[#args + 1], args[#args + 2] = '0', member
@@ -51,18 +54,20 @@ end
 -- first finds the first in line for a rep, behind a place if one is given, that has no
 -- offer yet.
 local function first(rep, behind)
-  local from = behind and '(' .. behind or '[' .. rep .. '\n'
+  local from, page = behind and '(' .. behind or heads[rep] or '[' .. rep .. '\n', PAGE_OF_LINE
   while true do
-    local found = call('ZRANGEBYLEX', LINE, from, '(' .. rep .. '\v', 'LIMIT', '0', PAGE_OF_LINE)
+    local found = call('ZRANGEBYLEX', LINE, from, '(' .. rep .. '\v', 'LIMIT', '0', whole(page))
     for i = 1, #found do
       local rank, since, id, attempt = string.match(found[i], '^[^\n]*\n(%d+)\n(%d+)\n([^\n]*)\n(%d+)$')
       if call('HEXISTS', OFFERS, id) == 0 then
+        if not behind and i > 1 then heads[rep] = '(' .. found[i - 1] end
         return { lead = id, attempt = tonumber(attempt), rep = rep, drain = false, hops = 0,
           rank = MAX_RANK - tonumber(rank), since = tonumber(since) }
       end
     end
-    if #found < PAGE_OF_LINE then return nil end
-    from = '(' .. found[#found]
+    if #found < page then return nil end
+    from, page = '(' .. found[#found], math.min(4 * page, PAGE)
+    if not behind then heads[rep] = from end
   end
 end
 
@@ -80,13 +85,19 @@ end
 
 -- promise notes an offer for those who come behind.
 local function promise(o)
-  promises[o.rep] = promises[o.rep] or {}
-  if not promises[o.rep][o.lead] then promised = promised + 1 end
-  promises[o.rep][o.lead] = { o.rank or 0, o.since or 0, o.drain }
+  local rank, since = o.rank or 0, o.since or 0
+  local of = promises[o.rep] or { by = {}, count = 0, drains = 0, rank = rank, since = since }
+  promises[o.rep] = of
+  local was = of.by[o.lead]
+  if not was then promised, of.count = promised + 1, of.count + 1 end
+  of.drains = of.drains + (o.drain and 1 or 0) - (was and was[3] and 1 or 0)
+  of.by[o.lead] = { rank, since, o.drain }
+  if rank < of.rank or rank == of.rank and since > of.since then of.rank, of.since = rank, since end
 end
 
 -- read_offers reads what is on offer: mostly nothing.
 function read_offers()
+  promised = 0
   if call('HLEN', OFFERS) == 0 then return end
   local all = call('HGETALL', OFFERS)
   for i = 1, #all, 2 do promise(offer_of(all[i], all[i + 1])) end
@@ -95,14 +106,17 @@ end
 local function keep(o)
   call('HSET', OFFERS, o.lead, '[' .. whole(o.attempt) .. ',' .. quote(o.rep) .. (o.drain and ',1,' or ',0,')
     .. format('%d,%d,%d]', o.hops or 0, o.rank or 0, o.since or 0))
-  promise(o)
+  if promised >= 0 then promise(o) end
 end
 
 local function drop(o)
   call('HDEL', OFFERS, o.lead)
-  if promises[o.rep] and promises[o.rep][o.lead] then
-    promises[o.rep][o.lead] = nil
-    promised = promised - 1
+  heads = {}
+  local of = promises[o.rep]
+  local was = of and of.by[o.lead]
+  if was then
+    of.by[o.lead] = nil
+    promised, of.count, of.drains = promised - 1, of.count - 1, of.drains - (was[3] and 1 or 0)
   end
 end
 

@@ -93,7 +93,6 @@ local function main()
   read_owners()
   for n = 1, #request.bitmaps do sets[n] = read_set(n) end
   read_books()
-  read_offers()
   local answers, from = { 'ok' }, sequence
   for i = 1, #request.ops do
     answers[i + 1] = answer(operation(i))
