@@ -78,7 +78,7 @@ func TestCrash(t *testing.T) {
 		}
 		sent()
 	}
-	in.awaitCommitted(2 * time.Minute)
+	in.awaitCommitted(10 * time.Minute)
 	t.Logf("took %s", time.Since(begin).Round(time.Millisecond))
 	for _, p := range pair {
 		code, _ := p.stop()
