@@ -24,6 +24,7 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"its lead never came":                 expired,
 	"chosen by a person":                  chosen,
 	"a new lead queues":                   queues,
+	"many places are on offer":            manyOffers,
 	"everybody in line is woken":          woken,
 }
 

@@ -218,3 +218,61 @@ func woken(t *testing.T, store ledger.Store) {
 	refused := w.both("reassign", ledger.Op{Kind: ledger.Move, At: start, Lead: "b", Attempt: 1, Fence: true}).Grant
 	require.Equal(t, []any{ledger.Ignored, (*ledger.Offer)(nil)}, []any{refused.Effect, refused.Offer})
 }
+
+// manyOffers: more leads have an offer than are looked at in one go, and within one call
+// places are offered, taken, refused and left alone.
+func manyOffers(t *testing.T, store ledger.Store) {
+	w := newTwins(t, store)
+	roster := reps(2, one)
+	for i := range roster.Reps {
+		roster.Reps[i].Caps.Open = 120
+	}
+	lead := 0
+	comes := func(n int) (ops []ledger.Op) {
+		for range n {
+			lead++
+			ops = append(ops, ledger.Op{
+				Kind: ledger.Assign, At: start, Lead: fmt.Sprintf("L-%04d", lead), Roster: roster,
+				Steps: []ledger.Step{{Pick: ledger.RoundRobin, Book: "all", Members: []int32{0, 1}}, {End: ledger.Waiting}},
+				Line:  &ledger.Line{Rank: int64(w.roll(3)), Since: start + int64(lead), Reps: ledger.NewBitmap([]int32{0, 1})},
+			})
+		}
+		return ops
+	}
+	w.all("created", comes(600)...)
+	closed, most := 0, 0
+	var offers []*ledger.Offer
+	for round := range 8 {
+		var closes, answers []ledger.Op
+		for range 40 {
+			closed++
+			closes = append(closes, ledger.Op{Kind: ledger.Activity, At: start, Lead: fmt.Sprintf("L-%04d", closed), Verb: ledger.Lost})
+		}
+		for _, r := range w.all("activity", closes...) {
+			if r.Grant.Offer != nil {
+				offers = append(offers, r.Grant.Offer)
+			}
+		}
+		most = max(most, len(offers))
+		w.all("created", comes(20)...)
+		for _, o := range offers[:len(offers)/(round+2)] {
+			op := ledger.Op{
+				Kind: ledger.Move, At: start, Lead: o.Lead, Attempt: o.Attempt, Fence: true, Stay: true, Roster: roster,
+				Steps: []ledger.Step{{Pick: ledger.Ranked, Members: []int32{int32(w.roll(2))}}, {End: ledger.Waiting}},
+			}
+			op.Line = &ledger.Line{Rank: o.Rank, Since: o.Since, Reps: ledger.NewBitmap([]int32{0, 1})}
+			if w.roll(3) == 0 {
+				op.Steps = op.Steps[1:]
+			}
+			answers = append(answers, op)
+		}
+		offers = offers[len(answers):]
+		for _, r := range w.all("reassign", answers...) {
+			if r.Grant.Offer != nil {
+				offers = append(offers, r.Grant.Offer)
+			}
+		}
+	}
+	require.Greater(t, most, 80)
+	w.alike()
+}

@@ -28,22 +28,29 @@ func (w *twins) roll(n uint32) uint32 {
 }
 
 // both do the operation of the next record of a topic; those before it are committed.
-func (w *twins) both(topic string, op ledger.Op) ledger.Result {
+func (w *twins) both(topic string, op ledger.Op) ledger.Result { return w.all(topic, op)[0] }
+
+// all do the operations of the next records of a topic in one call.
+func (w *twins) all(topic string, ops ...ledger.Op) []ledger.Result {
 	w.t.Helper()
-	op.ID = ledger.OpID{Partition: ledger.Partition{Topic: topic}, Offset: w.offsets[topic]}
-	w.offsets[topic]++
-	return w.ask(ledger.Chunk{Ops: []ledger.Op{op}, Acks: []ledger.Ack{{Partition: op.ID.Partition, Position: op.ID.Offset}}})
+	p := ledger.Partition{Topic: topic}
+	acks := []ledger.Ack{{Partition: p, Position: w.offsets[topic]}}
+	for i := range ops {
+		ops[i].ID = ledger.OpID{Partition: p, Offset: w.offsets[topic]}
+		w.offsets[topic]++
+	}
+	return w.ask(ledger.Chunk{Ops: ops, Acks: acks})
 }
 
-// ask gives both a chunk of one operation and compares the answers.
-func (w *twins) ask(c ledger.Chunk) ledger.Result {
+// ask gives both a chunk and compares the answers.
+func (w *twins) ask(c ledger.Chunk) []ledger.Result {
 	w.t.Helper()
 	want, err := w.model.Apply(w.t.Context(), c)
 	require.NoError(w.t, err)
 	got, err := w.store.Apply(w.t.Context(), c)
 	require.NoError(w.t, err)
 	require.Equal(w.t, want, got)
-	return want[0]
+	return want
 }
 
 // alike compares all that they know.
