@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build deps testservices test bench benchstat fuzz lint vuln fmt verify up down tidy
+.PHONY: help run build deps testservices test bench eval benchstat fuzz lint vuln fmt verify up down tidy
 
 GO ?= go
 # The linter and its friends have a module of their own, so that what they need
@@ -60,6 +60,9 @@ testservices:
 
 bench: deps testservices ## Run the Go benchmarks (BENCH, BENCHTIME, COUNT; ready for benchstat), then the router beside a bare loop
 	$(WITH_SERVICES) sh -c "$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(COUNT) -timeout 60m ./... && $(GO) run ./bench/compare $(COMPARE)"
+
+eval: ## Measure scores, matches and normalisation on real data (LEADROUTER_SHARED; EVAL=name for one)
+	@$(GO) run ./bench/eval $(if $(EVAL),-only $(EVAL))
 
 benchstat: ## Compare two outputs of make bench: OLD=before.txt NEW=after.txt
 	$(TOOL) benchstat $(OLD) $(NEW)

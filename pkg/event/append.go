@@ -63,6 +63,7 @@ func (w *writer) assigned(a *Assigned) {
 	w.key("policy")
 	w.policy(&a.Policy)
 	w.integer("sequence", a.Sequence)
+	optValue(w, "evidence", a.Evidence)
 	if a.Lead != nil {
 		w.key("lead")
 		w.lead(a.Lead)

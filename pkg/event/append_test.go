@@ -53,6 +53,9 @@ func fill(t *rapid.T, v reflect.Value, deep int) {
 	case *map[string]any:
 		*p = rapid.MapOfN(texts(), values(2), 0, 4).Draw(t, "map")
 		return
+	case *map[string]string:
+		*p = rapid.MapOfN(texts(), texts(), 0, 3).Draw(t, "map")
+		return
 	}
 	switch v.Kind() {
 	case reflect.String:

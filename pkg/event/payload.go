@@ -100,7 +100,9 @@ type Assigned struct {
 	Previous   *Previous      `json:"previous,omitempty"`
 	Policy     Policy         `json:"policy"`
 	Sequence   int64          `json:"sequence"`
-	Lead       *lead.Lead     `json:"lead,omitempty"` // enriched
+	// Evidence is how what the decision rests on came to be known; nil: from the sender.
+	Evidence *lead.Evidence `json:"evidence,omitempty"`
+	Lead     *lead.Lead     `json:"lead,omitempty"` // enriched
 }
 
 // Headers lets a subscriber filter without parsing.

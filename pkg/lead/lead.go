@@ -49,6 +49,10 @@ type Lead struct {
 	EmailDisposable *bool    `json:"email_disposable,omitempty"`
 	Duplicate       *bool    `json:"duplicate,omitempty"` // this person has an earlier lead
 	Account         *Account `json:"account,omitempty"`
+
+	// Evidence is how that was found out; nil: all is the sender's word. It has a place of
+	// its own in what is written of a lead.
+	Evidence *Evidence `json:"-"`
 }
 
 // Company is the lead's employer as far as it is known.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"leadrouter/pkg/event"
+	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/routing"
 )
@@ -93,6 +94,7 @@ func TestDraftIsPlannedAgain(t *testing.T) {
 		Facts: facts(t, demo), At: monday.Add(1234567 * time.Nanosecond), LastOwner: "tom", CompanyOwner: "marek",
 		Past: []string{"petra"}, Left: []string{"tom"}, Previous: &routing.Previous{Rep: "petra", Cause: "rejected"},
 		Entry: "close", Waited: 1500 * time.Millisecond,
+		Evidence: &lead.Evidence{From: map[string]string{"country": "phone"}, Missing: []string{"firmographics"}},
 	}
 	want, err := pl.Plan(in).Draft().Encode()
 	require.NoError(t, err)

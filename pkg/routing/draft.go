@@ -24,21 +24,23 @@ type Draft struct {
 	Policy   event.Policy `json:"policy"`
 
 	// What the plan was made from.
-	At           int64      `json:"at"`
-	Facts        lead.Facts `json:"facts"` // that the policy asks for; nothing personal
-	LastOwner    string     `json:"last_owner,omitempty"`
-	CompanyOwner string     `json:"company_owner,omitempty"`
-	Past         []string   `json:"past,omitempty"`
-	Left         []string   `json:"left,omitempty"`
-	Absent       []Absence  `json:"absent,omitempty"` // of those who fit, or are asked first
-	Previous     *Previous  `json:"previous,omitempty"`
-	Came         int64      `json:"came,omitempty"`   // 0: as At
-	Queued       int64      `json:"queued,omitempty"` // 0: as At
-	Reached      bool       `json:"reached,omitempty"`
-	First        *First     `json:"first,omitempty"`
-	Send         *Send      `json:"send,omitempty"`
-	Entry        string     `json:"entry,omitempty"`
-	Waited       int64      `json:"waited,omitempty"` // milliseconds
+	At    int64      `json:"at"`
+	Facts lead.Facts `json:"facts"` // that the policy asks for; nothing personal
+	// Evidence is how the facts came to be known; nil: from the sender.
+	Evidence     *lead.Evidence `json:"evidence,omitempty"`
+	LastOwner    string         `json:"last_owner,omitempty"`
+	CompanyOwner string         `json:"company_owner,omitempty"`
+	Past         []string       `json:"past,omitempty"`
+	Left         []string       `json:"left,omitempty"`
+	Absent       []Absence      `json:"absent,omitempty"` // of those who fit, or are asked first
+	Previous     *Previous      `json:"previous,omitempty"`
+	Came         int64          `json:"came,omitempty"`   // 0: as At
+	Queued       int64          `json:"queued,omitempty"` // 0: as At
+	Reached      bool           `json:"reached,omitempty"`
+	First        *First         `json:"first,omitempty"`
+	Send         *Send          `json:"send,omitempty"`
+	Entry        string         `json:"entry,omitempty"`
+	Waited       int64          `json:"waited,omitempty"` // milliseconds
 
 	// What the policy makes of it.
 	Value  int64    `json:"value,omitempty"` // minor units of the base currency
@@ -116,7 +118,7 @@ func (p *Plan) Draft() Draft {
 	pol, in := p.planner.policy, &p.input
 	d := Draft{
 		Engine: Engine, Versions: policy.Versions, Policy: event.Policy{Name: pol.Name, Version: pol.Version, Hash: pol.Hash},
-		At: in.At.UnixMilli(), Facts: p.facts(), LastOwner: in.LastOwner, CompanyOwner: in.CompanyOwner,
+		At: in.At.UnixMilli(), Facts: p.facts(), Evidence: in.Evidence, LastOwner: in.LastOwner, CompanyOwner: in.CompanyOwner,
 		Past: in.Past, Left: in.Left, Absent: p.seen(), Previous: p.previous(), Reached: in.Reached, First: in.First, Send: in.Send,
 		Entry: in.Entry, Waited: in.Waited.Milliseconds(),
 		Value: p.Value, Fit: p.binding.Text("fit"), Intent: p.binding.Text("intent"),
@@ -161,7 +163,7 @@ func (p *Plan) Draft() Draft {
 // hash, it gives the same draft.
 func (d Draft) Input() Input {
 	return Input{
-		Facts: d.Facts, At: time.UnixMilli(d.At).UTC(), LastOwner: d.LastOwner, CompanyOwner: d.CompanyOwner,
+		Facts: d.Facts, Evidence: d.Evidence, At: time.UnixMilli(d.At).UTC(), LastOwner: d.LastOwner, CompanyOwner: d.CompanyOwner,
 		Past: d.Past, Left: d.Left, Absent: d.Absent, Previous: d.Previous, Came: instant(d.Came), Queued: instant(d.Queued), Reached: d.Reached,
 		First: d.First, Send: d.Send, Entry: d.Entry, Waited: time.Duration(d.Waited) * time.Millisecond,
 	}
@@ -171,7 +173,7 @@ func (d Draft) Input() Input {
 // then is the caller's to add.
 func (d Draft) Again(l ledger.Lead, at time.Time) Input {
 	in := Input{
-		Facts: d.Facts, At: at, LastOwner: d.LastOwner, CompanyOwner: d.CompanyOwner, Entry: d.Entry,
+		Facts: d.Facts, Evidence: d.Evidence, At: at, LastOwner: d.LastOwner, CompanyOwner: d.CompanyOwner, Entry: d.Entry,
 		Past: with(slices.Clone(d.Past), l.Rep), Came: instant(cmp.Or(d.Came, d.At)),
 		Reached: d.Reached || l.Contacted > 0 || l.Qualified > 0,
 	}

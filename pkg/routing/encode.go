@@ -67,6 +67,10 @@ func (d Draft) Encode() ([]byte, error) {
 
 // before is what is known from before.
 func (w *writer) before(d *Draft) {
+	if d.Evidence != nil {
+		w.key("evidence")
+		w.value(d.Evidence)
+	}
 	w.text("last_owner", d.LastOwner)
 	w.text("company_owner", d.CompanyOwner)
 	w.list("past", d.Past)

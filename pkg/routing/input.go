@@ -12,6 +12,8 @@ import (
 type Input struct {
 	Facts lead.Facts // of the enriched lead
 	At    time.Time
+	// Evidence is how the facts came to be known, for the record; nil: from the sender.
+	Evidence *lead.Evidence
 
 	// What is known from before, rep ids; empty: nobody.
 	LastOwner    string   // of this person's earlier lead

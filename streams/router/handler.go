@@ -16,6 +16,7 @@ import (
 	"leadrouter/pkg/clock"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/routing"
 )
@@ -34,6 +35,10 @@ type Config struct {
 	// Absent are the reps who are absent at an instant by calendars of their own, ascending
 	// by id. A batch asks for them once. Default: nobody has such a calendar.
 	Absent func(at time.Time) []routing.Absence
+	// Enrich adds what is known of new leads to what their senders said, in place. It is
+	// asked for a section at once, and takes no longer than a lead may be kept waiting.
+	// Default: nothing is known.
+	Enrich func(ctx context.Context, leads []*lead.Lead)
 	// Fits tells whether a record can be written.
 	Fits func(*kstream.Record) bool
 	// Log reads the decision log, to settle what a dead process left behind.
@@ -91,6 +96,9 @@ type Handler struct {
 func New(store ledger.Store, cfg Config) *Handler {
 	if cfg.Absent == nil {
 		cfg.Absent = func(time.Time) []routing.Absence { return nil }
+	}
+	if cfg.Enrich == nil {
+		cfg.Enrich = func(context.Context, []*lead.Lead) {}
 	}
 	h := &Handler{
 		cfg: cfg, ledger: store, log: cfg.Logger, m: newMetrics(cfg.Registerer),

@@ -6,7 +6,6 @@ import (
 	"go.uber.org/zap"
 
 	"leadrouter/pkg/event"
-	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/lifecycle"
@@ -45,17 +44,12 @@ func (h *Handler) planMoves(ctx context.Context, s *section, by basis) error {
 	if err != nil || leads == nil {
 		return err
 	}
-	items := s.items[:0]
-	for _, it := range s.items {
-		if it.mover != nil {
-			if err := h.planMove(ctx, it, leads, by); err != nil {
-				s.dead = append(s.dead, kstream.Dead{Record: it.record, Code: codeOf(err), Err: err})
-				continue
-			}
+	s.keep(func(it *item) error {
+		if it.mover == nil {
+			return nil
 		}
-		items = append(items, it)
-	}
-	s.items = items
+		return h.planMove(ctx, it, leads, by)
+	})
 	return nil
 }
 

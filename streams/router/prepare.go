@@ -37,19 +37,50 @@ const (
 	undecodable = "undecodable"
 )
 
-// prepare decodes the records of a section and plans their leads. What cannot be
-// understood is for the dead letter topic; the rest goes on.
+// prepare decodes the records of a section, adds what is known of new leads, and plans. What
+// cannot be understood is for the dead letter topic; the rest goes on.
 func (h *Handler) prepare(ctx context.Context, s *section, by basis) error {
 	s.items = make([]*item, 0, len(s.input))
+	var leads []*lead.Lead
 	for _, record := range s.input {
 		it, err := h.prepareOne(record, by)
 		if err != nil {
-			s.dead = append(s.dead, kstream.Dead{Record: record, Code: codeOf(err), Err: err})
+			s.refuse(record, err)
 			continue
 		}
 		s.items = append(s.items, it)
+		if it.lead != nil {
+			leads = append(leads, it.lead)
+		}
 	}
+	if len(leads) > 0 {
+		h.cfg.Enrich(ctx, leads)
+	}
+	s.keep(func(it *item) error {
+		if it.lead == nil {
+			return nil
+		}
+		return h.planLead(it, by)
+	})
 	return h.planMoves(ctx, s, by)
+}
+
+// refuse puts a record among those for the dead letter topic.
+func (s *section) refuse(record *kstream.Record, err error) {
+	s.dead = append(s.dead, kstream.Dead{Record: record, Code: codeOf(err), Err: err})
+}
+
+// keep has something done to each item, and refuses those for which it fails.
+func (s *section) keep(do func(*item) error) {
+	items := s.items[:0]
+	for _, it := range s.items {
+		if err := do(it); err != nil {
+			s.refuse(it.record, err)
+			continue
+		}
+		items = append(items, it)
+	}
+	s.items = items
 }
 
 func (h *Handler) prepareOne(record *kstream.Record, by basis) (*item, error) {
@@ -65,7 +96,7 @@ func (h *Handler) prepareOne(record *kstream.Record, by basis) (*item, error) {
 	p := by.planner.Policy()
 	switch h.topics[record.Topic] {
 	case event.LeadCreated:
-		err = h.prepareLead(it, envelope, by)
+		err = prepareLead(it, envelope)
 	case event.LeadActivity:
 		err = prepareActivity(it, envelope, p)
 	case event.LeadUpdated:
@@ -82,18 +113,22 @@ func (h *Handler) prepareOne(record *kstream.Record, by basis) (*item, error) {
 	return it, err
 }
 
-// prepareLead plans a new lead. A decision that could not be written is refused
-// here: after the grant it would be too late.
-func (h *Handler) prepareLead(it *item, e event.Envelope, by basis) error {
+func prepareLead(it *item, e event.Envelope) error {
 	l, err := e.Lead()
 	if err != nil {
 		return err
 	}
-	plan := by.planner.Plan(routing.Input{Facts: l.Facts(), At: by.now, Absent: by.absent})
 	it.lead = &l
 	it.op.Kind = ledger.Assign
-	it.op.Lead, it.op.Test, it.op.Value = l.ID, l.Test, plan.Value
-	it.op.Steps, it.op.Roster, it.op.Line = plan.Steps, plan.Roster, plan.Line
+	it.op.Lead, it.op.Test = l.ID, l.Test
+	return nil
+}
+
+// planLead plans a new lead. A decision that could not be written is refused here: after
+// the grant it would be too late.
+func (h *Handler) planLead(it *item, by basis) (err error) {
+	plan := by.planner.Plan(routing.Input{Facts: it.lead.Facts(), Evidence: it.lead.Evidence, At: by.now, Absent: by.absent})
+	it.op.Value, it.op.Steps, it.op.Roster, it.op.Line = plan.Value, plan.Steps, plan.Roster, plan.Line
 	it.draft = plan.Draft()
 	if it.op.Body, err = it.draft.Encode(); err != nil {
 		return err

@@ -1,0 +1,54 @@
+package lead
+
+// Evidence says how what is known of a lead came to be known, beside what its sender said.
+// It holds nothing personal, and goes into the decision.
+type Evidence struct {
+	// From names, by fact, where it comes from: email, phone, a provider. A fact that is not
+	// listed is the sender's own word.
+	From map[string]string `json:"from,omitempty"`
+	// Missing are providers that did not answer in time, ascending: the decision was made
+	// without them.
+	Missing []string `json:"missing,omitempty"`
+	// Account says how the lead's account was found; nil: there was none to look among.
+	Account *AccountMatch `json:"account,omitempty"`
+	// Duplicate is the earlier lead of the same person; nil: none is known.
+	Duplicate *DuplicateMatch `json:"duplicate,omitempty"`
+}
+
+// Certain is the score of a match that leaves no doubt, in basis points.
+const Certain = 10_000
+
+// AccountMatch is how a lead found its account.
+type AccountMatch struct {
+	ID    string `json:"id,omitempty"` // of the account; empty: none is alike
+	By    string `json:"by,omitempty"` // id, domain, name, similar_name
+	Score int    `json:"score"`        // 0 … Certain
+	// Doubtful: too alike to be passed over, not enough to be taken for the same.
+	Doubtful bool `json:"doubtful,omitempty"`
+}
+
+// DuplicateMatch is an earlier lead of the same person.
+type DuplicateMatch struct {
+	Lead  string `json:"lead_id"`
+	By    string `json:"by"`    // email, phone, name
+	Score int    `json:"score"` // 0 … Certain
+}
+
+// evidence of the lead, made if there is none.
+func (l *Lead) evidence() *Evidence {
+	if l.Evidence == nil {
+		l.Evidence = &Evidence{}
+	}
+	return l.Evidence
+}
+
+// Learned notes where facts come from that the sender did not give.
+func (l *Lead) Learned(from string, facts ...string) {
+	e := l.evidence()
+	if e.From == nil {
+		e.From = make(map[string]string, len(facts))
+	}
+	for _, f := range facts {
+		e.From[f] = from
+	}
+}
