@@ -193,6 +193,11 @@ func (w *writer) grant(g *ledger.Grant) {
 	w.optInteger("value", g.Value)
 	w.optTrue("test", g.Test)
 	w.optTrue("over", g.Over)
+	if g.Traits != nil {
+		w.key("traits")
+		w.traits(g.Traits)
+	}
+	w.optTrue("pins", g.Pins)
 	if g.Turn != nil {
 		w.key("turn")
 		w.turn(g.Turn)
@@ -221,6 +226,14 @@ func (w *writer) grant(g *ledger.Grant) {
 	optValue(w, "undone", g.Undone)
 	optList(w, "lost", g.Lost)
 	optValue(w, "before", g.Before)
+	w.close()
+}
+
+func (w *writer) traits(t *ledger.Traits) {
+	w.open()
+	w.optText("company", t.Company)
+	w.optTexts("person", t.Person)
+	w.optText("sketch", t.Sketch)
 	w.close()
 }
 

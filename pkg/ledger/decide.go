@@ -29,7 +29,7 @@ func (s *State) decideAssign(op *Op, at int64) Grant {
 	if l := s.Leads[op.Lead]; l != nil {
 		return Grant{At: at, Effect: Repeat, Lead: op.Lead, Attempt: l.Attempt, Outcome: l.Outcome, Rep: l.Rep}
 	}
-	g := Grant{At: at, Effect: Ended, Lead: op.Lead, Attempt: 1, Value: op.Value, Test: op.Test}
+	g := Grant{At: at, Effect: Ended, Lead: op.Lead, Attempt: 1, Value: op.Value, Test: op.Test, Traits: op.Traits}
 	s.name(&g, op)
 	s.walk(&g, op)
 	g.Held = s.late(&g)
@@ -75,7 +75,7 @@ func (s *State) next(op *Op, l *Lead, at int64) Grant {
 		defer s.rep(l.Rep).hold(l, +1)
 	}
 	plan := *op
-	plan.Value, plan.Test = l.Value, l.Test
+	plan.Value, plan.Test, plan.Traits = l.Value, l.Test, l.Traits
 	s.walk(&g, &plan)
 	return g
 }
@@ -145,6 +145,7 @@ func (s *State) walk(g *Grant, op *Op) {
 		g.Step, g.Effect, g.Rep = i, Owned, chosen.terms.ID
 		g.Outcome = cmp.Or(step.Outcome, Assigned)
 		g.Over = !chosen.terms.Caps.fits(chosen.load, op.Value)
+		g.Pins = step.Pins && op.Traits != nil && op.Traits.Company != ""
 		return
 	}
 }
@@ -353,7 +354,7 @@ func (l *Lead) marks() *Marks {
 func (g *Grant) lead(id OpID) *Lead {
 	l := &Lead{
 		Outcome: g.Outcome, Attempt: g.Attempt, Rep: g.Rep, Value: g.Value,
-		Test: g.Test, Over: g.Over, Since: g.At, Step: g.Step, Last: id,
+		Test: g.Test, Over: g.Over, Since: g.At, Step: g.Step, Traits: g.Traits, Last: id,
 	}
 	if g.Turn != nil {
 		l.Turn = &Entry{Book: g.Turn.Book, Amount: g.Turn.Amount, Free: g.Turn.Free, Roster: g.Roster}

@@ -119,6 +119,7 @@ func (s *State) commit(id OpID, g *Grant, draft []byte) {
 	s.Sequence, s.At = g.Sequence, g.At
 	s.delist(g.Lead)
 	defer s.enlist(g.Lead)
+	defer s.restate(g.Lead)
 	if g.Install != nil {
 		s.install(id.Partition, g)
 	}
@@ -172,7 +173,11 @@ func (s *State) decided(id OpID, g *Grant, draft []byte) {
 	if l.Closed == 0 {
 		l.Draft = draft
 	}
+	if old := s.Leads[g.Lead]; old != nil && g.Attempt > 1 {
+		l.Traits = old.Traits
+	}
 	s.Leads[g.Lead] = l
+	s.stand(g.Lead, l, g)
 	if l.Turn != nil {
 		s.turn(*l.Turn, l.Rep, +1)
 	}
@@ -272,6 +277,7 @@ func (s *State) undecide(g *Grant) {
 	if l == nil {
 		return
 	}
+	s.unstand(g.Lead, l, g)
 	if l.Turn != nil {
 		s.turn(*l.Turn, l.Rep, -1)
 	}

@@ -64,6 +64,10 @@ type Grant struct {
 	Test    bool    `json:"test,omitempty"`
 	Over    bool    `json:"over,omitempty"` // granted past a cap, by even_if
 
+	// Traits of a new lead; Pins: its owner has that of the company for good.
+	Traits *Traits `json:"traits,omitempty"`
+	Pins   bool    `json:"pins,omitempty"`
+
 	// Turn is the entry in a credit book, of round_robin only.
 	Turn *Turn `json:"turn,omitempty"`
 	// Load of the rep after Owned, Freed and Reowned.

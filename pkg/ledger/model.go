@@ -97,11 +97,11 @@ func (r *chunkRun) answer(op *Op) Result {
 // apply does an operation for the first time.
 func (r *chunkRun) apply(op *Op) Result {
 	s := r.state
-	if op.Lead != "" && (s.busy(op.Lead, op.ID.Partition, r.batch) || s.hinders(op)) {
+	now := max(s.At, op.At)
+	if op.Lead != "" && (s.busy(op.Lead, op.ID.Partition, r.batch) || s.hinders(op) || s.outdated(op, now, r.dedupe)) {
 		r.blocked[op.ID.Partition] = true
 		return Result{ID: op.ID, Code: Busy}
 	}
-	now := max(s.At, op.At)
 	s.forget(op, now, r.dedupe)
 	memo := Memo{ID: op.ID, Digest: op.Digest, Body: op.Body, Before: s.image(op)}
 	memo.Grant = r.commit(op, s.decide(op, now))
@@ -226,6 +226,19 @@ func (m *Model) Look(_ context.Context, ids []string) (map[string]Lead, error) {
 		}
 	}
 	return leads, nil
+}
+
+// Bearers implements [Store].
+func (m *Model) Bearers(_ context.Context, traits []string) (map[string]Bearer, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := make(map[string]Bearer, len(traits))
+	for _, trait := range traits {
+		if b, ok := m.state.Bearers[trait]; ok {
+			found[trait] = b
+		}
+	}
+	return found, nil
 }
 
 // Head implements [Store].

@@ -106,6 +106,11 @@ type Op struct {
 	Steps  []Step
 	Roster *Roster // what Steps' members refer to
 	Line   *Line   // of an Assign or a Move: how the lead waits, if it comes to that
+	// Traits of the lead, of an Assign; nil: none, and none for a Test. They stay with it.
+	Traits *Traits
+	// Ties, of an Assign or a Move: who the plan took to stand for traits. Where that is
+	// somebody else by now, the plan is out of date, and the answer is [Busy].
+	Ties []Tie
 
 	Verb string // Activity, Presence; Move: the activity that makes it pointless, if any
 	// Attempt of an Activity: the one it speaks of; 0 = the current one. Of a Move: the
@@ -169,6 +174,7 @@ type Step struct {
 	Among    []int32
 	LiftFull bool    // even_if: [full]; a grant past a cap is marked Over
 	LiftAway bool    // who is away is asked, too; who has left never is
+	Pins     bool    // who gets the lead has the leads of its company for good
 	End      Outcome // what becomes of the lead when the walk gets here
 	// Outcome of a grant by this step; empty means Assigned.
 	Outcome Outcome

@@ -31,6 +31,7 @@ func (s *State) Clone() *State {
 		c.Held[lead] = slices.Clone(early)
 	}
 	c.Offers = maps.Clone(s.Offers)
+	c.Bearers = maps.Clone(s.Bearers)
 	c.Tails = cloneAll(s.Tails)
 	for _, t := range c.Tails {
 		t.Memos = slices.Clone(t.Memos)
@@ -91,7 +92,7 @@ func Parse(src []byte) (*State, error) {
 }
 
 func (s *State) validate() error {
-	if s.Rosters == nil || s.Told == nil || s.Reps == nil || s.Books == nil || s.Leads == nil || s.Held == nil || s.Offers == nil || s.Tails == nil {
+	if s.Rosters == nil || s.Told == nil || s.Reps == nil || s.Books == nil || s.Leads == nil || s.Held == nil || s.Offers == nil || s.Bearers == nil || s.Tails == nil {
 		return fmt.Errorf("%w: a part is null", ErrInvalid)
 	}
 	if s.Sequence < 0 || s.At < 0 || s.Epoch < 0 {

@@ -25,8 +25,9 @@ type State struct {
 	Reps    map[string]*Rep    `json:"reps"`    // who was ever counted or told apart from "available"
 	Books   map[string]Book    `json:"books"`
 	Leads   map[string]*Lead   `json:"leads"`
-	Held    map[string][]Early `json:"held"`   // activities of unknown leads, as they came
-	Offers  map[string]Offer   `json:"offers"` // of capacity, by the lead that waited and is to be moved
+	Held    map[string][]Early `json:"held"`    // activities of unknown leads, as they came
+	Offers  map[string]Offer   `json:"offers"`  // of capacity, by the lead that waited and is to be moved
+	Bearers map[string]Bearer  `json:"bearers"` // by trait
 
 	Tails map[string]*Tail `json:"tails"` // by Partition.String; positions and memos are not in the log
 
@@ -73,6 +74,8 @@ type Lead struct {
 	// what it takes to plan the lead again.
 	Draft []byte `json:"draft,omitempty"`
 	Line  *Queue `json:"line,omitempty"` // of a lead that waits
+	// Traits that tell of other leads of the same person or company.
+	Traits *Traits `json:"traits,omitempty"`
 
 	// Ledger times of the first such activity, 0 = none yet.
 	Accepted  int64 `json:"accepted,omitempty"`
@@ -140,6 +143,7 @@ func NewState() *State {
 		Leads:   map[string]*Lead{},
 		Held:    map[string][]Early{},
 		Offers:  map[string]Offer{},
+		Bearers: map[string]Bearer{},
 		Tails:   map[string]*Tail{},
 	}
 }

@@ -40,6 +40,8 @@ type Store interface {
 	// out. Turns and places in line are not among it. An operation that is planned by it names the attempt
 	// that it saw.
 	Look(ctx context.Context, ids []string) (map[string]Lead, error)
+	// Bearers reads who stands for traits now; one for which nobody does is left out.
+	Bearers(ctx context.Context, traits []string) (map[string]Bearer, error)
 	// Head is an offer to the first of all who wait, see [Op.Wake]; nil when nobody does. It
 	// is not entered anywhere.
 	Head(ctx context.Context) (*Offer, error)

@@ -115,7 +115,7 @@ func (op *Op) validatePlan(rosters map[*Roster]bool) error {
 	if op.Line != nil && op.Roster == nil {
 		return errors.New("a place in line without a roster")
 	}
-	if err := op.Line.validate(size); err != nil {
+	if err := cmp.Or(op.Line.validate(size), op.validateTraits()); err != nil {
 		return err
 	}
 	for i := range op.Steps {

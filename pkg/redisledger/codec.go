@@ -124,7 +124,7 @@ func formatLead(l *ledger.Lead, number, lineNumber string) (string, error) {
 		l.Accepted, l.Contacted, l.Qualified, l.Closed,
 		partOf(l.Last), l.Last.Offset, l.Last.Ordinal, l.Batch,
 		entry.Book, entry.Amount, entry.Free, number, l.Step,
-		line.Rank, line.Since, line.Reps, line.Roster)
+		line.Rank, line.Since, line.Reps, line.Roster, traitWords(l.Traits))
 	if len(l.Draft) > 0 {
 		text += draftMark + string(l.Draft)
 	}
@@ -137,6 +137,7 @@ func parseLead(text string) (*ledger.Lead, error) {
 	var test, over int
 	var entry ledger.Entry
 	var line ledger.Queue
+	var words string
 	l := &ledger.Lead{}
 	text, draft, _ := strings.Cut(text, draftMark)
 	if draft != "" {
@@ -146,11 +147,11 @@ func parseLead(text string) (*ledger.Lead, error) {
 		&l.Accepted, &l.Contacted, &l.Qualified, &l.Closed,
 		&part, &l.Last.Offset, &l.Last.Ordinal, &l.Batch,
 		&entry.Book, &entry.Amount, &entry.Free, &entry.Roster, &l.Step,
-		&line.Rank, &line.Since, &line.Reps, &line.Roster)
+		&line.Rank, &line.Since, &line.Reps, &line.Roster, &words)
 	if err != nil {
 		return nil, fmt.Errorf("read lead: %w", err)
 	}
-	l.Test, l.Over = test == 1, over == 1
+	l.Test, l.Over, l.Traits = test == 1, over == 1, parseTraits(words)
 	if entry.Book != "" {
 		l.Turn = &entry
 	}

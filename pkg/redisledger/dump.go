@@ -3,6 +3,7 @@ package redisledger
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -140,10 +141,13 @@ func (d *dump) tail(part string) (*ledger.Tail, error) {
 
 // readKeys reads leads and memos, which have keys of their own.
 func (d *dump) readKeys(ctx context.Context) error {
-	leads, memos := d.keys.in(leadPrefix), d.keys.in(memoPrefix)
+	leads, memos, bearers := d.keys.in(leadPrefix), d.keys.in(memoPrefix), d.keys.in(bearerPrefix)
 	return d.scan(ctx, d.keys.all(), func(found []string) error {
-		var ids []string
+		var ids, traits []string
 		for _, key := range found {
+			if trait, ok := strings.CutPrefix(key, bearers); ok {
+				traits = append(traits, trait)
+			}
 			if id, ok := strings.CutPrefix(key, leads); ok {
 				ids = append(ids, id)
 			}
@@ -153,6 +157,11 @@ func (d *dump) readKeys(ctx context.Context) error {
 				}
 			}
 		}
+		known, err := d.bearers(ctx, d.keys, traits)
+		if err != nil {
+			return err
+		}
+		maps.Copy(d.state.Bearers, known)
 		return d.leads(ctx, ids)
 	})
 }

@@ -31,6 +31,7 @@ func parseGrant(text string, g *ledger.Grant) error {
 	}
 	load := ledger.Load{Open: l.number(), OpenValue: l.number(), Hour: l.number(), Day: l.number(), Week: l.number()}
 	g.Load, g.Roster = &load, l.text()
+	g.Traits, g.Pins = parseTraits(l.text()), l.number() == 1
 	if l.err != nil || l.rest == "" {
 		return l.err
 	}

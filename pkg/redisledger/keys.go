@@ -72,9 +72,13 @@ func (k keys) memo(p ledger.Partition) string { return k.in(memoPrefix + p.Strin
 // lead is one lead. From owned, ended, freed, reowned, noted and voided.
 func (k keys) lead(id string) string { return k.in(leadPrefix + id) }
 
+// bearer is who stands for a trait. From owned, ended, freed, reowned and voided.
+func (k keys) bearer(trait string) string { return k.in(bearerPrefix + trait) }
+
 const (
-	memoPrefix = "memo:"
-	leadPrefix = "lead:"
+	memoPrefix   = "memo:"
+	leadPrefix   = "lead:"
+	bearerPrefix = "bearer:"
 )
 
 // all matches every key of the generation, for SCAN.

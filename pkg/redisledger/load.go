@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -174,6 +175,16 @@ func (w *writer) rest(ctx context.Context, s *ledger.State) error {
 			return err
 		}
 		w.pipe.HSet(ctx, w.keys.offers(), lead, text)
+	}
+	for trait, b := range s.Bearers {
+		keep := time.Duration(0)
+		if b.Closed > 0 {
+			keep = w.cfg.Dedupe + memory
+		}
+		w.pipe.Set(ctx, w.keys.bearer(trait), formatBearer(b), keep)
+		if err := w.flush(ctx, scanPage); err != nil {
+			return err
+		}
 	}
 	for part, tail := range s.Tails {
 		w.pipe.HSet(ctx, w.keys.acked(), part, tail.Acked)

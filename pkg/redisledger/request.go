@@ -40,6 +40,9 @@ type request struct {
 
 	Bitmaps []ledger.Bitmap `json:"bitmaps"` // of each set, over positions
 	Lines   []string        `json:"lines"`   // of those who are waited for, the same
+	// Ties are, by operation that has any: its number, its lead's traits in words, and trait
+	// and holder in turn.
+	Ties [][]any `json:"ties"`
 	// Behind these comes "ops", a list of lists: names would take longer to read than
 	// all else.
 }
@@ -62,6 +65,7 @@ type shape struct {
 	ByValue bool           `json:"by_value"`
 	Lift    bool           `json:"lift"`
 	Away    bool           `json:"away"`
+	Pins    bool           `json:"pins"`
 	Among   int            `json:"among"` // set of those who earn when a person has chosen who pays, or 0
 	Outcome ledger.Outcome `json:"outcome"`
 }
@@ -98,6 +102,7 @@ func newBuilder(l *Ledger, b binding, installed map[string]bool) *builder {
 			Unit: ledger.Unit, Most: ledger.MaxReturns, Dedupe: l.cfg.Dedupe.Milliseconds(), Keep: (l.cfg.Dedupe + memory).Milliseconds(),
 			Parts: []string{}, Acks: [][2]int64{}, Leads: []string{}, Reps: []string{},
 			Rosters: []rosterUse{}, Shapes: []shape{}, Books: []string{}, Bitmaps: []ledger.Bitmap{}, Lines: []string{},
+			Ties: [][]any{},
 		},
 		keys: l.keys(b.generation), installed: installed,
 		parts: map[ledger.Partition]int{}, leads: map[string]int{}, rosters: map[string]int{}, slots: map[string]int{},
@@ -169,8 +174,21 @@ func (b *builder) add(op *ledger.Op) {
 	case ledger.Expire, ledger.Void, ledger.Rebuild:
 	}
 	b.ops.end()
+	b.tie(op)
 	payload := append(make([]byte, 0, len(op.Digest)+1+len(op.Body)), op.Digest...)
 	b.payload = append(b.payload, append(append(payload, '\n'), op.Body...))
+}
+
+// tie notes an operation's traits, and who its plan took to stand for some.
+func (b *builder) tie(op *ledger.Op) {
+	if op.Traits == nil && len(op.Ties) == 0 {
+		return
+	}
+	row := append(make([]any, 0, 2+2*len(op.Ties)), len(b.payload)+1, traitWords(op.Traits))
+	for _, tie := range op.Ties {
+		row = append(row, tie.Trait, tie.Holder)
+	}
+	b.Ties = append(b.Ties, row)
 }
 
 // plan appends the roster and the steps.
@@ -199,7 +217,7 @@ func (b *builder) plan(op *ledger.Op) {
 			book = number(b.books, &b.Books, step.Book)
 		}
 		b.ops.numbers(int64(b.shape(shape{
-			Pick: step.Pick, ByValue: step.ByValue, Lift: step.LiftFull, Away: step.LiftAway, Among: among,
+			Pick: step.Pick, ByValue: step.ByValue, Lift: step.LiftFull, Away: step.LiftAway, Pins: step.Pins, Among: among,
 			Outcome: cmp.Or(step.Outcome, ledger.Assigned),
 		})), int64(set), int64(book))
 	}
@@ -280,7 +298,7 @@ func (b *builder) call() ([]string, []any, error) {
 	keys := []string{
 		b.keys.meta(), b.keys.clock(), b.keys.reps(), b.keys.credit(),
 		b.keys.rosters(), b.keys.held(), b.keys.acked(), b.keys.floors(), b.keys.told(), b.keys.owned(),
-		b.keys.line(), b.keys.offers(),
+		b.keys.line(), b.keys.offers(), b.keys.bearer(""),
 	}
 	for _, part := range b.Parts {
 		keys = append(keys, b.keys.in(memoPrefix+part))

@@ -26,6 +26,7 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"a new lead queues":                   queues,
 	"many places are on offer":            manyOffers,
 	"everybody in line is woken":          woken,
+	"leads of one company":                traits,
 }
 
 func assign(n int, roster *ledger.Roster, members []int32) ledger.Op {

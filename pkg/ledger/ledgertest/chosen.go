@@ -72,6 +72,6 @@ func (w *twins) choose(seen map[string]int, op ledger.Op) int {
 		return 1
 	}
 	seen["taken back"]++
-	w.ask(ledger.Chunk{Ops: []ledger.Op{{ID: r.ID, Kind: ledger.Void, At: start, Body: []byte("why")}}})
+	w.back(r)
 	return 0
 }

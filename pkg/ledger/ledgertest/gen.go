@@ -1,8 +1,10 @@
 package ledgertest
 
 import (
+	"context"
 	"fmt"
 
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"leadrouter/pkg/ledger"
@@ -119,6 +121,47 @@ func (w *world) drawAssign(t *rapid.T, op *ledger.Op) {
 	op.Value = rapid.SampledFrom([]int64{0, 1, 500, 1000, 12_345, ledger.MaxValue}).Draw(t, "value")
 	op.Test = rapid.IntRange(0, 9).Draw(t, "test") == 0
 	w.drawPlan(t, op)
+	if !op.Test && rapid.Bool().Draw(t, "traits") {
+		op.Traits = drawTraits(t)
+	}
+}
+
+// drawTraits gives a lead traits of few persons and companies.
+func drawTraits(t *rapid.T) *ledger.Traits {
+	traits := &ledger.Traits{Sketch: rapid.SampledFrom([]string{"", "c2tldGNo"}).Draw(t, "sketch")}
+	for _, person := range []string{"e:ana", "p:555", "n:ben"} {
+		if rapid.Bool().Draw(t, "has trait") {
+			traits.Person = append(traits.Person, person)
+		}
+	}
+	if len(traits.Person) == 0 || rapid.Bool().Draw(t, "of a company") {
+		traits.Company = drawCompany(t)
+	}
+	return traits
+}
+
+func drawCompany(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"c:acme", "c:zeta"}).Draw(t, "company")
+}
+
+// drawTies says who a plan takes to stand for traits: mostly who does.
+func (w *world) drawTies(t *rapid.T, op *ledger.Op, model *ledger.Model) {
+	if op.Traits == nil && (op.Kind != ledger.Move || rapid.Bool().Draw(t, "no ties")) {
+		return
+	}
+	traits := []string{drawCompany(t)}
+	if op.Traits != nil {
+		traits = op.Traits.Person
+	}
+	known, err := model.Bearers(context.Background(), traits)
+	require.NoError(t, err)
+	for _, trait := range traits {
+		holder := known[trait].Holder(op.Lead, op.At, dedupe)
+		if rapid.IntRange(0, 7).Draw(t, "mistaken") == 0 {
+			holder = drawRep(t)
+		}
+		op.Ties = append(op.Ties, ledger.Tie{Trait: trait, Holder: holder})
+	}
 }
 
 // drawMove speaks mostly of a lead that is there, in its first attempts.
@@ -168,6 +211,7 @@ func drawStep(t *rapid.T, reps int) ledger.Step {
 		Pick:     rapid.SampledFrom([]ledger.Pick{ledger.RoundRobin, ledger.RoundRobin, ledger.LeastLoaded, ledger.Ranked}).Draw(t, "pick"),
 		LiftFull: rapid.IntRange(0, 4).Draw(t, "lift") == 0,
 		LiftAway: rapid.IntRange(0, 4).Draw(t, "lift away") == 0,
+		Pins:     rapid.IntRange(0, 4).Draw(t, "pins") == 0,
 		Outcome:  rapid.SampledFrom([]ledger.Outcome{"", ledger.Assigned, ledger.Duplicate}).Draw(t, "outcome"),
 	}
 	for p := range reps {

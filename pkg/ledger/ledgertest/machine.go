@@ -121,6 +121,11 @@ func (m *machine) Read(t *rapid.T) {
 			}
 			in.ops = append(in.ops, m.world.drawOp(t, id))
 		}
+		// What was busy before is planned anew.
+		for i := in.read; i < len(in.ops); i++ {
+			in.ops[i].Ties = nil
+			m.world.drawTies(t, &in.ops[i], m.model)
+		}
 		c.Ops = append(c.Ops, in.ops[in.read:]...)
 	}
 	c.Ops = interleave(t, c.Ops)
@@ -265,6 +270,16 @@ func (m *machine) Look(t *rapid.T) {
 	require.Empty(t, cmp.Diff(want, got, cmpopts.EquateEmpty()))
 }
 
+// Bearers compares who stands for traits.
+func (m *machine) Bearers(t *rapid.T) {
+	traits := []string{"c:acme", "c:zeta", "e:ana", "p:555", "n:nobody"}
+	want, err := m.model.Bearers(context.Background(), traits)
+	require.NoError(t, err)
+	got, err := m.store.Bearers(context.Background(), traits)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
 // Head compares who comes first in line.
 func (m *machine) Head(t *rapid.T) {
 	want, err := m.model.Head(context.Background())
@@ -320,6 +335,7 @@ func Run(t *testing.T, open func() (ledger.Store, error)) {
 				"pending":     m.Pending,
 				"look":        m.Look,
 				"head":        m.Head,
+				"bearers":     m.Bearers,
 				"stale":       m.Stale,
 				"":            m.Check,
 			})

@@ -19,7 +19,9 @@
 --       11 line    zset    "rep \n MaxRank - rank \n since \n lead \n attempt", all score
 --                          0, for each rep that a lead waits for, and for "": all
 --       12 offers  hash    lead -> [attempt, rep, drain, hops, rank, since]
---       13 ...     list    memos, one list for each of request.parts, ascending
+--       13 bearers         the beginning of the keys of traits; each a string: rep \n
+--                          closed \n lead, of who stands for it
+--       14 ...     list    memos, one list for each of request.parts, ascending
 --       ...        string  leads, one key for each lead of the chunk: the list, and
 --                          while it is open a tab and its draft
 --
@@ -30,7 +32,7 @@
 -- A GRANT is the JSON of ledger.Grant, but for owned, which is what counts: there it
 -- is a list of sequence, floor, epoch, at, lead, attempt, outcome, step, rep, value,
 -- test, over, the turn (book or empty, amount, free, before, after), the load (open,
--- open value, hour, day, week), roster, and held if there is any.
+-- open value, hour, day, week), roster, traits, pins, and held if there is any.
 --
 -- A memo is six parts: "offset ordinal low installs" \n grant \n undone grant \n
 -- what was before \n digest \n body; low is the lowest sequence from here on.
@@ -52,8 +54,8 @@
 --                    b         its lead is in other hands, or its partition waits
 
 local request = cjson.decode(ARGV[1])
-local META, CLOCK, REPS, CREDIT, ROSTERS, HELD, ACKED, FLOORS, TOLD, OWNED_BY, LINE, OFFERS = unpack(KEYS, 1, 12)
-local FIRST_MEMO = 12
+local META, CLOCK, REPS, CREDIT, ROSTERS, HELD, ACKED, FLOORS, TOLD, OWNED_BY, LINE, OFFERS, BEARERS = unpack(KEYS, 1, 13)
+local FIRST_MEMO = 13
 local FIRST_LEAD = FIRST_MEMO + #request.parts
 local FIRST_PAYLOAD = 1 + #request.bitmaps
 

@@ -11,8 +11,9 @@ local MARK = { accepted = 'accepted', contacted = 'contacted', qualified = 'qual
 -- A lead is a JSON list: outcome, attempt, rep, value, test, over, since,
 -- accepted, contacted, qualified, closed, then the part, offset and ordinal of the
 -- last operation, the batch that holds it, its turn: book, amount, free set,
--- number of the roster; book is empty without one; the step that decided it; and its
--- place in line: rank, since, reps, number of the roster; that is empty without one.
+-- number of the roster; book is empty without one; the step that decided it; its
+-- place in line: rank, since, reps, number of the roster; that is empty without one; and
+-- its traits, see 6_traits.lua.
 -- Behind a tab comes its draft.
 local function lead_of(stored)
   local tab = string.find(stored, '\t', 1, true)
@@ -22,7 +23,7 @@ local function lead_of(stored)
     since = f[7], accepted = f[8], contacted = f[9], qualified = f[10], closed = f[11],
     part = f[12], offset = f[13], ordinal = f[14], batch = f[15],
     book = f[16], amount = f[17], free = f[18], roster = f[19], step = f[20],
-    rank = f[21], queued = f[22], reps = f[23], line_roster = f[24],
+    rank = f[21], queued = f[22], reps = f[23], line_roster = f[24], traits = f[25],
     draft = tab and string.sub(stored, tab + 1) or '',
   }
 end
@@ -33,26 +34,26 @@ local function with_draft(list, draft)
   return list .. '\t' .. draft
 end
 
-local LEAD = '["%s",%d,%s,%d,%s,%s,%d,%d,%d,%d,%d,%s,%d,%d,%s,%s,%d,"%s","%s",%d,%d,%d,"%s","%s"]'
+local LEAD = '["%s",%d,%s,%d,%s,%s,%d,%d,%d,%d,%d,%s,%d,%d,%s,%s,%d,"%s","%s",%d,%d,%d,"%s","%s","%s"]'
 
 local function lead_text(l)
   return with_draft(format(LEAD, l.outcome, l.attempt, quote(l.rep), l.value, l.test and '1' or '0',
     l.over and '1' or '0', l.since, l.accepted, l.contacted, l.qualified, l.closed,
     quote(l.part), l.offset, l.ordinal, quote(l.batch), quote(l.book), l.amount, l.free, l.roster, l.step,
-    l.rank, l.queued, l.reps, l.line_roster), l.draft)
+    l.rank, l.queued, l.reps, l.line_roster, l.traits), l.draft)
 end
 
-local NEW_LEAD = '["%s",%d,%s,%d,%d,%d,%d,0,0,0,%d,%s,%d,%d,%s,%s,%d,"%s","%s",%d,%d,%d,"%s","%s"]'
+local NEW_LEAD = '["%s",%d,%s,%d,%d,%d,%d,0,0,0,%d,%s,%d,%d,%s,%s,%d,"%s","%s",%d,%d,%d,"%s","%s","%s"]'
 
 -- new_lead is lead_text of a lead that was just decided, without a table for it;
--- number is that of its roster.
+-- number is that of its roster, words are its traits.
 local NO_LINE = { rank = 0, queued = 0, reps = '', line_roster = '' }
-local function new_lead(op, part, at, attempt, outcome, step, rep, over, turn, number, line)
+local function new_lead(op, part, at, attempt, outcome, step, rep, over, turn, number, line, words)
   local over_ = outcome == 'disqualified'
   local list = format(NEW_LEAD, outcome, attempt, quote(rep), op.value, op.test and 1 or 0, over and 1 or 0, at,
     over_ and at or 0, quote(part), op.offset, op.ordinal, quote(request.batch),
     quote(turn and turn.book or ''), turn and turn.amount or 0, turn and turn.free or '', turn and number or '', step,
-    line.rank, line.queued, line.reps, line.line_roster)
+    line.rank, line.queued, line.reps, line.line_roster, words)
   return over_ and list or with_draft(list, body_of(op))
 end
 

@@ -148,6 +148,7 @@ local function undecide(op, grant, image)
   local lead = lead_at(op.lead)
   if not lead then return end
   dequeue(op.id, lead)
+  bearers.unstand(op, lead, grant)
   if lead.book ~= '' then return_turn(lead, 1) end
   if counts(lead) then hold(lead, -1, grant.at) end
   local offset = lead.rep ~= '' and not lead.test and offset_of(grant.roster, lead.rep)
@@ -205,7 +206,7 @@ end
 local function grant_of(text)
   local g = cjson.decode(text)
   if g.effect then return g end
-  return { effect = 'owned', at = g[4], lead = g[5], rep = g[9], roster = g[23], held = g[24] }
+  return { effect = 'owned', at = g[4], lead = g[5], rep = g[9], roster = g[23], pins = g[25] == 1, held = g[26] }
 end
 
 -- undo takes back what a memo granted.

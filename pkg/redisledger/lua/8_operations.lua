@@ -94,7 +94,7 @@ local function own(rep, terms, op, over, at)
   touch(terms[T_REP], at)
 end
 
-local OWNED = '[%d,%s,%s,%d,%s,1,"%s",%d,%s,%d,%d,%d,%s,%d,"%s",%d,%d,%d,%d,%d,%d,%d,%s%s]'
+local OWNED = '[%d,%s,%s,%d,%s,1,"%s",%d,%s,%d,%d,%d,%s,%d,"%s",%d,%d,%d,%d,%d,%d,%d,%s,"%s",%d%s]'
 local NO_TURN = { book = '', amount = 0, free = '', before = 0, after = 0 }
 
 -- owned_text is the grant of a lead that got an owner, in one call: writing is what
@@ -107,7 +107,7 @@ local function owned_text(op, view, outcome, step, terms, over, turn, waited)
   return format(OWNED, sequence, lowest, request.epoch, clock, id, outcome, step, quote(terms[T_REP]),
     op.value, op.test and 1 or 0, over and 1 or 0, quote(turn.book), turn.amount, turn.free, turn.before, turn.after,
     rep[OPEN], rep[VALUE], counted(rep, HOUR, hour), counted(rep, DAY, day), counted(rep, WEEK, week),
-    quote(view.asked.digest), waited)
+    quote(view.asked.digest), op.traits, op.pins and 1 or 0, waited)
 end
 
 local ENDED = ',"lead":%s,"attempt":%d,"outcome":"%s","step":%d,"value":%d,"test":%s%s'
@@ -168,8 +168,10 @@ local function decide(op, part, view, at, attempt, first, stays)
   line.line_roster = line ~= NO_LINE and view.number or ''
   op.enters = line ~= NO_LINE and { outcome = outcome, closed = 0, attempt = attempt, rank = line.rank, queued = line.queued,
     reps = line.reps, line_roster = line.line_roster } or nil
-  set_lead(op.lead, new_lead(op, part, at, attempt, outcome, step, terms and terms[T_REP] or '', over, turn,
-    view and view.number, line))
+  local rep = terms and terms[T_REP] or ''
+  set_lead(op.lead, new_lead(op, part, at, attempt, outcome, step, rep, over, turn, view and view.number, line, op.traits))
+  op.pins = terms ~= nil and op.traits ~= '' and string.sub(op.traits, 1, 1) ~= '-' and request.shapes[op.list[first + 3 * step]].pins
+  bearers.stand(op.id, op.traits, rep, op.pins)
   owned_now[op.lead] = terms and not op.test and terms[T_REP] or nil
   if outcome == 'disqualified' then lead_at(op.lead) end -- as a table, to be written as a closed one
   if terms and not op.test then own(reps[terms[T_REP]], terms, op, over, at) end
@@ -187,12 +189,17 @@ local MARKS = ',"marks":{"step":%d,"since":%d,"accepted":%d,"contacted":%d,"qual
 local function assign(op, part, at)
   local known = lead_at(op.lead)
   if known then return repeat_text(op, known), '' end
-  op.value, op.test = op.list[7], op.list[8] == 1
+  op.value, op.test, op.traits = op.list[7], op.list[8] == 1, bearers.of(op)
   local view = views[op.list[9]]
   local outcome, step, terms, turn, over, installs = decide(op, part, view, at, 1, 13)
   local waited = late(op, at)
-  if waited and op.enters then op.enters.closed = lead_at(op.lead).closed end -- what waited may have closed it
-  if not terms then return ended_text(op, 1, view, outcome, step, line_text(op) .. (waited and ',"held":' .. waited or '')), '', installs end
+  if waited then -- which may have closed it
+    if op.enters then op.enters.closed = lead_at(op.lead).closed end
+    bearers.restate(op)
+  end
+  if not terms then
+    return ended_text(op, 1, view, outcome, step, line_text(op) .. bearers.text(op.traits) .. (waited and ',"held":' .. waited or '')), '', installs
+  end
   return owned_text(op, view, outcome, step, terms, over, turn, waited and ',' .. waited or ''), '', installs
 end
 
@@ -232,7 +239,7 @@ local function move(op, part, at)
   if not known or known.closed > 0 then
     return grant_text('ignored', ',"lead":' .. quote(op.id) .. number('attempt', op.attempt) .. verb), image
   end
-  op.value, op.test = known.value, known.test
+  op.value, op.test, op.traits = known.value, known.test, known.traits
   local fenced = op.attempt ~= known.attempt
   if fenced then op.effect = 'fenced' end
   if fenced or did(known, op.verb) then
@@ -250,7 +257,7 @@ local function move(op, part, at)
   op.freed = counts(known) and known.rep or ''
   local back = op.list[10] == 1 and known.book ~= ''
   if back then return_turn(known, 1) end
-  local from = verb .. text('from', known.rep) .. (back and ',"turn_back":true' or '')
+  local from = verb .. text('from', known.rep) .. (back and ',"turn_back":true' or '') .. (op.pins and ',"pins":true' or '')
   if not terms then return ended_text(op, attempt, view, outcome, step, line_text(op) .. from), image, installs end
   return moved_text(op, attempt, view, outcome, step, terms, over, turn, from), image, installs
 end

@@ -16,11 +16,11 @@ end
 
 -- apply does an operation for the first time.
 local function apply(op, tail, next_memo)
-  if op.lead > 0 and (busy(op) or hinders(op)) then
+  local at = math.max(clock, op.at)
+  if op.lead > 0 and (busy(op) or hinders(op) or bearers.outdated(op, at)) then
     blocked[op.part] = true
     return 'b'
   end
-  local at = math.max(clock, op.at)
   if op.lead > 0 then forget(op, at) end
   sequence, clock = sequence + 1, at
   op.passed_over = next_memo ~= nil
@@ -28,6 +28,7 @@ local function apply(op, tail, next_memo)
   if op.kind ~= 'assign' then
     local offers = offer_after(op, at)
     if offers ~= '' then grant = string.sub(grant, 1, -2) .. offers .. '}' end
+    if op.lead > 0 then bearers.restate(op) end
   end
   if op.leaves then dequeue(op.id, op.leaves) end
   if op.enters then enqueue(op.id, op.enters) end
@@ -43,6 +44,7 @@ local function void(op, tail, memo, place)
   if parts.undone ~= '' then return 'r' .. memo end
   sequence, clock = sequence + 1, math.max(clock, op.at)
   local undone = undo(op, tail.part, parts, clock)
+  if op.lead > 0 then bearers.restate(op) end
   local grant = grant_text('voided', text('lead', undone.lead or '') .. text('rep', undone.rep or ''))
   local body = string.match(ARGV[FIRST_PAYLOAD + op.index], '^[^\n]*\n(.*)$')
   memo = memo_text(op, parts.low, parts.installs, grant, parts.grant, parts.image, parts.digest .. '\n' .. body)
@@ -56,13 +58,14 @@ local current = {
   index = 0, list = false, kind = '', part = 0, offset = 0, ordinal = 0, at = 0, lead = 0, id = '',
   value = 0, test = false, passed_over = false, rep = '', verb = '', attempt = 0,
   effect = '', freed = '', got = '', known = false, leaves = false, enters = false, stays = false, given = false,
-  rank = 0, since = 0, queues = false, wakes = false,
+  rank = 0, since = 0, queues = false, wakes = false, traits = '', pins = false,
 }
 local function operation(i)
   local op, list = current, request.ops[i]
   op.index, op.list, op.kind, op.part, op.offset, op.ordinal = i, list, list[1], list[2], list[3], list[4]
   op.at, op.lead, op.id = list[5], list[6], request.leads[list[6]] or ''
   op.effect, op.freed, op.got, op.known, op.leaves, op.enters, op.given, op.wakes = '', '', '', false, false, false, false, false
+  op.traits, op.pins = '', false
   return op
 end
 
@@ -90,6 +93,7 @@ local function main()
   if missing then return { 'roster', missing } end
   read_tails()
   read_leads()
+  bearers.read()
   read_owners()
   for n = 1, #request.bitmaps do sets[n] = read_set(n) end
   read_books()
@@ -103,6 +107,7 @@ local function main()
   write_changed_books()
   write_owned()
   write_leads()
+  bearers.write()
   write_held()
   write_tails(tails)
   return answers
