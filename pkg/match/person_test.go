@@ -15,5 +15,5 @@ func TestSamePersonIsCertain(t *testing.T) {
 	p := match.Person{Email: "jo.weber@weber-bank.example", FirstName: "Jo", LastName: "Weber", Company: "Weber Bank"}
 	a := e.Encode(p)
 	require.Equal(t, a, e.Encode(p))
-	require.Greater(t, match.Same(a.Sketch, a.Sketch), lead.Certain*99/100)
+	require.Greater(t, e.Same(a.Sketch, a.Sketch), lead.Certain*99/100)
 }

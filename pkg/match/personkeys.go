@@ -1,59 +1,81 @@
 package match
 
-import (
-	"bytes"
-)
-
 // MaxKeys of a print.
 const MaxKeys = 6
 
-// keys under which the person is found, the surest first: address and phone by themselves, a
-// name only together with something else that is known. For each such context there are two
-// keys, the sound of one name with the initial of the other, both ways: a slip in one name
-// leaves the other key whole, and names that are swapped give the same two.
-func (e *Encoder) keys(t *texts) []Key {
-	keys := make([]Key, 0, MaxKeys)
-	var buf [256]byte
-	add := func(by, kind string, parts ...[]byte) {
-		if len(keys) < MaxKeys {
-			keys = append(keys, Key{by, e.digest([]byte(kind), bytes.Join(parts, []byte{0}))})
-		}
-	}
-	if mail := t.field[email]; len(mail) > 0 {
-		add("email", "email", mail)
-	}
-	if number := t.field[phone]; len(number) >= 5 {
-		add("phone", "phone", number)
-	}
-	first, last := t.sounds[0], t.sounds[1]
-	if len(first)+len(last) == 0 {
-		return keys
-	}
-	if b := t.field[birth]; len(b) > 0 {
-		for _, name := range t.sounds {
-			if len(name) > 0 {
-				add("name", "birth", name, b)
-			}
-		}
-	}
-	for _, f := range []field{company, street, postalCode, city} {
-		text := t.field[f]
-		if len(text) == 0 {
-			continue
-		}
-		if f != postalCode {
-			text = sound(buf[:0], longest(text))
-		}
-		kind := string('0' + rune(f))
-		add("name", kind, last, initial(t.first), text)
-		add("name", kind, first, initial(t.last), text)
-	}
-	return keys
+// keyring gathers a person's keys, the surest first, up to MaxKeys.
+type keyring struct {
+	e    *Encoder
+	keys []Key
 }
 
-func initial(word []byte) []byte {
-	if len(word) == 0 {
-		return nil
+// add the digest of parts, unless it is there.
+func (r *keyring) add(by, kind string, parts ...[]byte) {
+	if len(r.keys) == MaxKeys {
+		return
 	}
-	return sound(nil, word[:1])
+	digest := r.e.digest(kind, parts...)
+	for _, k := range r.keys {
+		if k.Digest == digest {
+			return
+		}
+	}
+	r.keys = append(r.keys, Key{by, digest})
+}
+
+// keys under which the person is found. A name is one only together with something else that
+// is known; whichever two of the things known of a person are right, if they say enough, find
+// it again.
+func (e *Encoder) keys(t *texts) []Key {
+	r := &keyring{e: e, keys: make([]Key, 0, MaxKeys)}
+	if mail := t.fields[email]; len(mail) > 0 {
+		r.add("email", "email", mail)
+	}
+	if number := t.fields[phone]; len(number) >= 5 {
+		r.add("phone", "phone", number)
+	}
+	r.named(t, "company", sound(nil, longest(t.fields[company])))
+	at := t.fields[postalCode]
+	if len(at) == 0 {
+		at = sound(nil, longest(t.fields[city]))
+	}
+	r.born(t, at)
+	if house, town := t.fields[street], t.fields[city]; len(house) > 0 && len(town) > 0 {
+		r.add("name", "house", digits(nil, string(house)), sound(nil, longest(house)), sound(nil, longest(town)))
+	}
+	r.named(t, "at", at)
+	return r.keys
+}
+
+// named adds the keys of a name within a context: the sound of one name and the initial of
+// the other, both ways. A slip in one name leaves the key of the other whole, and a person
+// whose names are swapped has the same two.
+func (r *keyring) named(t *texts, kind string, context []byte) {
+	first, last := t.sounds[0], t.sounds[1]
+	if len(context) == 0 || len(first)+len(last) == 0 {
+		return
+	}
+	r.add("name", kind, last, initial(first), context)
+	r.add("name", kind, first, initial(last), context)
+}
+
+// born adds the keys of a date of birth: with either name, and with a place.
+func (r *keyring) born(t *texts, at []byte) {
+	date := t.fields[birth]
+	if len(date) == 0 {
+		return
+	}
+	for _, name := range t.sounds {
+		if len(name) > 0 {
+			r.add("name", "born", name, date)
+		}
+	}
+	if len(at) > 0 {
+		r.add("name", "born at", date, at)
+	}
+}
+
+// initial of a name by its sound.
+func initial(sound []byte) []byte {
+	return sound[:min(len(sound), 1)]
 }

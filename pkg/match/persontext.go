@@ -40,7 +40,10 @@ func fold(dst []byte, s string) []byte {
 			break
 		}
 	}
-	return bytes.TrimRight(dst, " ")
+	if len(dst) > start && dst[len(dst)-1] == ' ' {
+		dst = dst[:len(dst)-1]
+	}
+	return dst
 }
 
 // latin writes text in the letters of ASCII.
@@ -134,30 +137,6 @@ func firstWord(text []byte) []byte {
 	return word
 }
 
-// address is an e-mail address in its normal form.
-type address struct{ local, domain string }
-
-// addressOf normalises an address: case, what follows a plus, and where Google ignores dots
-// these. Text that is no address gives false.
-func addressOf(email string) (address, bool) {
-	email = strings.ToLower(strings.TrimSpace(email))
-	at := strings.LastIndexByte(email, '@')
-	if at <= 0 || at == len(email)-1 || len(email) > 2*maxText {
-		return address{}, false
-	}
-	a := address{email[:at], strings.TrimSuffix(email[at+1:], ".")}
-	if plus := strings.IndexByte(a.local, '+'); plus > 0 {
-		a.local = a.local[:plus]
-	}
-	if a.domain == "googlemail.com" {
-		a.domain = "gmail.com"
-	}
-	if a.domain == "gmail.com" {
-		a.local = strings.ReplaceAll(a.local, ".", "")
-	}
-	return a, a.local != ""
-}
-
 // digits appends the digits of text, whatever script they are in.
 func digits(dst []byte, s string) []byte {
 	start := len(dst)
@@ -170,16 +149,60 @@ func digits(dst []byte, s string) []byte {
 	return dst
 }
 
-// employer is the text by which a company is known, from its name or its web domain:
-// "www.weber-bank.co.uk" and "Weber Bank" both give "weber bank".
+// employer is the text by which a company is known, from its name or its web domain: of
+// "www.weber-bank.co.uk" it is "weber-bank".
 func employer(company string) string {
-	if strings.ContainsAny(company, " @/") || !strings.Contains(company, ".") {
+	if strings.ContainsAny(company, " @/") {
 		return company
 	}
-	labels := strings.Split(strings.TrimSuffix(company, "."), ".")
-	labels = labels[:len(labels)-1]
-	if n := len(labels); n > 1 && len(labels[n-1]) <= 3 { // co.uk, com.au
-		labels = labels[:n-1]
+	end := strings.LastIndexByte(strings.TrimSuffix(company, "."), '.')
+	if end < 0 {
+		return company
 	}
-	return labels[len(labels)-1]
+	rest := company[:end]
+	label := strings.LastIndexByte(rest, '.') + 1
+	if label > 0 && len(rest)-label <= 3 { // co.uk, com.au
+		rest = rest[:label-1]
+		label = strings.LastIndexByte(rest, '.') + 1
+	}
+	return rest[label:]
+}
+
+// texts are a person's fields, folded, and what keys are made of.
+type texts struct {
+	fields [numFields][]byte
+	kind   addressKind
+	first  []byte // the word of the first name that tells
+	last   []byte // and of the last name
+	sounds [2][]byte
+}
+
+// textsOf folds a person's fields.
+func textsOf(p *Person) *texts {
+	t := &texts{}
+	buf := make([]byte, 0, 384)
+	put := func(f field, s string, fill func(dst []byte, s string) []byte) {
+		from := len(buf)
+		buf = fill(buf, s)
+		t.fields[f] = buf[from:len(buf):len(buf)]
+	}
+	put(firstName, p.FirstName, fold)
+	put(lastName, p.LastName, fold)
+	put(company, employer(p.Company), fold)
+	put(street, p.Street, fold)
+	put(place, p.Place, fold)
+	put(phone, p.Phone, digits)
+	put(city, p.City, fold)
+	put(postalCode, p.PostalCode, fold)
+	put(region, p.Region, fold)
+	put(country, p.Country, fold)
+	put(birth, p.Birth, digits)
+	t.first, t.last = firstWord(t.fields[firstName]), longest(t.fields[lastName])
+	t.sounds = [2][]byte{sound(nil, t.first), sound(nil, t.last)}
+	if a, ok := addressOf(p.Email); ok {
+		t.kind = a.kind(t.first, t.last)
+		whole := append(append([]byte(a.local), '@'), a.domain...)
+		t.fields[email] = whole[:min(len(whole), maxText)]
+	}
+	return t
 }

@@ -1,23 +1,22 @@
 package match
 
 import (
+	"crypto/aes"
 	"encoding/binary"
 )
 
 // A sketch is what is left of a person to be compared with others:
 //
-//	version | known, 2 bytes | kind of address | a filter per known field
+//	known, 2 bytes | kind of address, 1 byte | a filter per known field
 //
 // A filter is a Bloom filter of the field's pairs of letters. What sets its bits is a keyed
 // function of the pair (AES under a key derived from the encoder's), another one for each
-// field, but the same one for first and last name, since many persons swap them.
-const (
-	sketchVersion = 1
-	sketchHead    = 4
-)
+// field, but the same for first and last name, since many persons swap them.
+const sketchHead = 3
 
-// MaxSketch is the size of a sketch in which every field is known, in bytes.
-const MaxSketch = sketchHead + 8*(2+2+2+2+1+1+1+2+2+1+1+1)
+// MaxSketch is the size of a sealed sketch in which every field is known, in bytes; with
+// name, company, e-mail, phone, city, postal code and country it has 108.
+const MaxSketch = sealHead + sketchHead + 8*(6*2+6)
 
 // field of a person in a sketch. The order is that of the filters.
 type field int
@@ -27,28 +26,36 @@ const (
 	lastName
 	email
 	company
+	street
+	place
 	phone
 	city
 	postalCode
-	street
-	place
 	region
 	country
 	birth
 	numFields
 )
 
-// words of 64 bits in the field's filter: wide where texts are long or a slip of one letter
+// words of 64 bits in the field's filter: two where texts are long, or where one wrong letter
 // must be told from another name.
 func (f field) words() int {
-	switch f {
-	case firstName, lastName, email, company, street, place:
+	if f <= place {
 		return 2
 	}
 	return 1
 }
 
-// family of the keyed function that sets a field's bits.
+// bitsPerGram set in the field's filter: fewer where texts are long, so that it stays sparse.
+func (f field) bitsPerGram() int {
+	switch f {
+	case email, company, street, place, city, phone:
+		return 1
+	}
+	return 2
+}
+
+// family of the keyed function that sets the field's bits.
 func (f field) family() byte {
 	if f == lastName {
 		return byte(firstName)
@@ -56,45 +63,53 @@ func (f field) family() byte {
 	return byte(f)
 }
 
+// in tells whether the field is known of a sketch.
+func (f field) in(known uint16) bool { return known&(1<<f) != 0 }
+
 // filter is a Bloom filter; narrow ones leave the second word empty.
 type filter [2]uint64
 
-// filler sets bits. It lives on the heap, once a sketch, since the cipher is an interface.
+// filler sets the bits of a field's filter. There is one for a whole sketch, since what goes
+// through the cipher lives on the heap.
 type filler struct {
 	e       *Encoder
-	in, out [16]byte
+	field   field
+	filter  filter
+	in, out [aes.BlockSize]byte
 }
 
-// add the gram (up to 8 bytes, at a position of the text where that matters) to a filter.
-func (w *filler) add(fl *filter, f field, at byte, gram uint16) {
-	w.in[0], w.in[1] = f.family(), at
-	binary.BigEndian.PutUint16(w.in[2:], gram)
+// begin an empty filter.
+func (w *filler) begin(f field) { w.field, w.filter = f, filter{} }
+
+// add two letters, at a place of the text where that matters.
+func (w *filler) add(at, first, second byte) {
+	w.in[0], w.in[1], w.in[2], w.in[3] = w.field.family(), at, first, second
 	w.e.grams.Encrypt(w.out[:], w.in[:])
-	n := f.words() * 64
-	for i := range bitsPerGram {
-		b := int(binary.BigEndian.Uint16(w.out[2*i:])) & (n - 1)
-		fl[b>>6] |= 1 << (b & 63)
+	size := 64 * w.field.words()
+	for i := range w.field.bitsPerGram() {
+		b := int(w.out[i]) & (size - 1)
+		w.filter[b>>6] |= 1 << (b & 63)
 	}
 }
 
-// bitsPerGram: each pair of letters sets so many bits.
-const bitsPerGram = 2
-
-// pairs adds each pair of neighbouring letters of each word; a word begins and ends with a
-// blank, so that its ends weigh more, and the order of words does not matter.
-func (w *filler) pairs(fl *filter, f field, text []byte) {
+// pairs adds each pair of neighbouring letters. Words begin and end with a blank, so that
+// their ends weigh more and their order does not matter. Of an initial the end is left out:
+// then it is part of every name that begins with it.
+func (w *filler) pairs(text []byte) {
 	last := byte(' ')
 	for _, c := range text {
-		w.add(fl, f, 0, uint16(last)<<8|uint16(c))
+		w.add(0, last, c)
 		last = c
 	}
-	w.add(fl, f, 0, uint16(last)<<8|' ')
+	if len(text) > 1 {
+		w.add(0, last, ' ')
+	}
 }
 
-// places adds each digit with its place: for numbers, in which pairs tell little.
-func (w *filler) places(fl *filter, f field, text []byte) {
+// places adds each digit with its place, since pairs tell little about numbers.
+func (w *filler) places(text []byte) {
 	for i, c := range text {
-		w.add(fl, f, byte(i)+1, uint16(c))
+		w.add(byte(i)+1, c, 0)
 	}
 }
 
@@ -102,45 +117,46 @@ func (w *filler) places(fl *filter, f field, text []byte) {
 func (e *Encoder) sketch(t *texts) []byte {
 	w := &filler{e: e}
 	out := make([]byte, sketchHead, MaxSketch)
-	out[0], out[3] = sketchVersion, byte(t.address)
 	known := uint16(0)
-	for f := range numFields {
-		text := t.field[f]
+	for f, text := range t.fields {
 		if len(text) == 0 {
 			continue
 		}
 		known |= 1 << f
-		var fl filter
-		switch f {
+		w.begin(field(f))
+		switch field(f) {
 		case phone, postalCode, birth:
-			w.places(&fl, f, text)
+			w.places(text)
 		default:
-			w.pairs(&fl, f, text)
+			w.pairs(text)
 		}
-		for _, word := range fl[:f.words()] {
+		for _, word := range w.filter[:w.field.words()] {
 			out = binary.BigEndian.AppendUint64(out, word)
 		}
 	}
-	binary.BigEndian.PutUint16(out[1:], known)
+	binary.BigEndian.PutUint16(out, known)
+	out[2] = byte(t.kind)
 	return out
 }
 
-// sketched is a sketch taken apart.
-type sketched struct {
+// opened is a sketch taken apart.
+type opened struct {
 	known   uint16
-	address addressKind
+	kind    addressKind
 	filters [numFields]filter
 }
 
-// open takes a sketch apart; false: it is none of this version.
-func (s *sketched) open(raw []byte) bool {
-	if len(raw) < sketchHead || raw[0] != sketchVersion {
+// open takes a sealed sketch apart; false: it cannot be read.
+func (e *Encoder) open(s *opened, sealed []byte) bool {
+	var buf [MaxSketch]byte
+	raw, ok := e.unseal(buf[:0], sealed)
+	if !ok || len(raw) < sketchHead {
 		return false
 	}
-	s.known, s.address = binary.BigEndian.Uint16(raw[1:]), addressKind(raw[3])
+	s.known, s.kind = binary.BigEndian.Uint16(raw), addressKind(raw[2])
 	raw = raw[sketchHead:]
 	for f := range numFields {
-		if s.known&(1<<f) == 0 {
+		if !f.in(s.known) {
 			continue
 		}
 		for i := range f.words() {
@@ -151,5 +167,5 @@ func (s *sketched) open(raw []byte) bool {
 			raw = raw[8:]
 		}
 	}
-	return len(raw) == 0 && s.known>>numFields == 0
+	return len(raw) == 0
 }
