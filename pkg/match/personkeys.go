@@ -1,0 +1,81 @@
+package match
+
+// MaxKeys of a print.
+const MaxKeys = 6
+
+// keyring gathers a person's keys, the surest first, up to MaxKeys.
+type keyring struct {
+	e    *Encoder
+	keys []Key
+}
+
+// add the digest of parts, unless it is there.
+func (r *keyring) add(by, kind string, parts ...[]byte) {
+	if len(r.keys) == MaxKeys {
+		return
+	}
+	digest := r.e.digest(kind, parts...)
+	for _, k := range r.keys {
+		if k.Digest == digest {
+			return
+		}
+	}
+	r.keys = append(r.keys, Key{by, digest})
+}
+
+// keys under which the person is found. A name is one only together with something else that
+// is known; whichever two of the things known of a person are right, if they say enough, find
+// it again.
+func (e *Encoder) keys(t *texts) []Key {
+	r := &keyring{e: e, keys: make([]Key, 0, MaxKeys)}
+	if mail := t.fields[email]; len(mail) > 0 {
+		r.add("email", "email", mail)
+	}
+	if number := t.fields[phone]; len(number) >= 5 {
+		r.add("phone", "phone", number)
+	}
+	r.named(t, "company", sound(nil, longest(t.fields[company])))
+	at := t.fields[postalCode]
+	if len(at) == 0 {
+		at = sound(nil, longest(t.fields[city]))
+	}
+	r.born(t, at)
+	if house, town := t.fields[street], t.fields[city]; len(house) > 0 && len(town) > 0 {
+		r.add("name", "house", digits(nil, string(house)), sound(nil, longest(house)), sound(nil, longest(town)))
+	}
+	r.named(t, "at", at)
+	return r.keys
+}
+
+// named adds the keys of a name within a context: the sound of one name and the initial of
+// the other, both ways. A slip in one name leaves the key of the other whole, and a person
+// whose names are swapped has the same two.
+func (r *keyring) named(t *texts, kind string, context []byte) {
+	first, last := t.sounds[0], t.sounds[1]
+	if len(context) == 0 || len(first)+len(last) == 0 {
+		return
+	}
+	r.add("name", kind, last, initial(first), context)
+	r.add("name", kind, first, initial(last), context)
+}
+
+// born adds the keys of a date of birth: with either name, and with a place.
+func (r *keyring) born(t *texts, at []byte) {
+	date := t.fields[birth]
+	if len(date) == 0 {
+		return
+	}
+	for _, name := range t.sounds {
+		if len(name) > 0 {
+			r.add("name", "born", name, date)
+		}
+	}
+	if len(at) > 0 {
+		r.add("name", "born at", date, at)
+	}
+}
+
+// initial of a name by its sound.
+func initial(sound []byte) []byte {
+	return sound[:min(len(sound), 1)]
+}

@@ -1,0 +1,208 @@
+package match
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mozillazg/go-unidecode"
+	"golang.org/x/text/unicode/norm"
+)
+
+// maxText is how much of a field is looked at, in bytes: no name is longer, and hostile
+// text must not cost more than a name does.
+const maxText = 128
+
+// fold appends s in the one form in which all spellings of a name meet: Latin letters
+// without marks, lower case, digits, and one space between words. "Müller", "Mueller" and
+// "Muller" fold alike, and so do "Хан" and "Khan".
+func fold(dst []byte, s string) []byte {
+	s = latin(s)
+	start := len(dst)
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+			fallthrough
+		case 'a' <= c && c <= 'z':
+			if c == 'e' && afterUmlaut(dst[start:]) {
+				continue
+			}
+			dst = append(dst, c)
+		case '0' <= c && c <= '9':
+			dst = append(dst, c)
+		case c == '\'' || c == '`' || c == '.': // O'Brien, J.R.
+		case len(dst) > start && dst[len(dst)-1] != ' ':
+			dst = append(dst, ' ')
+		}
+		if len(dst)-start >= maxText {
+			break
+		}
+	}
+	if len(dst) > start && dst[len(dst)-1] == ' ' {
+		dst = dst[:len(dst)-1]
+	}
+	return dst
+}
+
+// latin writes text in the letters of ASCII.
+func latin(s string) string {
+	if len(s) > 2*maxText {
+		s = strings.ToValidUTF8(s[:2*maxText], "")
+	}
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return unidecode.Unidecode(norm.NFKC.String(s))
+		}
+	}
+	return s
+}
+
+// afterUmlaut tells whether an e is the second half of an umlaut that was written out.
+func afterUmlaut(before []byte) bool {
+	if len(before) == 0 {
+		return false
+	}
+	switch before[len(before)-1] {
+	case 'a', 'o', 'u':
+		return true
+	}
+	return false
+}
+
+// sound appends the consonants of folded text by how they sound, at most four of them:
+// spellings of a name that sound alike, most slips in vowels and doubled letters give the
+// same. It knows no language, and so it is rougher than Soundex on what an h may mean.
+func sound(dst, word []byte) []byte {
+	var last byte
+	n := 0
+	for i, c := range word {
+		s := soundOf(c)
+		if s == 'p' && i+1 < len(word) && word[i+1] == 'h' {
+			s = 'f'
+		}
+		if s == 0 && i == 0 {
+			s = 'a' // that it begins with a vowel is heard
+		}
+		if s != 0 && s != last {
+			dst = append(dst, s)
+			if n++; n == 4 {
+				break
+			}
+		}
+		last = s
+	}
+	return dst
+}
+
+// soundOf a letter; 0: it is not heard, or everybody writes it differently.
+func soundOf(c byte) byte {
+	switch c {
+	case 'b', 'p':
+		return 'p'
+	case 'f', 'v', 'w':
+		return 'f'
+	case 'c', 'g', 'k', 'q', 'x':
+		return 'k'
+	case 'j', 's', 'z':
+		return 's'
+	case 'd', 't':
+		return 't'
+	case 'm', 'n':
+		return 'n'
+	case 'l', 'r':
+		return c
+	}
+	if '0' <= c && c <= '9' {
+		return c
+	}
+	return 0
+}
+
+// longest word of folded text: of "de la cruz" the one that tells.
+func longest(text []byte) []byte {
+	var best []byte
+	for word := range bytes.FieldsSeq(text) {
+		if len(word) > len(best) {
+			best = word
+		}
+	}
+	return best
+}
+
+// firstWord of folded text.
+func firstWord(text []byte) []byte {
+	word, _, _ := bytes.Cut(text, []byte{' '})
+	return word
+}
+
+// digits appends the digits of text, whatever script they are in.
+func digits(dst []byte, s string) []byte {
+	start := len(dst)
+	s = latin(s)
+	for i := range len(s) {
+		if c := s[i]; '0' <= c && c <= '9' && len(dst)-start < maxText {
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+// employer is the text by which a company is known, from its name or its web domain: of
+// "www.weber-bank.co.uk" it is "weber-bank".
+func employer(company string) string {
+	if strings.ContainsAny(company, " @/") {
+		return company
+	}
+	end := strings.LastIndexByte(strings.TrimSuffix(company, "."), '.')
+	if end < 0 {
+		return company
+	}
+	rest := company[:end]
+	label := strings.LastIndexByte(rest, '.') + 1
+	if label > 0 && len(rest)-label <= 3 { // co.uk, com.au
+		rest = rest[:label-1]
+		label = strings.LastIndexByte(rest, '.') + 1
+	}
+	return rest[label:]
+}
+
+// texts are a person's fields, folded, and what keys are made of.
+type texts struct {
+	fields [numFields][]byte
+	kind   addressKind
+	first  []byte // the word of the first name that tells
+	last   []byte // and of the last name
+	sounds [2][]byte
+}
+
+// textsOf folds a person's fields.
+func textsOf(p *Person) *texts {
+	t := &texts{}
+	buf := make([]byte, 0, 384)
+	put := func(f field, s string, fill func(dst []byte, s string) []byte) {
+		from := len(buf)
+		buf = fill(buf, s)
+		t.fields[f] = buf[from:len(buf):len(buf)]
+	}
+	put(firstName, p.FirstName, fold)
+	put(lastName, p.LastName, fold)
+	put(company, employer(p.Company), fold)
+	put(street, p.Street, fold)
+	put(place, p.Place, fold)
+	put(phone, p.Phone, digits)
+	put(city, p.City, fold)
+	put(postalCode, p.PostalCode, fold)
+	put(region, p.Region, fold)
+	put(country, p.Country, fold)
+	put(birth, p.Birth, digits)
+	t.first, t.last = firstWord(t.fields[firstName]), longest(t.fields[lastName])
+	t.sounds = [2][]byte{sound(nil, t.first), sound(nil, t.last)}
+	if a, ok := addressOf(p.Email); ok {
+		t.kind = a.kind(t.first, t.last)
+		whole := append(append([]byte(a.local), '@'), a.domain...)
+		t.fields[email] = whole[:min(len(whole), maxText)]
+	}
+	return t
+}

@@ -1,0 +1,179 @@
+package match
+
+import (
+	"math/bits"
+
+	"leadrouter/pkg/lead"
+)
+
+// Duplicate is the score from which two leads are of the same person: as likely as not.
+const Duplicate = lead.Certain / 2
+
+// bit is the unit of evidence: what makes a thing twice as likely. Weights are in hundredths.
+const bit = 100
+
+// prior is what is known before anything is compared: one lead in eight is of somebody who
+// has been here before, and stands against 30,000 others.
+const prior = -18 * bit
+
+// Same tells how likely it is that two sketches, made under this encoder's key, are of the
+// same person: 0 … [lead.Certain], in basis points. It does not matter which comes first. A
+// sketch that cannot be read, being damaged or made under another key, is nobody's: 0.
+func (e *Encoder) Same(a, b []byte) int {
+	var x, y opened
+	if !e.open(&x, a) || !e.open(&y, b) {
+		return 0
+	}
+	return probability(weigh(&x, &y))
+}
+
+// probability for odds of 2 to the power of a weight, in basis points. It is made of whole
+// numbers, so that every machine gets the same: between two powers it is a straight line.
+func probability(weight int) int {
+	if weight < 0 {
+		return lead.Certain - probability(-weight)
+	}
+	whole, rest := min(weight/bit, 20), weight%bit
+	odds := (bit + rest) << whole
+	return lead.Certain * odds / (odds + bit)
+}
+
+// weigh the evidence for two sketches to be of one person.
+func weigh(x, y *opened) int {
+	first, last := nameEvidence(x, y)
+	personal, around := mailEvidence(x, y)
+	around += circumstances(x, y)
+	if first < 0 {
+		// Families share all this, and the last name.
+		around, last = around+max(last, 0), min(last, 0)
+	}
+	if first < 0 || last < 0 {
+		around = min(around, 20*bit)
+	}
+	return prior + first + last + personal + around + compare(x, y, birth)
+}
+
+// circumstances are where somebody works and lives: what others share too. A place of a
+// smaller kind that agrees says all that a larger one around it would.
+func circumstances(x, y *opened) int {
+	w := compare(x, y, company) + compare(x, y, phone)
+	agree := 0
+	for _, f := range []field{country, region, city, postalCode, street, place} {
+		v := compare(x, y, f)
+		agree = max(agree, v)
+		w += min(v, 0)
+	}
+	return w + agree
+}
+
+// mailEvidence is what two addresses tell: of the person, or of several who read one mailbox.
+func mailEvidence(x, y *opened) (personal, around int) {
+	w := compare(x, y, email)
+	switch {
+	case w <= 0:
+		return w, 0
+	case x.kind == shared || y.kind == shared:
+		return 0, min(w, 8*bit)
+	case x.kind == own || y.kind == own:
+		return w + 2*bit, 0
+	}
+	return w, 0
+}
+
+// nameEvidence is what first and last names tell, straight or swapped, whichever is better.
+func nameEvidence(x, y *opened) (first, last int) {
+	first, last = compare(x, y, firstName), compare(x, y, lastName)
+	if all := x.known & y.known; !firstName.in(all) || !lastName.in(all) {
+		return first, last
+	}
+	const swap = 2 * bit // what it costs that people do this rarely
+	f := scale(firstName).of(alike(&x.filters[firstName], &y.filters[lastName], 128))
+	l := scale(lastName).of(alike(&x.filters[lastName], &y.filters[firstName], 128))
+	if f+l-swap > first+last {
+		return f, l - swap
+	}
+	return first, last
+}
+
+// compare a field; what one of them does not know says nothing.
+func compare(x, y *opened, f field) int {
+	if !f.in(x.known & y.known) {
+		return 0
+	}
+	return scale(f).of(alike(&x.filters[f], &y.filters[f], 64*f.words()))
+}
+
+// levels of likeness of a field and their weights.
+type levels struct {
+	equal     int // the same text
+	near      int // a letter or two are wrong, or one is part of the other
+	nearFrom  int // percent of pairs in common
+	loose     int // a word is the same
+	looseFrom int
+	other     int
+}
+
+// scale of a field. The weight of a level is log2(m/u): m is how often two records of one
+// person are on it, u how often two of different persons are. They are estimates for leads
+// at large: u from how many names, towns and days there are, with frequent ones counted as
+// often as they occur; m from how people mistype, move, change jobs and call themselves.
+func scale(f field) levels {
+	switch f {
+	case firstName:
+		return levels{equal: 6 * bit, near: 450, nearFrom: 65, loose: 150, looseFrom: 45, other: -5 * bit}
+	case lastName:
+		return levels{equal: 850, near: 6 * bit, nearFrom: 65, loose: 2 * bit, looseFrom: 45, other: -6 * bit}
+	case email:
+		return levels{equal: 23 * bit, near: 14 * bit, nearFrom: 80, loose: 5 * bit, looseFrom: 65, other: -150}
+	case phone:
+		return levels{equal: 21 * bit, near: 6 * bit, nearFrom: 85, looseFrom: 85, other: -150}
+	case company:
+		return levels{equal: 9 * bit, near: 7 * bit, nearFrom: 65, loose: 250, looseFrom: 45, other: -250}
+	case street:
+		return levels{equal: 13 * bit, near: 11 * bit, nearFrom: 65, loose: 3 * bit, looseFrom: 45, other: -2 * bit}
+	case place:
+		return levels{equal: 10 * bit, near: 8 * bit, nearFrom: 65, loose: 2 * bit, looseFrom: 45, other: -1 * bit}
+	case postalCode:
+		return levels{equal: 8 * bit, near: 3 * bit, nearFrom: 60, looseFrom: 60, other: -2 * bit}
+	case city:
+		return levels{equal: 3 * bit, near: 250, nearFrom: 60, loose: 100, looseFrom: 40, other: -2 * bit}
+	case region:
+		return levels{equal: 2 * bit, near: 150, nearFrom: 65, looseFrom: 65, other: -150}
+	case country:
+		return levels{equal: 1 * bit, near: 1 * bit, nearFrom: 65, looseFrom: 65, other: -3 * bit}
+	case birth:
+		return levels{equal: 14 * bit, near: 7 * bit, nearFrom: 80, loose: 3 * bit, looseFrom: 65, other: -4 * bit}
+	}
+	return levels{}
+}
+
+// of so many percent of likeness, the weight.
+func (l levels) of(percent int) int {
+	switch {
+	case percent >= 100:
+		return l.equal
+	case percent >= l.nearFrom:
+		return l.near
+	case percent >= l.looseFrom:
+		return l.loose
+	}
+	return l.other
+}
+
+// alike estimates from the bits of two filters how alike the texts are, in percent (Dice's
+// coefficient of their pairs): twice what they have in common over what they have in all, both
+// less what is there by chance. Only equal texts give 100. A text that is part of the other,
+// such as one of two first names, or an initial, is near it or loosely like it.
+func alike(a, b *filter, size int) int {
+	if *a == *b {
+		return 100
+	}
+	both := bits.OnesCount64(a[0]&b[0]) + bits.OnesCount64(a[1]&b[1])
+	na := bits.OnesCount64(a[0]) + bits.OnesCount64(a[1])
+	nb := bits.OnesCount64(b[0]) + bits.OnesCount64(b[1])
+	common, all := 2*(both*size-na*nb), (na+nb)*size-2*na*nb
+	if all <= 0 || common <= 0 {
+		return 0
+	}
+	return min(100*common/all, 99)
+}
