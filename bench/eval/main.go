@@ -44,7 +44,11 @@ type evaluation struct {
 }
 
 // evaluations in the order in which they are printed.
-func evaluations() []evaluation { return nil }
+func evaluations() []evaluation {
+	return []evaluation{
+		names(),
+	}
+}
 
 func main() {
 	only := flag.String("only", "", "run the evaluation of this `name` alone")

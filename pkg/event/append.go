@@ -143,8 +143,10 @@ func (w *writer) account(a *lead.Account) {
 	w.optTexts("domains", a.Domains)
 	w.optText("parent", a.Parent)
 	w.optText("parent_owner", a.ParentOwner)
+	w.optText("group", a.Group)
 	w.optText("owner", a.Owner)
 	w.optText("status", a.Status)
+	w.optText("country", a.Country)
 	optValue(w, "strategic", a.Strategic)
 	w.close()
 }

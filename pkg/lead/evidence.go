@@ -23,6 +23,8 @@ type AccountMatch struct {
 	ID    string `json:"id,omitempty"` // of the account; empty: none is alike
 	By    string `json:"by,omitempty"` // id, domain, name, similar_name
 	Score int    `json:"score"`        // 0 … Certain
+	// Version is where what is known of it was read: partition/offset of account.changed.
+	Version string `json:"version,omitempty"`
 	// Doubtful: too alike to be passed over, not enough to be taken for the same.
 	Doubtful bool `json:"doubtful,omitempty"`
 }

@@ -70,8 +70,10 @@ func (f Facts) account(a *Account) {
 	f.list("account.domains", a.Domains)
 	f.text("account.parent", a.Parent)
 	f.text("account.parent_owner", a.ParentOwner)
+	f.text("account.group", a.Group)
 	f.text("account.owner", a.Owner)
 	f.text("account.status", a.Status)
+	f.text("account.country", a.Country)
 	known(f, "account.strategic", a.Strategic)
 }
 

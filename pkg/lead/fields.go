@@ -191,10 +191,14 @@ func (a *Account) set(name, raw string) error {
 		return text("account.parent", raw, &a.Parent)
 	case "parent_owner":
 		return text("account.parent_owner", raw, &a.ParentOwner)
+	case "group":
+		return text("account.group", raw, &a.Group)
 	case "owner":
 		return text("account.owner", raw, &a.Owner)
 	case "status":
 		return text("account.status", raw, &a.Status)
+	case "country":
+		return country("account.country", raw, &a.Country)
 	case "strategic":
 		return flag("account.strategic", raw, &a.Strategic)
 	}

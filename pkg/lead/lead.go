@@ -71,7 +71,9 @@ type Account struct {
 	Domains     []string `json:"domains,omitempty"`
 	Parent      string   `json:"parent,omitempty"`       // account id
 	ParentOwner string   `json:"parent_owner,omitempty"` // rep id
+	Group       string   `json:"group,omitempty"`        // id of the topmost parent; its own without one
 	Owner       string   `json:"owner,omitempty"`        // rep id
 	Status      string   `json:"status,omitempty"`       // customer, prospect, …
+	Country     string   `json:"country,omitempty"`      // ISO 3166-1 alpha-2, upper case
 	Strategic   *bool    `json:"strategic,omitempty"`
 }

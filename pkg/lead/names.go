@@ -92,8 +92,10 @@ func Names() []Name {
 		{"account.domains", Strings, false, "its domains"},
 		{"account.parent", String, false, "id of its parent account"},
 		{"account.parent_owner", String, false, "rep who owns its parent"},
+		{"account.group", String, false, "id of its topmost parent; its own without one"},
 		{"account.owner", String, false, "rep who owns it"},
 		{"account.status", String, false, "customer, prospect, …"},
+		{"account.country", String, false, "its country, ISO 3166-1 alpha-2"},
 		{"account.strategic", Bool, false, "a strategic account"},
 	}
 }

@@ -28,7 +28,7 @@ const full = `{
 	"campaign": "autumn", "test": true, "bulk": false, "seniority": "vp",
 	"email_free": false, "email_disposable": false, "duplicate": true,
 	"account": {"id": "A-1", "name": "Weber", "domains": ["bank.example"], "parent": "A-0", "parent_owner": "ines",
-		"owner": "jonas", "status": "customer", "strategic": true}
+		"group": "A-0", "owner": "jonas", "status": "customer", "country": "DE", "strategic": true}
 }`
 
 func TestParseFull(t *testing.T) {
@@ -52,7 +52,7 @@ func TestParseFull(t *testing.T) {
 		Test: true, Seniority: "vp", EmailDomain: "bank.example",
 		EmailFree: new(false), EmailDisposable: new(false), Duplicate: new(true),
 		Account: &lead.Account{
-			ID: "A-1", Name: "Weber", Domains: []string{"bank.example"}, Parent: "A-0", ParentOwner: "ines",
+			ID: "A-1", Name: "Weber", Domains: []string{"bank.example"}, Parent: "A-0", ParentOwner: "ines", Group: "A-0", Country: "DE",
 			Owner: "jonas", Status: "customer", Strategic: new(true),
 		},
 	}
