@@ -43,7 +43,7 @@ func (a address) kind(names ...[]byte) addressKind {
 	if isShared(a.local) {
 		return shared
 	}
-	local := bytes.ReplaceAll(fold(nil, a.local), []byte{' '}, nil)
+	local := bytes.ReplaceAll(appendFolded(nil, a.local), []byte{' '}, nil)
 	for _, name := range names {
 		if len(name) > 2 && bytes.Contains(local, name) {
 			return own

@@ -34,14 +34,14 @@ func (e *Encoder) keys(t *texts) []Key {
 	if number := t.fields[phone]; len(number) >= 5 {
 		r.add("phone", "phone", number)
 	}
-	r.named(t, "company", sound(nil, longest(t.fields[company])))
+	r.named(t, "company", appendSound(nil, longest(t.fields[company])))
 	at := t.fields[postalCode]
 	if len(at) == 0 {
-		at = sound(nil, longest(t.fields[city]))
+		at = appendSound(nil, longest(t.fields[city]))
 	}
 	r.born(t, at)
 	if house, town := t.fields[street], t.fields[city]; len(house) > 0 && len(town) > 0 {
-		r.add("name", "house", digits(nil, string(house)), sound(nil, longest(house)), sound(nil, longest(town)))
+		r.add("name", "house", digits(nil, string(house)), appendSound(nil, longest(house)), appendSound(nil, longest(town)))
 	}
 	r.named(t, "at", at)
 	return r.keys

@@ -13,10 +13,10 @@ import (
 // text must not cost more than a name does.
 const maxText = 128
 
-// fold appends s in the one form in which all spellings of a name meet: Latin letters
+// appendFolded appends s in the one form in which all spellings of a name meet: Latin letters
 // without marks, lower case, digits, and one space between words. "Müller", "Mueller" and
 // "Muller" fold alike, and so do "Хан" and "Khan".
-func fold(dst []byte, s string) []byte {
+func appendFolded(dst []byte, s string) []byte {
 	s = latin(s)
 	start := len(dst)
 	for i := range len(s) {
@@ -71,10 +71,10 @@ func afterUmlaut(before []byte) bool {
 	return false
 }
 
-// sound appends the consonants of folded text by how they sound, at most four of them:
+// appendSound appends the consonants of folded text by how they sound, at most four of them:
 // spellings of a name that sound alike, most slips in vowels and doubled letters give the
 // same. It knows no language, and so it is rougher than Soundex on what an h may mean.
-func sound(dst, word []byte) []byte {
+func appendSound(dst, word []byte) []byte {
 	var last byte
 	n := 0
 	for i, c := range word {
@@ -186,19 +186,19 @@ func textsOf(p *Person) *texts {
 		buf = fill(buf, s)
 		t.fields[f] = buf[from:len(buf):len(buf)]
 	}
-	put(firstName, p.FirstName, fold)
-	put(lastName, p.LastName, fold)
-	put(company, employer(p.Company), fold)
-	put(street, p.Street, fold)
-	put(place, p.Place, fold)
+	put(firstName, p.FirstName, appendFolded)
+	put(lastName, p.LastName, appendFolded)
+	put(company, employer(p.Company), appendFolded)
+	put(street, p.Street, appendFolded)
+	put(place, p.Place, appendFolded)
 	put(phone, p.Phone, digits)
-	put(city, p.City, fold)
-	put(postalCode, p.PostalCode, fold)
-	put(region, p.Region, fold)
-	put(country, p.Country, fold)
+	put(city, p.City, appendFolded)
+	put(postalCode, p.PostalCode, appendFolded)
+	put(region, p.Region, appendFolded)
+	put(country, p.Country, appendFolded)
 	put(birth, p.Birth, digits)
 	t.first, t.last = firstWord(t.fields[firstName]), longest(t.fields[lastName])
-	t.sounds = [2][]byte{sound(nil, t.first), sound(nil, t.last)}
+	t.sounds = [2][]byte{appendSound(nil, t.first), appendSound(nil, t.last)}
 	if a, ok := addressOf(p.Email); ok {
 		t.kind = a.kind(t.first, t.last)
 		whole := append(append([]byte(a.local), '@'), a.domain...)
