@@ -23,6 +23,7 @@ import (
 	"leadrouter/pkg/policylog"
 	"leadrouter/pkg/redisledger"
 	"leadrouter/pkg/routing"
+	"leadrouter/pkg/ties"
 	"leadrouter/streams/router"
 )
 
@@ -43,6 +44,9 @@ type RouterConfig struct {
 	Feeds string
 	// FeedsEvery is how often a feed with an address is read again. Default 5 min.
 	FeedsEvery time.Duration
+	// MatchKey is the secret under which persons and companies are recognised, the same for
+	// all routers and for good. Default: the name of the Kafka cluster, which is no secret.
+	MatchKey string
 	// Slot tells the routers apart; empty: one is taken by a lock file.
 	Slot string
 	// StartTimeout bounds the wait for services at start. Default 30 s.
@@ -203,10 +207,12 @@ func (r *Router) build(slot string, identity kstream.Identity, store *redisledge
 		TopicIDs: identity.Topics,
 		Planner:  r.policy.Planner,
 		Absent:   r.feeds.Absent,
-		Fits:     streamConfig.Fits,
-		Log:      audit.NewLog(r.cfg.Kafka, r.cfg.Instance),
-		Read:     r.cfg.Kafka.At,
-		Current:  behind(event.LeadActivity).Read,
+		// Installations do not recognise each other's leads.
+		Recogniser: ties.New([]byte(cmp.Or(r.cfg.MatchKey, identity.Cluster) + "/" + r.namespace())),
+		Fits:       streamConfig.Fits,
+		Log:        audit.NewLog(r.cfg.Kafka, r.cfg.Instance),
+		Read:       r.cfg.Kafka.At,
+		Current:    behind(event.LeadActivity).Read,
 		MayCome: (&arrivals{
 			clock: clock.System(), backlog: func() *backlog { return behind(event.LeadCreated) }, waits: map[place]*wait{},
 		}).May,

@@ -2,16 +2,19 @@ package audit
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
 	"reflect"
+	"slices"
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
 	"leadrouter/pkg/routing"
+	"leadrouter/pkg/ties"
 )
 
 // Kind says what is wrong with a decision.
@@ -27,6 +30,7 @@ const (
 	Grant      Kind = "grant"      // the plan and the ledger before it give another grant
 	Cap        Kind = "cap"        // a rep holds more than a cap allows, and the grant does not say so
 	Owner      Kind = "owner"      // the lead has an owner already
+	Tie        Kind = "tie"        // somebody else has the leads of that person or company
 	Turn       Kind = "turn"       // a rep's turn is further from zero than turns can go
 	Held       Kind = "ledger"     // Redis holds something else than the log comes to
 	Sealed     Kind = "seal"       // the log, or a seal, is not what it was when it was sealed
@@ -345,10 +349,36 @@ func (a *Auditor) plan(e entry, op *ledger.Op) (*ledger.Op, string) {
 		a.find(a.finding(Plan, e, "the policy and the facts on the record give another plan", differences(e.decision.Draft, derived)))
 		return nil, byGap
 	}
+	if what := a.mistaken(e, draft, planner.Policy().Asks()); what != "" {
+		a.find(a.finding(Tie, e, what, nil))
+	}
 	op.At, op.Value, op.Test = draft.At, plan.Value, e.grant.Test
 	op.Steps, op.Roster, op.Line = plan.Steps, plan.Roster, plan.Line
+	op.Traits = e.grant.Traits
 	op.TurnBack, op.Stay = plan.TurnBack, e.grant.Effect == ledger.Ignored
 	return op, ""
+}
+
+// mistaken says whom a plan took to have the leads of the same company or person, if it was
+// not so. Whether two are the same person takes the key that they were recognised by.
+func (a *Auditor) mistaken(e entry, draft routing.Draft, asks policy.Asks) string {
+	s, t := a.folder.state, e.grant.Traits
+	if l := s.Leads[e.grant.Lead]; l != nil && e.decision.Kind == ledger.Move {
+		t = l.Traits
+	}
+	at := max(s.At, draft.At)
+	tie := ties.Company(e.grant.Lead, t, at, s.Bearers)
+	if asks.Company && tie != nil && draft.CompanyOwner != tie.Holder {
+		return fmt.Sprintf("the leads of its company are with %s, and it was planned for %s",
+			cmp.Or(tie.Holder, "nobody"), cmp.Or(draft.CompanyOwner, "nobody"))
+	}
+	if draft.LastOwner == "" || e.decision.Kind != ledger.Assign {
+		return ""
+	}
+	if !slices.Contains(ties.Owners(e.grant.Lead, t, at, s.Bearers), draft.LastOwner) {
+		return "an earlier lead of this person is not with " + draft.LastOwner
+	}
+	return ""
 }
 
 // invariants hold for every grant, whether or not it can be derived again.

@@ -34,6 +34,8 @@ type Move struct {
 type Known struct {
 	ledger.Lead
 	Draft routing.Draft
+	// Company is who has the leads of the same company; nil: nobody asks.
+	Company *ledger.Tie
 }
 
 // Read is a lead as the ledger gives it, with its plan read.
@@ -64,6 +66,9 @@ func (m *Move) Op(op *ledger.Op, current ledger.Lead) (open bool) {
 func (m *Move) Plan(op *ledger.Op, planner *routing.Planner, k Known, at time.Time, absent []routing.Absence) *routing.Plan {
 	in := k.Draft.Again(k.Lead, at)
 	in.Absent = absent
+	if k.Company != nil {
+		in.CompanyOwner, op.Ties = k.Company.Holder, []ledger.Tie{*k.Company}
+	}
 	m.with(&in, &k)
 	if len(in.Facts) == 0 && k.Draft.Engine == 0 && in.First == nil && in.Send == nil {
 		// It was closed, and what was known of it is gone: rules would only guess.

@@ -46,6 +46,7 @@ type Policy struct {
 
 	index    index
 	schedule schedule
+	company  bool // a destination is whoever has the leads of a company
 }
 
 // Pos is a place in a source file; lines and columns count from 1, columns in

@@ -229,6 +229,7 @@ func (r *reader) personal(n node, kind Kind) {
 	case ToLastOwner:
 		r.names.slot("duplicate")
 	case ToCompanyOwner:
+		r.policy.company = true
 		r.names.slot("company.domain")
 		r.names.slot("account.id")
 	default: // asks nothing of a lead

@@ -311,7 +311,7 @@ func (w *walk) opens(reps policy.Set, within time.Duration) bool {
 }
 
 func (w *walk) step(t *try) ledger.Step {
-	s := ledger.Step{Pick: ledger.Ranked, LiftFull: t.lift.Full, Members: w.planner.members(t.here, t.pool)}
+	s := ledger.Step{Pick: ledger.Ranked, LiftFull: t.lift.Full, Pins: t.ownsAccount, Members: w.planner.members(t.here, t.pool)}
 	if t.pool != nil {
 		s.Pick = t.pool.Pick
 	}

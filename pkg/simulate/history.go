@@ -49,6 +49,10 @@ type Record struct {
 
 	// absent are the reps whose calendars kept them away then, as far as the past asked.
 	absent []routing.Absence
+	// Of an arrival: what told of other leads of its person and company, and how its facts
+	// were known, as far as the past asked.
+	traits   *ledger.Traits
+	evidence *lead.Evidence
 
 	now   int64    // ledger time, where the past had gone on a little by the time of it
 	cause *cause   // of a turnover, what it answered

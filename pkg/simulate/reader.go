@@ -116,7 +116,10 @@ func (r *Reader) plan(d *event.Decision) error {
 	}
 	t := r.lead(g.Lead)
 	before := slices.Clone(t.pending)
-	rec := Record{Kind: Arrival, At: cmp.Or(draft.At, g.At), Lead: g.Lead, Facts: draft.Facts, Test: g.Test}
+	rec := Record{
+		Kind: Arrival, At: cmp.Or(draft.At, g.At), Lead: g.Lead, Facts: draft.Facts, Test: g.Test,
+		traits: g.Traits, evidence: draft.Evidence,
+	}
 	if d.Kind == ledger.Move {
 		rec = r.move(t, d, &draft)
 	}

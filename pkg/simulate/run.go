@@ -77,7 +77,8 @@ type planned struct {
 }
 
 // arrivals plans leads as they come: no counter goes into a plan, so that it can be done
-// beside the simulation. Who ranges over it to the end, or ends ctx, leaves nothing
+// beside the simulation, but for leads with ties to others, which wait for what becomes of
+// those. Who ranges over it to the end, or ends ctx, leaves nothing
 // running.
 func arrivals(ctx context.Context, h *History, planner *routing.Planner) <-chan batch {
 	out := make(chan batch, 4)
@@ -86,8 +87,8 @@ func arrivals(ctx context.Context, h *History, planner *routing.Planner) <-chan 
 		for from := 0; from < len(h.Records); from += ahead {
 			b := batch{from: from, until: min(from+ahead, len(h.Records)), plans: make([]planned, min(ahead, len(h.Records)-from))}
 			for i := range b.plans {
-				if r := &h.Records[from+i]; r.Kind == Arrival {
-					plan := planner.Plan(routing.Input{Facts: r.Facts, At: instant(r.At), Absent: r.absent})
+				if r := &h.Records[from+i]; r.Kind == Arrival && r.traits == nil {
+					plan := planner.Plan(r.input())
 					draft := plan.Draft()
 					b.plans[i] = planned{plan, &draft}
 				}
@@ -100,6 +101,11 @@ func arrivals(ctx context.Context, h *History, planner *routing.Planner) <-chan 
 		}
 	}()
 	return out
+}
+
+// input is what an arrival is planned from, beside its ties.
+func (r *Record) input() routing.Input {
+	return routing.Input{Facts: r.Facts, Evidence: r.evidence, At: instant(r.At), Absent: r.absent}
 }
 
 func instant(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -11,6 +11,7 @@ import (
 	"leadrouter/pkg/lifecycle"
 	"leadrouter/pkg/policy"
 	"leadrouter/pkg/routing"
+	"leadrouter/pkg/ties"
 )
 
 // world is a simulation under way: the ledger, the leads and what is to come.
@@ -111,6 +112,14 @@ func (w *world) op(at int64) ledger.Op {
 
 func (w *world) arrive(i int, r *Record, p planned) {
 	op := w.op(r.At)
+	if r.traits != nil {
+		op.Traits = r.traits
+		in := r.input()
+		ties.Recall(&in, r.Lead, r.traits, w.policy.Asks(), w.ledger)
+		p.plan = w.planner.Plan(in)
+		draft := p.plan.Draft()
+		p.draft = &draft
+	}
 	op.Kind, op.Lead, op.Test, op.Value = ledger.Assign, r.Lead, r.Test, p.plan.Value
 	op.Steps, op.Roster, op.Line = p.plan.Steps, p.plan.Roster, p.plan.Line
 	l := w.lives[r.Lead]
@@ -237,6 +246,9 @@ func (w *world) move(i int, l *life, m *lifecycle.Move, at int64) {
 		known := lifecycle.Known{Lead: current}
 		if l.draft != nil {
 			known.Draft = *l.draft
+		}
+		if w.policy.Asks().Company {
+			known.Company = ties.Company(l.id, current.Traits, at, w.ledger.Bearers)
 		}
 		*draft = m.Plan(&op, w.planner, known, instant(at), w.absent(i)).Draft()
 	}

@@ -19,6 +19,7 @@ import (
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/routing"
+	"leadrouter/pkg/ties"
 )
 
 // Config of a [Handler]. All fields are required where no default is given.
@@ -39,6 +40,8 @@ type Config struct {
 	// asked for a section at once, and takes no longer than a lead may be kept waiting.
 	// Default: nothing is known.
 	Enrich func(ctx context.Context, leads []*lead.Lead)
+	// Recogniser knows the leads of one person or one company; nil: it is nobody's business.
+	Recogniser *ties.Recogniser
 	// Fits tells whether a record can be written.
 	Fits func(*kstream.Record) bool
 	// Log reads the decision log, to settle what a dead process left behind.

@@ -19,6 +19,7 @@ import (
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
 	"leadrouter/pkg/routing"
+	"leadrouter/pkg/ties"
 	"leadrouter/streams/router"
 )
 
@@ -142,7 +143,7 @@ func (b *bundle) restart() {
 			return p
 		},
 		Absent: func(time.Time) []routing.Absence { b.asked(); return b.absent },
-		Fits:   kstream.Config{}.Fits, Log: b.log,
+		Fits:   kstream.Config{}.Fits, Log: b.log, Recogniser: ties.New([]byte("a secret")),
 		Read: func(_ context.Context, at kstream.TopicPartition, offset int64) (*kstream.Record, error) {
 			return b.inputs[fmt.Sprint(at, offset)], nil
 		},

@@ -10,13 +10,24 @@ import (
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/lifecycle"
 	"leadrouter/pkg/policy"
+	"leadrouter/pkg/ties"
 )
 
 // unknownLead is the refusal of a record about a lead that was never decided.
 const unknownLead = "unknown_lead"
 
-// look reads what the ledger knows of the leads that a section is to move.
-func (h *Handler) look(ctx context.Context, s *section) (map[string]ledger.Lead, error) {
+// look reads what the ledger knows of leads.
+func (h *Handler) look(ctx context.Context, ids []string) (map[string]ledger.Lead, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	leads, err := h.ledger.Look(ctx, ids)
+	return leads, h.answered(ctx, err)
+}
+
+// planMoves plans the leads of a section that are to move. What cannot be is for the
+// dead letter topic.
+func (h *Handler) planMoves(ctx context.Context, s *section, by basis) error {
 	var ids []string
 	for _, it := range s.items {
 		if it.mover != nil {
@@ -24,38 +35,28 @@ func (h *Handler) look(ctx context.Context, s *section) (map[string]ledger.Lead,
 		}
 	}
 	if len(ids) == 0 {
-		return nil, nil
+		return nil
 	}
-	leads, err := h.ledger.Look(ctx, ids)
-	if ctx.Err() != nil {
-		return nil, ctx.Err() // called off: it says nothing of the ledger
-	}
-	h.cfg.Report(err)
+	leads, err := h.look(ctx, ids)
 	if err != nil {
-		return nil, h.fate(ctx, err)
+		return err
 	}
-	return leads, nil
-}
-
-// planMoves plans the leads of a section that are to move. What cannot be is for the
-// dead letter topic.
-func (h *Handler) planMoves(ctx context.Context, s *section, by basis) error {
-	leads, err := h.look(ctx, s)
-	if err != nil || leads == nil {
+	bearers, err := h.companies(ctx, leads, by)
+	if err != nil {
 		return err
 	}
 	s.keep(func(it *item) error {
 		if it.mover == nil {
 			return nil
 		}
-		return h.planMove(ctx, it, leads, by)
+		return h.planMove(ctx, it, leads, bearers, by)
 	})
 	return nil
 }
 
 // planMove plans a lead from the facts that its last plan recorded. A lead that has gone
 // on, or is closed, is left to the ledger to say so: there is no plan then.
-func (h *Handler) planMove(ctx context.Context, it *item, leads map[string]ledger.Lead, by basis) error {
+func (h *Handler) planMove(ctx context.Context, it *item, leads map[string]ledger.Lead, bearers map[string]ledger.Bearer, by basis) error {
 	m, op := it.mover, &it.op
 	l, found := leads[m.Lead]
 	open := m.Op(op, l)
@@ -75,6 +76,9 @@ func (h *Handler) planMove(ctx context.Context, it *item, leads map[string]ledge
 	known, err := lifecycle.Read(m.Lead, l)
 	if err != nil {
 		return err
+	}
+	if bearers != nil {
+		known.Company = ties.Company(m.Lead, l.Traits, op.At, bearers)
 	}
 	it.draft = m.Plan(op, by.planner, known, by.now, by.absent).Draft()
 	if op.Body, err = it.draft.Encode(); err != nil {

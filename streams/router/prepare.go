@@ -18,6 +18,7 @@ import (
 	"leadrouter/pkg/lifecycle"
 	"leadrouter/pkg/policy"
 	"leadrouter/pkg/routing"
+	"leadrouter/pkg/ties"
 )
 
 // item is one record on its way through a batch.
@@ -26,6 +27,7 @@ type item struct {
 	trace  string
 	op     ledger.Op
 	lead   *lead.Lead      // of lead.created
+	traits *ledger.Traits  // of that lead
 	mover  *lifecycle.Move // of a record that moves a known lead
 	waits  bool            // for its lead to be decided: it comes again
 	draft  routing.Draft   // of a plan, as in op.Body
@@ -56,11 +58,15 @@ func (h *Handler) prepare(ctx context.Context, s *section, by basis) error {
 	if len(leads) > 0 {
 		h.cfg.Enrich(ctx, leads)
 	}
+	known, err := h.recognise(ctx, s, by)
+	if err != nil {
+		return err
+	}
 	s.keep(func(it *item) error {
 		if it.lead == nil {
 			return nil
 		}
-		return h.planLead(it, by)
+		return h.planLead(it, known, by)
 	})
 	return h.planMoves(ctx, s, by)
 }
@@ -126,8 +132,12 @@ func prepareLead(it *item, e event.Envelope) error {
 
 // planLead plans a new lead. A decision that could not be written is refused here: after
 // the grant it would be too late.
-func (h *Handler) planLead(it *item, by basis) (err error) {
-	plan := by.planner.Plan(routing.Input{Facts: it.lead.Facts(), Evidence: it.lead.Evidence, At: by.now, Absent: by.absent})
+func (h *Handler) planLead(it *item, known ties.Known, by basis) (err error) {
+	in := routing.Input{Facts: it.lead.Facts(), Evidence: it.lead.Evidence, At: by.now, Absent: by.absent}
+	if it.traits != nil {
+		h.cfg.Recogniser.Bind(&in, &it.op, it.traits, known)
+	}
+	plan := by.planner.Plan(in)
 	it.op.Value, it.op.Steps, it.op.Roster, it.op.Line = plan.Value, plan.Steps, plan.Roster, plan.Line
 	it.draft = plan.Draft()
 	if it.op.Body, err = it.draft.Encode(); err != nil {
