@@ -40,6 +40,8 @@ review: {by: [ines], after: {2s: tell_manager}}
 reassign: {max_owners: 3, past_owners: last, turn_back: [away, wrong_language]}
 rules:
   - {name: cold, when: intent == "low", to: nurture}
+  - {name: same-person, when: duplicate, to: [last_owner, next]}
+  - {name: same-company, when: country == "ES", to: [company_owner, next], owns_account: true}
   - {name: patient, when: deal_value > 80000, to: [{to: local, hold: 2s}, wait]}
   - {name: local, to: local, on_qualified: close}
 rulesets:
@@ -115,8 +117,9 @@ func (b *busyDays) pass() {
 	for range 5 + b.chance.IntN(8) {
 		id := fmt.Sprintf("S-%04d", len(b.leads))
 		b.leads = append(b.leads, id)
-		b.in.publish(event.LeadCreated, keyed(id, `{"id":%q,"country":%q,"intent":%q,"deal_value":%d,"test":%t}`, id,
-			b.one("DE", "ES", "US"), b.one("high", "high", "high", "low"), b.chance.IntN(100_000), b.chance.IntN(40) == 0))
+		b.in.publish(event.LeadCreated, keyed(id, `{"id":%q,"country":%q,"intent":%q,"deal_value":%d,"test":%t,"email":"%c.%d@%c.example"}`, id,
+			b.one("DE", "ES", "US"), b.one("high", "high", "high", "low"), b.chance.IntN(100_000), b.chance.IntN(40) == 0,
+			'a'+rune(b.chance.IntN(26)), b.chance.IntN(2), 'a'+rune(b.chance.IntN(26))))
 	}
 	for range 14 {
 		b.happens(b.leads[max(0, len(b.leads)-1-b.chance.IntN(60))])
