@@ -9,6 +9,7 @@ const (
 	Replayed Code = "replayed" // applied before, not acknowledged: Grant and Body are the first ones
 	Done     Code = "done"     // acknowledged before: nothing comes out
 	Busy     Code = "busy"     // its lead is in other hands, or the partition is blocked: come back
+	Outdated Code = "outdated" // others have its ties by now: plan again; the partition is blocked
 )
 
 // Result answers one operation.

@@ -98,15 +98,28 @@ func (r *chunkRun) answer(op *Op) Result {
 func (r *chunkRun) apply(op *Op) Result {
 	s := r.state
 	now := max(s.At, op.At)
-	if op.Lead != "" && (s.busy(op.Lead, op.ID.Partition, r.batch) || s.hinders(op) || s.outdated(op, now, r.dedupe)) {
+	if code := r.refuses(op, now); code != "" {
 		r.blocked[op.ID.Partition] = true
-		return Result{ID: op.ID, Code: Busy}
+		return Result{ID: op.ID, Code: code}
 	}
 	s.forget(op, now, r.dedupe)
 	memo := Memo{ID: op.ID, Digest: op.Digest, Body: op.Body, Before: s.image(op)}
 	memo.Grant = r.commit(op, s.decide(op, now))
 	s.remember(memo)
 	return memo.applied()
+}
+
+// refuses says why an operation has to come again; empty: it has not.
+func (r *chunkRun) refuses(op *Op, at int64) Code {
+	switch {
+	case op.Lead == "":
+		return ""
+	case r.state.busy(op.Lead, op.ID.Partition, r.batch) || r.state.hinders(op):
+		return Busy
+	case r.state.outdated(op, at, r.dedupe):
+		return Outdated
+	}
+	return ""
 }
 
 // commit numbers a grant, enters it and puts its lead into the hands of the batch.

@@ -109,7 +109,7 @@ type Op struct {
 	// Traits of the lead, of an Assign; nil: none, and none for a Test. They stay with it.
 	Traits *Traits
 	// Ties, of an Assign or a Move: who the plan took to stand for traits. Where that is
-	// somebody else by now, the plan is out of date, and the answer is [Busy].
+	// somebody else by now, the plan is out of date, and the answer is [Outdated].
 	Ties []Tie
 
 	Verb string // Activity, Presence; Move: the activity that makes it pointless, if any

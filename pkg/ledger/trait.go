@@ -42,8 +42,8 @@ func (b Bearer) Holder(lead string, at, dedupe int64) string {
 // forgotten says whether the lead was closed too long ago to be known.
 func (b Bearer) forgotten(at, dedupe int64) bool { return b.Closed > 0 && at > b.Closed+dedupe }
 
-// all lists the traits, that of the company first.
-func (t *Traits) all() iter.Seq[string] {
+// All lists the traits, that of the company first.
+func (t *Traits) All() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		if t == nil || t.Company != "" && !yield(t.Company) {
 			return
@@ -72,7 +72,7 @@ func (s *State) stand(id string, l *Lead, g *Grant) {
 	if l.Traits == nil || l.Rep == "" {
 		return
 	}
-	for trait := range l.Traits.all() {
+	for trait := range l.Traits.All() {
 		b := s.Bearers[trait]
 		switch {
 		case g.Pins && trait == l.Traits.Company:
@@ -89,7 +89,7 @@ func (s *State) restate(id string) {
 	if l == nil || l.Traits == nil {
 		return
 	}
-	for trait := range l.Traits.all() {
+	for trait := range l.Traits.All() {
 		switch {
 		case s.Bearers[trait].Lead != id:
 		case l.Rep == "":
@@ -106,7 +106,7 @@ func (s *State) unstand(id string, l *Lead, g *Grant) {
 	if l.Traits == nil {
 		return
 	}
-	for trait := range l.Traits.all() {
+	for trait := range l.Traits.All() {
 		pinned := g.Pins && trait == l.Traits.Company && s.Bearers[trait] == Bearer{Rep: g.Rep}
 		if pinned || s.Bearers[trait].Lead == id && g.Attempt == 1 {
 			delete(s.Bearers, trait)
@@ -135,7 +135,7 @@ func (op *Op) validateTraits() error {
 		return errors.New("bad sketch")
 	}
 	seen := map[string]bool{}
-	for trait := range t.all() {
+	for trait := range t.All() {
 		if !digest(trait) || seen[trait] {
 			return fmt.Errorf("bad trait %q, or named twice", trait)
 		}

@@ -231,8 +231,10 @@ func (r *chunkRun) result(ctx context.Context, op *ledger.Op, answer string) (le
 	case "d":
 		result.Code = ledger.Done
 		return result, nil
-	case "b":
-		result.Code = ledger.Busy
+	case "b", "o":
+		if result.Code = ledger.Busy; code == "o" {
+			result.Code = ledger.Outdated
+		}
 		r.blocked[op.ID.Partition] = true
 		return result, nil
 	case "{", "[", "i", "l":

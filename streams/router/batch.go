@@ -69,9 +69,10 @@ func (h *Handler) work(ctx context.Context, due []*debt, sections []*section) ([
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	workers, ctx := errgroup.WithContext(ctx)
-	h.prepareAll(ctx, workers, sections)
+	by := h.basis()
+	h.prepareAll(ctx, workers, sections, by)
 	var voided []ledger.Result
-	err := h.grantAll(ctx, voidsOf(due), sections, func(first []ledger.Result, s *section) {
+	err := h.grantAll(ctx, voidsOf(due), sections, by, func(first []ledger.Result, s *section) {
 		voided = append(voided, first...)
 		workers.Go(h.guarded(func() error { return h.publishSection(ctx, s) }))
 	})
@@ -86,8 +87,7 @@ func (h *Handler) work(ctx context.Context, due []*debt, sections []*section) ([
 }
 
 // prepareAll starts the preparation of all sections, the first ones first.
-func (h *Handler) prepareAll(ctx context.Context, workers *errgroup.Group, sections []*section) {
-	by := h.basis()
+func (h *Handler) prepareAll(ctx context.Context, workers *errgroup.Group, sections []*section, by basis) {
 	var mu sync.Mutex
 	next := 0
 	take := func() *section {
@@ -113,7 +113,7 @@ func (h *Handler) prepareAll(ctx context.Context, workers *errgroup.Group, secti
 }
 
 // grantAll asks the ledger section by section. The voids go with the first one.
-func (h *Handler) grantAll(ctx context.Context, voids []ledger.Op, sections []*section, granted func([]ledger.Result, *section)) error {
+func (h *Handler) grantAll(ctx context.Context, voids []ledger.Op, sections []*section, by basis, granted func([]ledger.Result, *section)) error {
 	h.batch++
 	blocked := map[kstream.TopicPartition]bool{}
 	for _, s := range sections {
@@ -122,7 +122,7 @@ func (h *Handler) grantAll(ctx context.Context, voids []ledger.Op, sections []*s
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		first, err := h.grantSection(ctx, voids, s, blocked)
+		first, err := h.grantSection(ctx, voids, s, blocked, by)
 		if err != nil {
 			return err
 		}
@@ -133,13 +133,39 @@ func (h *Handler) grantAll(ctx context.Context, voids []ledger.Op, sections []*s
 }
 
 // grantSection asks the ledger for one section. What stands in a partition behind
-// a busy operation of an earlier section is busy too. Whatever the answer, each
-// item may have been granted from here on.
-func (h *Handler) grantSection(ctx context.Context, voids []ledger.Op, s *section, blocked map[kstream.TopicPartition]bool) ([]ledger.Result, error) {
+// a busy operation of an earlier section is busy too. Leads whose ties others have got, in
+// this section or elsewhere, are planned again and asked for once more.
+func (h *Handler) grantSection(ctx context.Context, voids []ledger.Op, s *section, blocked map[kstream.TopicPartition]bool, by basis) ([]ledger.Result, error) {
+	s.results = make([]ledger.Result, len(s.items))
+	answers, again, err := h.ask(ctx, voids, s, blocked)
+	for rounds := 0; again.outdated && err == nil && (again.granted || rounds == 0); rounds++ {
+		if err := h.planAgain(ctx, s, by); err != nil {
+			return nil, err
+		}
+		_, again, err = h.ask(ctx, nil, s, blocked)
+	}
+	for i := range s.results {
+		if r := &s.results[i]; r.Code == ledger.Outdated || r.Code == "" {
+			blocked[kstream.PartitionOf(s.items[i].record)] = true
+			*r = ledger.Result{ID: s.items[i].op.ID, Code: ledger.Busy}
+		}
+	}
+	return answers, err
+}
+
+// round is what came of asking the ledger.
+type round struct{ granted, outdated bool }
+
+// ask asks the ledger for what has no answer yet, but for what stands behind something busy:
+// whatever the answer, each item may have been granted from here on. It gives those to the
+// voids.
+func (h *Handler) ask(ctx context.Context, voids []ledger.Op, s *section, blocked map[kstream.TopicPartition]bool) ([]ledger.Result, round, error) {
 	ops := append(make([]ledger.Op, 0, len(voids)+len(s.items)), voids...)
 	asked := make([]int, 0, len(s.items))
-	s.results = make([]ledger.Result, len(s.items))
 	for i, it := range s.items {
+		if code := s.results[i].Code; code != "" && code != ledger.Outdated {
+			continue
+		}
 		if blocked[kstream.PartitionOf(it.record)] || it.waits || h.early(ctx, it) {
 			blocked[kstream.PartitionOf(it.record)] = true
 			s.results[i] = ledger.Result{ID: it.op.ID, Code: ledger.Busy}
@@ -150,17 +176,31 @@ func (h *Handler) grantSection(ctx context.Context, voids []ledger.Op, s *sectio
 	}
 	results, err := h.grant(ctx, ledger.Chunk{Batch: fmt.Sprintf("%s/%d", h.cfg.Process, h.batch), Seen: h.seen, Ops: ops})
 	if err != nil {
-		return nil, err
+		return nil, round{}, err
 	}
+	return results[:len(voids)], h.take(s, asked, results[len(voids):], blocked), nil
+}
+
+// take enters the answers to some items of a section. What stands behind an outdated one has
+// no answer.
+func (h *Handler) take(s *section, asked []int, results []ledger.Result, blocked map[kstream.TopicPartition]bool) (now round) {
+	behind := map[kstream.TopicPartition]bool{}
 	for k, i := range asked {
-		r := results[len(voids)+k]
-		s.results[i] = r
+		r, at := results[k], kstream.PartitionOf(s.items[i].record)
 		h.seen = max(h.seen, r.Grant.Sequence)
-		if r.Code == ledger.Busy {
-			blocked[kstream.PartitionOf(s.items[i].record)] = true
+		switch {
+		case r.Code == ledger.Outdated:
+			behind[at], now.outdated = true, true
+		case r.Code == ledger.Busy && behind[at]:
+			continue
+		case r.Code == ledger.Busy:
+			blocked[at] = true
+		default:
+			now.granted = true
 		}
+		s.results[i] = r
 	}
-	return results[:len(voids)], nil
+	return now
 }
 
 // early says whether a reassignment has to wait: after an outage, acceptances that came

@@ -58,7 +58,8 @@ func (h *Handler) prepare(ctx context.Context, s *section, by basis) error {
 	if len(leads) > 0 {
 		h.cfg.Enrich(ctx, leads)
 	}
-	known, err := h.recognise(ctx, s, by)
+	h.recognise(s, by)
+	known, err := h.meet(ctx, s.items)
 	if err != nil {
 		return err
 	}
@@ -135,6 +136,7 @@ func prepareLead(it *item, e event.Envelope) error {
 func (h *Handler) planLead(it *item, known ties.Known, by basis) (err error) {
 	in := routing.Input{Facts: it.lead.Facts(), Evidence: it.lead.Evidence, At: by.now, Absent: by.absent}
 	if it.traits != nil {
+		it.op.Ties = nil
 		h.cfg.Recogniser.Bind(&in, &it.op, it.traits, known)
 	}
 	plan := by.planner.Plan(in)

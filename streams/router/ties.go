@@ -2,26 +2,30 @@ package router
 
 import (
 	"context"
+	"slices"
 
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/ties"
 )
 
-// recognise asks the ledger who has the leads of the same persons and companies as the new
-// ones of a section, as far as the policy asks.
-func (h *Handler) recognise(ctx context.Context, s *section, by basis) (ties.Known, error) {
+// recognise finds the traits of the new leads of a section, as far as the policy asks.
+func (h *Handler) recognise(s *section, by basis) {
+	if h.cfg.Recogniser == nil {
+		return
+	}
 	asks := by.planner.Policy().Asks()
-	var traits []string
 	for _, it := range s.items {
-		if it.lead == nil || h.cfg.Recogniser == nil {
-			continue
+		if it.lead != nil {
+			it.traits = h.cfg.Recogniser.Traits(it.lead, asks)
 		}
-		if it.traits = h.cfg.Recogniser.Traits(it.lead, asks); it.traits != nil {
-			traits = append(traits, it.traits.Person...)
-			if it.traits.Company != "" {
-				traits = append(traits, it.traits.Company)
-			}
-		}
+	}
+}
+
+// meet asks the ledger who has the leads of the same persons and companies as some.
+func (h *Handler) meet(ctx context.Context, items []*item) (ties.Known, error) {
+	var traits []string
+	for _, it := range items {
+		traits = slices.AppendSeq(traits, it.traits.All())
 	}
 	known := ties.Known{}
 	var err error
@@ -29,7 +33,7 @@ func (h *Handler) recognise(ctx context.Context, s *section, by basis) (ties.Kno
 		return known, err
 	}
 	var ids []string
-	for _, it := range s.items {
+	for _, it := range items {
 		ids = append(ids, known.Candidates(it.traits)...)
 	}
 	leads, err := h.look(ctx, ids)
@@ -43,6 +47,27 @@ func (h *Handler) recognise(ctx context.Context, s *section, by basis) (ties.Kno
 		}
 	}
 	return known, nil
+}
+
+// planAgain plans the leads of a section that are not decided for want of knowing each other.
+// A plan that cannot be made again is refused when its record comes with the next batch.
+func (h *Handler) planAgain(ctx context.Context, s *section, by basis) error {
+	var items []*item
+	for i, it := range s.items {
+		if code := s.results[i].Code; it.traits != nil && (code == "" || code == ledger.Outdated) {
+			items = append(items, it)
+		}
+	}
+	known, err := h.meet(ctx, items)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		if err := h.planLead(it, known, by); err != nil {
+			return nil //nolint:nilerr // the next batch deals with it
+		}
+	}
+	return nil
 }
 
 // companies asks the ledger who has the leads of the same companies as those that are to

@@ -27,7 +27,7 @@ func (m *machine) check(t *rapid.T, c *ledger.Chunk, op *ledger.Op, r ledger.Res
 		}
 	case ledger.Applied:
 		m.applied(t, c, op, r.Grant)
-	case ledger.Busy:
+	case ledger.Busy, ledger.Outdated:
 	}
 }
 

@@ -130,7 +130,7 @@ func (m *machine) Read(t *rapid.T) {
 	}
 	c.Ops = interleave(t, c.Ops)
 	for _, result := range m.apply(t, c) {
-		if result.Code != ledger.Busy {
+		if result.Code != ledger.Busy && result.Code != ledger.Outdated {
 			m.inputs[result.ID.Partition].read++
 		}
 	}

@@ -84,7 +84,7 @@ func (w *twins) tied(seen map[string]int, tr *ledger.Traits, op ledger.Op) ledge
 	if w.roll(5) == 0 {
 		right := op.Ties[0].Holder
 		op.Ties[0].Holder = right + "x"
-		require.Equal(w.t, ledger.Busy, w.both("created", op).Code)
+		require.Equal(w.t, ledger.Outdated, w.both("created", op).Code)
 		w.offsets["created"]-- // the record comes again
 		op.Ties[0].Holder = right
 		seen["mistaken"]++

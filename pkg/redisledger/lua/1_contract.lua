@@ -52,6 +52,7 @@
 --                    r MEMO    it was applied before
 --                    d         it was acknowledged before
 --                    b         its lead is in other hands, or its partition waits
+--                    o         others have its ties by now
 
 local request = cjson.decode(ARGV[1])
 local META, CLOCK, REPS, CREDIT, ROSTERS, HELD, ACKED, FLOORS, TOLD, OWNED_BY, LINE, OFFERS, BEARERS = unpack(KEYS, 1, 13)

@@ -17,9 +17,12 @@ end
 -- apply does an operation for the first time.
 local function apply(op, tail, next_memo)
   local at = math.max(clock, op.at)
-  if op.lead > 0 and (busy(op) or hinders(op) or bearers.outdated(op, at)) then
-    blocked[op.part] = true
-    return 'b'
+  if op.lead > 0 then
+    local refused = (busy(op) or hinders(op)) and 'b' or bearers.outdated(op, at) and 'o'
+    if refused then
+      blocked[op.part] = true
+      return refused
+    end
   end
   if op.lead > 0 then forget(op, at) end
   sequence, clock = sequence + 1, at
