@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -26,12 +27,13 @@ func BenchmarkApply(b *testing.B) {
 			if mixed {
 				name = fmt.Sprintf("pool=%d/weights=mixed", pool)
 			}
-			b.Run(name, func(b *testing.B) { benchmarkApply(b, pool, mixed) })
+			b.Run(name, func(b *testing.B) { benchmarkApply(b, pool, mixed, false) })
 		}
 	}
+	b.Run("pool=20/weights=alike/traits", func(b *testing.B) { benchmarkApply(b, 20, false, true) })
 }
 
-func benchmarkApply(b *testing.B, pool int, mixed bool) {
+func benchmarkApply(b *testing.B, pool int, mixed, traits bool) {
 	const leads = 200
 	client := single(b)
 	l, err := redisledger.New(client, redisledger.Config{Namespace: services.Instance(b), Cluster: "kafka"})
@@ -50,7 +52,11 @@ func benchmarkApply(b *testing.B, pool int, mixed bool) {
 			Acks:  []ledger.Ack{{Partition: partition, Position: offset}},
 		}
 		for range leads {
-			c.Ops = append(c.Ops, benchOp(ledger.OpID{Partition: partition, Offset: offset}, roster, pool))
+			op := benchOp(ledger.OpID{Partition: partition, Offset: offset}, roster, pool)
+			if traits {
+				benchTraits(&op)
+			}
+			c.Ops = append(c.Ops, op)
 			offset++
 		}
 		before := scriptMicros(b, client)
@@ -95,6 +101,17 @@ func benchOp(id ledger.OpID, roster *ledger.Roster, pool int) ledger.Op {
 			{Pick: ledger.RoundRobin, Book: "closers", Members: members},
 			{End: ledger.Waiting},
 		},
+	}
+}
+
+// benchTraits are as many as most leads have, of a person and a company that are new.
+func benchTraits(op *ledger.Op) {
+	op.Traits = &ledger.Traits{Company: fmt.Sprintf("c%010d", op.ID.Offset), Sketch: strings.Repeat("sketch", 25)}
+	for _, kind := range []string{"e", "p", "n", "m"} {
+		op.Traits.Person = append(op.Traits.Person, fmt.Sprintf("%s%010d", kind, op.ID.Offset))
+	}
+	for trait := range op.Traits.All() {
+		op.Ties = append(op.Ties, ledger.Tie{Trait: trait})
 	}
 }
 

@@ -40,10 +40,7 @@ type request struct {
 
 	Bitmaps []ledger.Bitmap `json:"bitmaps"` // of each set, over positions
 	Lines   []string        `json:"lines"`   // of those who are waited for, the same
-	// Ties are, by operation that has any: its number, its lead's traits in words, and trait
-	// and holder in turn.
-	Ties [][]any `json:"ties"`
-	// Behind these comes "ops", a list of lists: names would take longer to read than
+	// Behind these come "ops" and "ties", lists of lists: names would take longer to read than
 	// all else.
 }
 
@@ -80,7 +77,8 @@ type builder struct {
 	keys      keys
 	installed map[string]bool
 
-	ops rows
+	ops  rows
+	ties rows
 
 	parts   map[ledger.Partition]int
 	leads   map[string]int
@@ -102,7 +100,6 @@ func newBuilder(l *Ledger, b binding, installed map[string]bool) *builder {
 			Unit: ledger.Unit, Most: ledger.MaxReturns, Dedupe: l.cfg.Dedupe.Milliseconds(), Keep: (l.cfg.Dedupe + memory).Milliseconds(),
 			Parts: []string{}, Acks: [][2]int64{}, Leads: []string{}, Reps: []string{},
 			Rosters: []rosterUse{}, Shapes: []shape{}, Books: []string{}, Bitmaps: []ledger.Bitmap{}, Lines: []string{},
-			Ties: [][]any{},
 		},
 		keys: l.keys(b.generation), installed: installed,
 		parts: map[ledger.Partition]int{}, leads: map[string]int{}, rosters: map[string]int{}, slots: map[string]int{},
@@ -153,7 +150,7 @@ func (b *builder) add(op *ledger.Op) {
 	if op.Lead != "" {
 		lead = number(b.leads, &b.Leads, op.Lead)
 	}
-	b.ops.begin(string(op.Kind))
+	b.ops.beginWord(string(op.Kind))
 	b.ops.numbers(b.part(op.ID.Partition), op.ID.Offset, int64(op.ID.Ordinal), op.At, int64(lead))
 	switch op.Kind {
 	case ledger.Assign:
@@ -179,16 +176,28 @@ func (b *builder) add(op *ledger.Op) {
 	b.payload = append(b.payload, append(append(payload, '\n'), op.Body...))
 }
 
-// tie notes an operation's traits, and who its plan took to stand for some.
+// tie appends an operation's ties: its number, the traits of a new lead in words, whether the
+// first is its company, how many they are, then these, and trait and holder in turn.
 func (b *builder) tie(op *ledger.Op) {
 	if op.Traits == nil && len(op.Ties) == 0 {
 		return
 	}
-	row := append(make([]any, 0, 2+2*len(op.Ties)), len(b.payload)+1, traitWords(op.Traits))
-	for _, tie := range op.Ties {
-		row = append(row, tie.Trait, tie.Holder)
+	b.ties.begin(int64(len(b.payload) + 1))
+	b.ties.texts(traitWords(op.Traits))
+	own, ofCompany := 0, false
+	if op.Traits != nil {
+		if own = len(op.Traits.Person); op.Traits.Company != "" {
+			own, ofCompany = own+1, true
+		}
 	}
-	b.Ties = append(b.Ties, row)
+	b.ties.numbers(int64(bit(ofCompany)), int64(own))
+	for trait := range op.Traits.All() {
+		b.ties.texts(trait)
+	}
+	for _, tie := range op.Ties {
+		b.ties.texts(tie.Trait, tie.Holder)
+	}
+	b.ties.end()
 }
 
 // plan appends the roster and the steps.
@@ -311,7 +320,7 @@ func (b *builder) call() ([]string, []any, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("encode request: %w", err)
 	}
-	head = append(append(append(head[:len(head)-1], `,"ops":`...), b.ops.list()...), '}')
+	head = slices.Concat(head[:len(head)-1], []byte(`,"ops":`), b.ops.list(), []byte(`,"ties":`), b.ties.list(), []byte{'}'})
 	args := make([]any, 0, 1+len(b.members)+len(b.payload))
 	args = append(args, head)
 	for _, slots := range b.members {

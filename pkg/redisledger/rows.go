@@ -9,9 +9,14 @@ import (
 // it as the script does.
 type rows struct{ buf []byte }
 
-func (r *rows) begin(kind string) {
-	r.buf = append(r.buf, ",["...)
-	r.buf = strconv.AppendQuote(r.buf, kind) // a word of ours
+// begin begins a row with a number.
+func (r *rows) begin(first int64) {
+	r.buf = strconv.AppendInt(append(r.buf, ",["...), first, 10)
+}
+
+// beginWord begins a row with a word of ours.
+func (r *rows) beginWord(first string) {
+	r.buf = strconv.AppendQuote(append(r.buf, ",["...), first)
 }
 
 func (r *rows) end() { r.buf = append(r.buf, ']') }
@@ -24,12 +29,26 @@ func (r *rows) numbers(values ...int64) {
 
 func (r *rows) texts(values ...string) {
 	for _, v := range values {
+		if plain(v) {
+			r.buf = append(append(append(r.buf, ',', '"'), v...), '"')
+			continue
+		}
 		quoted, err := json.Marshal(v)
 		if err != nil {
 			quoted = []byte(`""`) // a string can always be written
 		}
 		r.buf = append(append(r.buf, ','), quoted...)
 	}
+}
+
+// plain says whether a text stands for itself in JSON.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // list is the whole of it.

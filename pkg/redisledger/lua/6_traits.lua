@@ -4,9 +4,10 @@
 local bearers = {}
 
 do
-local stands = {}                        -- by trait; false: nobody
+local stands = {} -- by trait: who stands for it, false for nobody; never changed in place
+local keys = {}   -- by trait
 local changed_stands, is_changed_stand = {}, {} -- traits, each once
-local rows = {}                          -- of request.ties, by operation
+local rows = {}   -- of request.ties, by operation
 
 local function bearer_of(stored)
   local rep, closed, lead = string.match(stored, '^([^\n]*)\n(%d+)\n(.*)$')
@@ -39,23 +40,30 @@ local function list(words)
   return traits, company
 end
 
+-- A row of request.ties is an operation, the words of its traits, whether the first is a
+-- company, how many they are, then these, and trait and holder in turn.
+local WORDS, OF_COMPANY, OWN, FIRST_OWN = 2, 3, 4, 5
+
 -- read reads who stands for the traits that the chunk's operations name.
 function bearers.read()
-  local keys, traits = {}, {}
+  local asked, traits, n = {}, {}, 0
   for i = 1, #request.ties do
     local row = request.ties[i]
+    local own = row[OWN]
     rows[row[1]] = row
-    local wanted = list(row[2])
-    for k = 3, #row, 2 do wanted[#wanted + 1] = row[k] end
-    for k = 1, #wanted do
-      if stands[wanted[k]] == nil then
-        stands[wanted[k]] = false
-        keys[#keys + 1], traits[#traits + 1] = BEARERS .. wanted[k], wanted[k]
+    local k = FIRST_OWN
+    while k <= #row do
+      local trait = row[k]
+      if stands[trait] == nil then
+        local key = BEARERS .. trait
+        n = n + 1
+        stands[trait], keys[trait], asked[n], traits[n] = false, key, key, trait
       end
+      k = k + (k < FIRST_OWN + own and 1 or 2)
     end
   end
-  for first = 1, #keys, PAGE do
-    local stored = call('MGET', unpack(keys, first, math.min(first + PAGE - 1, #keys)))
+  for first = 1, n, PAGE do
+    local stored = call('MGET', unpack(asked, first, math.min(first + PAGE - 1, n)))
     for i = 1, #stored do
       if stored[i] then stands[traits[first + i - 1]] = bearer_of(stored[i]) end
     end
@@ -65,7 +73,7 @@ end
 -- of gives the traits of a new lead.
 function bearers.of(op)
   local row = rows[op.index]
-  return row and row[2] or ''
+  return row and row[WORDS] or ''
 end
 
 local function forgotten(b, at) return b.closed > 0 and at > b.closed + request.dedupe end
@@ -73,8 +81,9 @@ local function forgotten(b, at) return b.closed > 0 and at > b.closed + request.
 -- outdated says whether a plan took somebody else to stand for a trait.
 function bearers.outdated(op, at)
   local row = rows[op.index]
-  for k = 3, row and #row or 0, 2 do
-    local b = bearer(row[k])
+  if not row then return false end
+  for k = FIRST_OWN + row[OWN], #row, 2 do
+    local b = stands[row[k]]
     local holder = b and b.lead ~= op.id and not forgotten(b, at) and b.rep or ''
     if holder ~= row[k + 1] then return true end
   end
@@ -82,16 +91,25 @@ function bearers.outdated(op, at)
 end
 
 -- stand lets a lead that got an owner stand for its traits.
-function bearers.stand(id, words, rep, pins)
-  if words == '' or rep == '' then return end
-  local traits, company = list(words)
-  for i = 1, #traits do
-    local trait = traits[i]
+function bearers.stand(op, rep, pins)
+  if op.traits == '' or rep == '' then return end
+  local row, own, company = rows[op.index], nil, nil
+  local first, last = 1, 0
+  if op.kind == 'assign' then
+    own, first, last = row, FIRST_OWN, FIRST_OWN + row[OWN] - 1
+    company = row[OF_COMPANY] == 1 and row[FIRST_OWN]
+  else
+    own, company = list(op.traits)
+    last = #own
+  end
+  local is = { rep = rep, closed = 0, lead = op.id }
+  for i = first, last do
+    local trait = own[i]
     local b = bearer(trait)
     if pins and trait == company then
       set(trait, { rep = rep, closed = 0, lead = '' })
     elseif not b or b.lead ~= '' then
-      set(trait, { rep = rep, closed = 0, lead = id })
+      set(trait, is)
     end
   end
 end
@@ -135,23 +153,23 @@ end
 
 -- write keeps who stands for a closed lead's traits as long as the lead.
 function bearers.write()
-  local open = {}
+  local open, n = {}, 0
   for i = 1, #changed_stands do
     local trait = changed_stands[i]
-    local b, key = stands[trait], BEARERS .. trait
+    local b, key = stands[trait], keys[trait] or BEARERS .. trait
     if not b then
       call('DEL', key)
     else
-      local stored = b.rep .. '\n' .. whole(b.closed) .. '\n' .. b.lead
+      b.text = b.text or b.rep .. '\n' .. whole(b.closed) .. '\n' .. b.lead
       if b.closed > 0 then
-        call('SET', key, stored, 'PX', whole(request.keep))
+        call('SET', key, b.text, 'PX', whole(request.keep))
       else
-        open[#open + 1], open[#open + 2] = key, stored
+        open[n + 1], open[n + 2], n = key, b.text, n + 2
       end
     end
   end
-  for first = 1, #open, PAGE do
-    call('MSET', unpack(open, first, math.min(first + PAGE - 1, #open)))
+  for first = 1, n, PAGE do
+    call('MSET', unpack(open, first, math.min(first + PAGE - 1, n)))
   end
 end
 end

@@ -171,7 +171,7 @@ local function decide(op, part, view, at, attempt, first, stays)
   local rep = terms and terms[T_REP] or ''
   set_lead(op.lead, new_lead(op, part, at, attempt, outcome, step, rep, over, turn, view and view.number, line, op.traits))
   op.pins = terms ~= nil and op.traits ~= '' and string.sub(op.traits, 1, 1) ~= '-' and request.shapes[op.list[first + 3 * step]].pins
-  bearers.stand(op.id, op.traits, rep, op.pins)
+  bearers.stand(op, rep, op.pins)
   owned_now[op.lead] = terms and not op.test and terms[T_REP] or nil
   if outcome == 'disqualified' then lead_at(op.lead) end -- as a table, to be written as a closed one
   if terms and not op.test then own(reps[terms[T_REP]], terms, op, over, at) end
