@@ -1,7 +1,9 @@
 package match
 
+import "bytes"
+
 // MaxKeys of a print.
-const MaxKeys = 6
+const MaxKeys = 8
 
 // keyring gathers a person's keys, the surest first, up to MaxKeys.
 type keyring struct {
@@ -44,6 +46,13 @@ func (e *Encoder) keys(t *texts) []Key {
 		r.add("name", "house", digits(nil, string(house)), appendSound(nil, longest(house)), appendSound(nil, longest(town)))
 	}
 	r.named(t, "at", at)
+	if len(t.sounds[0]) > 0 && len(t.sounds[1]) > 0 {
+		a, b := t.sounds[0], t.sounds[1]
+		if bytes.Compare(a, b) > 0 {
+			a, b = b, a
+		}
+		r.add("name", "name", a, b)
+	}
 	return r.keys
 }
 
@@ -59,7 +68,8 @@ func (r *keyring) named(t *texts, kind string, context []byte) {
 	r.add("name", kind, first, initial(last), context)
 }
 
-// born adds the keys of a date of birth: with either name, and with a place.
+// born adds the keys of a date of birth: with either name, and with a place. With a name it
+// is the birthday, without the year, which is what is mistyped as often as all the rest.
 func (r *keyring) born(t *texts, at []byte) {
 	date := t.fields[birth]
 	if len(date) == 0 {
@@ -67,7 +77,7 @@ func (r *keyring) born(t *texts, at []byte) {
 	}
 	for _, name := range t.sounds {
 		if len(name) > 0 {
-			r.add("name", "born", name, date)
+			r.add("name", "born", name, date[min(4, len(date)-1):])
 		}
 	}
 	if len(at) > 0 {

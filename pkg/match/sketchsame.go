@@ -13,8 +13,8 @@ const Duplicate = lead.Certain / 2
 const bit = 100
 
 // prior is what is known before anything is compared: one lead in eight is of somebody who
-// has been here before, and stands against 30,000 others.
-const prior = -18 * bit
+// has been here before, one of 16,000 whose leads are open or recent.
+const prior = -17 * bit
 
 // Same tells how likely it is that two sketches, made under this encoder's key, are of the
 // same person: 0 … [lead.Certain], in basis points. It does not matter which comes first. A
@@ -56,9 +56,9 @@ func weigh(x, y *opened) int {
 // circumstances are where somebody works and lives: what others share too. A place of a
 // smaller kind that agrees says all that a larger one around it would.
 func circumstances(x, y *opened) int {
-	w := compare(x, y, company) + compare(x, y, phone)
+	w := compare(x, y, company) + compare(x, y, phone) + compare(x, y, street) + compare(x, y, place)
 	agree := 0
-	for _, f := range []field{country, region, city, postalCode, street, place} {
+	for _, f := range []field{country, region, city, postalCode} {
 		v := compare(x, y, f)
 		agree = max(agree, v)
 		w += min(v, 0)
@@ -66,14 +66,15 @@ func circumstances(x, y *opened) int {
 	return w + agree
 }
 
-// mailEvidence is what two addresses tell: of the person, or of several who read one mailbox.
+// mailEvidence is what two addresses tell: of the person where they are equal and nobody else
+// reads them. An address that is only like another may be a namesake's or a colleague's.
 func mailEvidence(x, y *opened) (personal, around int) {
 	w := compare(x, y, email)
 	switch {
-	case w <= 0:
-		return w, 0
 	case x.kind == shared || y.kind == shared:
-		return 0, min(w, 8*bit)
+		return 0, min(max(w, 0), 8*bit)
+	case w < scale(email).equal:
+		return 0, w
 	case x.kind == own || y.kind == own:
 		return w + 2*bit, 0
 	}
@@ -83,14 +84,10 @@ func mailEvidence(x, y *opened) (personal, around int) {
 // nameEvidence is what first and last names tell, straight or swapped, whichever is better.
 func nameEvidence(x, y *opened) (first, last int) {
 	first, last = compare(x, y, firstName), compare(x, y, lastName)
-	if all := x.known & y.known; !firstName.in(all) || !lastName.in(all) {
-		return first, last
-	}
-	const swap = 2 * bit // what it costs that people do this rarely
-	f := scale(firstName).of(alike(&x.filters[firstName], &y.filters[lastName], 128))
-	l := scale(lastName).of(alike(&x.filters[lastName], &y.filters[firstName], 128))
+	const swap = 2 * bit // people do this rarely
+	f, l := compareSwapped(x, y, firstName, lastName), compareSwapped(x, y, lastName, firstName)
 	if f+l-swap > first+last {
-		return f, l - swap
+		return f - swap/2, l - swap/2
 	}
 	return first, last
 }
@@ -101,6 +98,14 @@ func compare(x, y *opened, f field) int {
 		return 0
 	}
 	return scale(f).of(alike(&x.filters[f], &y.filters[f], 64*f.words()))
+}
+
+// compareSwapped sets a name of one beside the other name of the other.
+func compareSwapped(x, y *opened, f, g field) int {
+	if !f.in(x.known) || !g.in(y.known) {
+		return 0
+	}
+	return scale(f).of(alike(&x.filters[f], &y.filters[g], 64*f.words()))
 }
 
 // levels of likeness of a field and their weights.
@@ -124,7 +129,7 @@ func scale(f field) levels {
 	case lastName:
 		return levels{equal: 850, near: 6 * bit, nearFrom: 65, loose: 2 * bit, looseFrom: 45, other: -6 * bit}
 	case email:
-		return levels{equal: 23 * bit, near: 14 * bit, nearFrom: 80, loose: 5 * bit, looseFrom: 65, other: -150}
+		return levels{equal: 23 * bit, near: 5 * bit, nearFrom: 80, loose: 1 * bit, looseFrom: 65, other: -150}
 	case phone:
 		return levels{equal: 21 * bit, near: 6 * bit, nearFrom: 85, looseFrom: 85, other: -150}
 	case company:
@@ -136,9 +141,9 @@ func scale(f field) levels {
 	case postalCode:
 		return levels{equal: 8 * bit, near: 3 * bit, nearFrom: 60, looseFrom: 60, other: -2 * bit}
 	case city:
-		return levels{equal: 3 * bit, near: 250, nearFrom: 60, loose: 100, looseFrom: 40, other: -2 * bit}
+		return levels{equal: 2 * bit, near: 150, nearFrom: 60, loose: 50, looseFrom: 40, other: -2 * bit}
 	case region:
-		return levels{equal: 2 * bit, near: 150, nearFrom: 65, looseFrom: 65, other: -150}
+		return levels{equal: 150, near: 100, nearFrom: 65, looseFrom: 65, other: -150}
 	case country:
 		return levels{equal: 1 * bit, near: 1 * bit, nearFrom: 65, looseFrom: 65, other: -3 * bit}
 	case birth:
@@ -160,10 +165,13 @@ func (l levels) of(percent int) int {
 	return l.other
 }
 
+// A text that is wholly part of another is so much like it at least: one of two first names is
+// near it, an initial loosely like it.
+const partNear, partLoose = 65, 45
+
 // alike estimates from the bits of two filters how alike the texts are, in percent (Dice's
 // coefficient of their pairs): twice what they have in common over what they have in all, both
-// less what is there by chance. Only equal texts give 100. A text that is part of the other,
-// such as one of two first names, or an initial, is near it or loosely like it.
+// less what is there by chance. Only equal texts give 100.
 func alike(a, b *filter, size int) int {
 	if *a == *b {
 		return 100
@@ -175,5 +183,12 @@ func alike(a, b *filter, size int) int {
 	if all <= 0 || common <= 0 {
 		return 0
 	}
-	return min(100*common/all, 99)
+	percent := min(100*common/all, 99)
+	switch few := min(na, nb); {
+	case both < few:
+		return percent
+	case few < 8:
+		return max(percent, partLoose)
+	}
+	return max(percent, partNear)
 }
