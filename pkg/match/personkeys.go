@@ -36,7 +36,7 @@ func (e *Encoder) keys(t *texts) []Key {
 	if number := t.fields[phone]; len(number) >= 5 {
 		r.add("phone", "phone", number)
 	}
-	r.named(t, "company", appendSound(nil, longest(t.fields[company])))
+	r.named(t, "company", t.sounds[2])
 	at := t.fields[postalCode]
 	if len(at) == 0 {
 		at = appendSound(nil, longest(t.fields[city]))
@@ -75,7 +75,7 @@ func (r *keyring) born(t *texts, at []byte) {
 	if len(date) == 0 {
 		return
 	}
-	for _, name := range t.sounds {
+	for _, name := range t.sounds[:2] {
 		if len(name) > 0 {
 			r.add("name", "born", name, date[min(4, len(date)-1):])
 		}

@@ -3,9 +3,10 @@ package match
 import (
 	"bytes"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
-	"github.com/mozillazg/go-unidecode"
+	"github.com/mozillazg/go-unidecode/table"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -46,17 +47,43 @@ func appendFolded(dst []byte, s string) []byte {
 	return dst
 }
 
-// latin writes text in the letters of ASCII.
+// latin writes text in the letters of ASCII. What was one word stays one: a Chinese name is
+// written without the spaces between its syllables.
 func latin(s string) string {
 	if len(s) > 2*maxText {
 		s = strings.ToValidUTF8(s[:2*maxText], "")
 	}
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return unidecode.Unidecode(norm.NFKC.String(s))
+	if isASCII(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(2 * len(s))
+	for _, r := range norm.NFKC.String(s) {
+		switch {
+		case r < utf8.RuneSelf:
+			b.WriteRune(r)
+		case unicode.In(r, unicode.Letter, unicode.Mark, unicode.Number):
+			section := table.Tables[r>>8]
+			if at := int(r & 0xff); at < len(section) {
+				b.WriteString(strings.TrimSpace(section[at]))
+			}
+		case unicode.In(r, unicode.Cf): // marks of direction, joiners
+		default:
+			b.WriteByte(' ')
 		}
 	}
-	return s
+	return b.String()
+}
+
+// isForeign tells whether a name is written in another script than Latin. How it reads in
+// Latin letters is then a guess.
+func isForeign(s string) bool {
+	for _, r := range s {
+		if r >= utf8.RuneSelf && unicode.IsLetter(r) {
+			return !unicode.Is(unicode.Latin, r)
+		}
+	}
+	return false
 }
 
 // afterUmlaut tells whether an e is the second half of an umlaut that was written out.
@@ -149,32 +176,36 @@ func digits(dst []byte, s string) []byte {
 	return dst
 }
 
-// employer is the text by which a company is known, from its name or its web domain: of
-// "www.weber-bank.co.uk" it is "weber-bank".
-func employer(company string) string {
-	if strings.ContainsAny(company, " @/") {
-		return company
+// employer appends the words by which a company is known: those of its web domain, or of its
+// name without the legal form. Telling is the one to look it up by: of "weber-bank.co.uk" and
+// of "Weber Bank AG" it is "weber".
+func employer(dst []byte, company string) (text, telling []byte) {
+	from := len(dst)
+	if label, _, _ := strings.Cut(Registrable(company), "."); label != "" {
+		dst = appendFolded(dst, label)
+		return dst, longest(dst[from:])
 	}
-	end := strings.LastIndexByte(strings.TrimSuffix(company, "."), '.')
-	if end < 0 {
-		return company
+	best := 0
+	for _, word := range CompanyName(company).words {
+		if len(dst) > from {
+			dst = append(dst, ' ')
+		}
+		at := len(dst)
+		dst = appendFolded(dst, word.text)
+		if score := int(word.weight)<<8 + len(dst) - at; score > best {
+			best, telling = score, dst[at:]
+		}
 	}
-	rest := company[:end]
-	label := strings.LastIndexByte(rest, '.') + 1
-	if label > 0 && len(rest)-label <= 3 { // co.uk, com.au
-		rest = rest[:label-1]
-		label = strings.LastIndexByte(rest, '.') + 1
-	}
-	return rest[label:]
+	return dst, telling
 }
 
 // texts are a person's fields, folded, and what keys are made of.
 type texts struct {
 	fields [numFields][]byte
 	kind   addressKind
-	first  []byte // the word of the first name that tells
-	last   []byte // and of the last name
-	sounds [2][]byte
+	// sounds are those of the word that tells in the first name, the last name, the company.
+	sounds  [3][]byte
+	foreign bool // a name is in another script than Latin
 }
 
 // textsOf folds a person's fields.
@@ -186,9 +217,8 @@ func textsOf(p *Person) *texts {
 		buf = fill(buf, s)
 		t.fields[f] = buf[from:len(buf):len(buf)]
 	}
-	put(firstName, p.FirstName, appendFolded)
+	put(firstName, p.FirstName, appendFirstNames)
 	put(lastName, p.LastName, appendFolded)
-	put(company, employer(p.Company), appendFolded)
 	put(street, p.Street, appendFolded)
 	put(place, p.Place, appendFolded)
 	put(phone, p.Phone, digits)
@@ -197,10 +227,18 @@ func textsOf(p *Person) *texts {
 	put(region, p.Region, appendFolded)
 	put(country, p.Country, appendFolded)
 	put(birth, p.Birth, digits)
-	t.first, t.last = firstWord(t.fields[firstName]), longest(t.fields[lastName])
-	t.sounds = [2][]byte{appendSound(nil, t.first), appendSound(nil, t.last)}
+	from := len(buf)
+	buf, telling := employer(buf, p.Company)
+	t.fields[company] = buf[from:len(buf):len(buf)]
+	first, last := firstWord(t.fields[firstName]), longest(t.fields[lastName])
+	for i, word := range [][]byte{first, last, telling} {
+		from := len(buf)
+		buf = appendSound(buf, word)
+		t.sounds[i] = buf[from:len(buf):len(buf)]
+	}
+	t.foreign = isForeign(p.FirstName) || isForeign(p.LastName)
 	if a, ok := addressOf(p.Email); ok {
-		t.kind = a.kind(t.first, t.last)
+		t.kind = a.kind(first, last)
 		whole := append(append([]byte(a.local), '@'), a.domain...)
 		t.fields[email] = whole[:min(len(whole), maxText)]
 	}

@@ -48,7 +48,7 @@ func weigh(x, y *opened) int {
 		around, last = around+max(last, 0), min(last, 0)
 	}
 	if first < 0 || last < 0 {
-		around = min(around, 20*bit)
+		around = min(around, 17*bit)
 	}
 	return prior + first + last + personal + around + compare(x, y, birth)
 }
@@ -72,7 +72,9 @@ func mailEvidence(x, y *opened) (personal, around int) {
 	w := compare(x, y, email)
 	switch {
 	case x.kind == shared || y.kind == shared:
-		return 0, min(max(w, 0), 8*bit)
+		return 0, min(max(w, 0), 7*bit)
+	case w < scale(email).equal && x.kind == own && y.kind == own:
+		return 0, min(w, 240) // it is like the other because the names are
 	case w < scale(email).equal:
 		return 0, w
 	case x.kind == own || y.kind == own:
@@ -87,7 +89,11 @@ func nameEvidence(x, y *opened) (first, last int) {
 	const swap = 2 * bit // people do this rarely
 	f, l := compareSwapped(x, y, firstName, lastName), compareSwapped(x, y, lastName, firstName)
 	if f+l-swap > first+last {
-		return f - swap/2, l - swap/2
+		first, last = f-swap/2, l-swap/2
+	}
+	if x.foreign != y.foreign {
+		// Written in two scripts: what looks different may read the same.
+		return max(first, 0), max(last, 0)
 	}
 	return first, last
 }
@@ -125,11 +131,11 @@ type levels struct {
 func scale(f field) levels {
 	switch f {
 	case firstName:
-		return levels{equal: 6 * bit, near: 450, nearFrom: 65, loose: 150, looseFrom: 45, other: -5 * bit}
+		return levels{equal: 6 * bit, near: 450, nearFrom: 60, loose: 150, looseFrom: 45, other: -5 * bit}
 	case lastName:
-		return levels{equal: 850, near: 6 * bit, nearFrom: 65, loose: 2 * bit, looseFrom: 45, other: -6 * bit}
+		return levels{equal: 850, near: 6 * bit, nearFrom: 60, loose: 2 * bit, looseFrom: 45, other: -7 * bit}
 	case email:
-		return levels{equal: 23 * bit, near: 5 * bit, nearFrom: 80, loose: 1 * bit, looseFrom: 65, other: -150}
+		return levels{equal: 23 * bit, near: 5 * bit, nearFrom: 70, loose: 1 * bit, looseFrom: 55, other: -150}
 	case phone:
 		return levels{equal: 21 * bit, near: 6 * bit, nearFrom: 85, looseFrom: 85, other: -150}
 	case company:
@@ -141,13 +147,13 @@ func scale(f field) levels {
 	case postalCode:
 		return levels{equal: 8 * bit, near: 3 * bit, nearFrom: 60, looseFrom: 60, other: -2 * bit}
 	case city:
-		return levels{equal: 2 * bit, near: 150, nearFrom: 60, loose: 50, looseFrom: 40, other: -2 * bit}
+		return levels{equal: 240, near: 200, nearFrom: 60, loose: 100, looseFrom: 40, other: -2 * bit}
 	case region:
 		return levels{equal: 150, near: 100, nearFrom: 65, looseFrom: 65, other: -150}
 	case country:
 		return levels{equal: 1 * bit, near: 1 * bit, nearFrom: 65, looseFrom: 65, other: -3 * bit}
 	case birth:
-		return levels{equal: 14 * bit, near: 7 * bit, nearFrom: 80, loose: 3 * bit, looseFrom: 65, other: -4 * bit}
+		return levels{equal: 14 * bit, near: 5 * bit, nearFrom: 80, loose: 3 * bit, looseFrom: 65, other: -4 * bit}
 	}
 	return levels{}
 }
@@ -187,7 +193,7 @@ func alike(a, b *filter, size int) int {
 	switch few := min(na, nb); {
 	case both < few:
 		return percent
-	case few < 8:
+	case few < 5:
 		return max(percent, partLoose)
 	}
 	return max(percent, partNear)
