@@ -43,13 +43,14 @@ func attribute(l *lead.Lead, name string) string {
 
 // Key is a digest under which persons who may be the same find each other.
 type Key struct {
-	By     string // email, phone, name
+	By     string // email, phone, name (with a company, a place or a date of birth)
 	Digest string // 11 characters, base64url
 }
 
 // Print is what may be kept of a person: nothing in it can be read without the key it was
-// made with. Persons that share a Digest are candidates; [Same] of their sketches tells.
+// made with. Persons that share a Digest are candidates; [Encoder.Same] tells of their
+// sketches whether they are one.
 type Print struct {
-	Keys   []Key
-	Sketch []byte // up to MaxSketch bytes
+	Keys   []Key  // the surest first, at most MaxKeys
+	Sketch []byte // at most MaxSketch bytes
 }

@@ -78,6 +78,7 @@ var sharedMailboxes = wordSet(`
 	pr press privacy procurement projects purchase purchasing reception recruiting recruitment
 	reservation reservations root sales school secretary security service services shipping shop
 	staff store subscribe support team tech techsupport tickets tourism training travel
+	asdf dummy example na nomail none nospam noemail sample spam test tester testing unknown
 	unsubscribe vendor warehouse webmaster website welcome
 	anfrage anfragen bestellung bestellungen bewerbung bewerbungen buchhaltung buero buro
 	einkauf empfang geschaeftsleitung kanzlei kasse kontakt kundenservice kundendienst leitung

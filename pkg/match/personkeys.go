@@ -2,8 +2,8 @@ package match
 
 import "bytes"
 
-// MaxKeys of a print.
-const MaxKeys = 8
+// MaxKeys of a print. A lead of whom e-mail, phone, company and place are known has as many.
+const MaxKeys = 7
 
 // keyring gathers a person's keys, the surest first, up to MaxKeys.
 type keyring struct {
@@ -25,15 +25,15 @@ func (r *keyring) add(by, kind string, parts ...[]byte) {
 	r.keys = append(r.keys, Key{by, digest})
 }
 
-// keys under which the person is found. A name is one only together with something else that
-// is known; whichever two of the things known of a person are right, if they say enough, find
-// it again.
+// keys under which the person is found: address and phone by themselves, a name together with
+// whatever else is known. Each key is made of two things, so that a slip in one of them leaves
+// others whole.
 func (e *Encoder) keys(t *texts) []Key {
 	r := &keyring{e: e, keys: make([]Key, 0, MaxKeys)}
 	if mail := t.fields[email]; len(mail) > 0 {
 		r.add("email", "email", mail)
 	}
-	if number := t.fields[phone]; len(number) >= 5 {
+	if number := t.fields[phone]; len(number) > 0 {
 		r.add("phone", "phone", number)
 	}
 	r.named(t, "company", t.sounds[2])
@@ -43,16 +43,10 @@ func (e *Encoder) keys(t *texts) []Key {
 	}
 	r.born(t, at)
 	if house, town := t.fields[street], t.fields[city]; len(house) > 0 && len(town) > 0 {
-		r.add("name", "house", digits(nil, string(house)), appendSound(nil, longest(house)), appendSound(nil, longest(town)))
+		r.add("name", "house", appendDigits(nil, string(house)), appendSound(nil, longest(house)), appendSound(nil, longest(town)))
 	}
 	r.named(t, "at", at)
-	if len(t.sounds[0]) > 0 && len(t.sounds[1]) > 0 {
-		a, b := t.sounds[0], t.sounds[1]
-		if bytes.Compare(a, b) > 0 {
-			a, b = b, a
-		}
-		r.add("name", "name", a, b)
-	}
+	r.bare(t)
 	return r.keys
 }
 
@@ -83,6 +77,19 @@ func (r *keyring) born(t *texts, at []byte) {
 	if len(at) > 0 {
 		r.add("name", "born at", date, at)
 	}
+}
+
+// bare adds the key of both names in either order. It is the last resort: it finds who is
+// known by things that are all spelt a little differently, and many who are not.
+func (r *keyring) bare(t *texts) {
+	a, b := t.sounds[0], t.sounds[1]
+	if len(a) == 0 || len(b) == 0 {
+		return
+	}
+	if bytes.Compare(a, b) > 0 {
+		a, b = b, a
+	}
+	r.add("name", "names", a, b)
 }
 
 // initial of a name by its sound.

@@ -164,8 +164,8 @@ func firstWord(text []byte) []byte {
 	return word
 }
 
-// digits appends the digits of text, whatever script they are in.
-func digits(dst []byte, s string) []byte {
+// appendDigits appends the digits of text, whatever script they are in.
+func appendDigits(dst []byte, s string) []byte {
 	start := len(dst)
 	s = latin(s)
 	for i := range len(s) {
@@ -174,6 +174,33 @@ func digits(dst []byte, s string) []byte {
 		}
 	}
 	return dst
+}
+
+// minPhone digits make a phone number; and they are not all the same.
+const minPhone = 5
+
+// appendPhone appends the digits of a phone number; what was typed to get past a form is none.
+func appendPhone(dst []byte, s string) []byte {
+	start := len(dst)
+	dst = appendDigits(dst, s)
+	number := dst[start:]
+	if len(number) < minPhone || bytes.Count(number, number[:1]) == len(number) {
+		return dst[:start]
+	}
+	return dst
+}
+
+// appendCode folds a postal code, which some write with spaces and some without.
+func appendCode(dst []byte, s string) []byte {
+	start := len(dst)
+	dst = appendFolded(dst, s)
+	kept := dst[:start]
+	for _, c := range dst[start:] {
+		if c != ' ' {
+			kept = append(kept, c)
+		}
+	}
+	return kept
 }
 
 // employer appends the words by which a company is known: those of its web domain, or of its
@@ -221,12 +248,12 @@ func textsOf(p *Person) *texts {
 	put(lastName, p.LastName, appendFolded)
 	put(street, p.Street, appendFolded)
 	put(place, p.Place, appendFolded)
-	put(phone, p.Phone, digits)
+	put(phone, p.Phone, appendPhone)
 	put(city, p.City, appendFolded)
-	put(postalCode, p.PostalCode, appendFolded)
+	put(postalCode, p.PostalCode, appendCode)
 	put(region, p.Region, appendFolded)
 	put(country, p.Country, appendFolded)
-	put(birth, p.Birth, digits)
+	put(birth, p.Birth, appendDigits)
 	from := len(buf)
 	buf, telling := employer(buf, p.Company)
 	t.fields[company] = buf[from:len(buf):len(buf)]

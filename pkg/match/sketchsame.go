@@ -38,17 +38,21 @@ func probability(weight int) int {
 	return lead.Certain * odds / (odds + bit)
 }
 
+// aroundOthers is the most that circumstances say for two whose names differ: colleagues and
+// families share them all, and there are about as many of these as persons who come again.
+const aroundOthers = -prior
+
 // weigh the evidence for two sketches to be of one person.
 func weigh(x, y *opened) int {
 	first, last := nameEvidence(x, y)
 	personal, around := mailEvidence(x, y)
 	around += circumstances(x, y)
 	if first < 0 {
-		// Families share all this, and the last name.
+		// Families share the last name too.
 		around, last = around+max(last, 0), min(last, 0)
 	}
 	if first < 0 || last < 0 {
-		around = min(around, 17*bit)
+		around = min(around, aroundOthers)
 	}
 	return prior + first + last + personal + around + compare(x, y, birth)
 }
@@ -84,12 +88,12 @@ func mailEvidence(x, y *opened) (personal, around int) {
 }
 
 // nameEvidence is what first and last names tell, straight or swapped, whichever is better.
+// Swapped names count as first names both: a last name says no more where it does not belong.
 func nameEvidence(x, y *opened) (first, last int) {
 	first, last = compare(x, y, firstName), compare(x, y, lastName)
-	const swap = 2 * bit // people do this rarely
-	f, l := compareSwapped(x, y, firstName, lastName), compareSwapped(x, y, lastName, firstName)
-	if f+l-swap > first+last {
-		first, last = f-swap/2, l-swap/2
+	f, l := compareNames(x, y, firstName, lastName), compareNames(x, y, lastName, firstName)
+	if f+l > first+last {
+		first, last = min(f, l), max(f, l)
 	}
 	if x.foreign != y.foreign {
 		// Written in two scripts: what looks different may read the same.
@@ -106,12 +110,12 @@ func compare(x, y *opened, f field) int {
 	return scale(f).of(alike(&x.filters[f], &y.filters[f], 64*f.words()))
 }
 
-// compareSwapped sets a name of one beside the other name of the other.
-func compareSwapped(x, y *opened, f, g field) int {
+// compareNames sets a name of one beside the other name of the other.
+func compareNames(x, y *opened, f, g field) int {
 	if !f.in(x.known) || !g.in(y.known) {
 		return 0
 	}
-	return scale(f).of(alike(&x.filters[f], &y.filters[g], 64*f.words()))
+	return scale(firstName).of(alike(&x.filters[f], &y.filters[g], 64*f.words()))
 }
 
 // levels of likeness of a field and their weights.
@@ -172,8 +176,12 @@ func (l levels) of(percent int) int {
 }
 
 // A text that is wholly part of another is so much like it at least: one of two first names is
-// near it, an initial loosely like it.
-const partNear, partLoose = 65, 45
+// near it; an initial or a syllable, with fewer bits than partBits, is loosely like it.
+const (
+	partNear  = 65
+	partLoose = 45
+	partBits  = 5
+)
 
 // alike estimates from the bits of two filters how alike the texts are, in percent (Dice's
 // coefficient of their pairs): twice what they have in common over what they have in all, both
@@ -193,7 +201,7 @@ func alike(a, b *filter, size int) int {
 	switch few := min(na, nb); {
 	case both < few:
 		return percent
-	case few < 5:
+	case few < partBits:
 		return max(percent, partLoose)
 	}
 	return max(percent, partNear)
