@@ -20,9 +20,12 @@ type address struct{ local, domain string }
 // addressOf normalises an address: case, what follows a plus, and the dots that Google does
 // not look at. Text that is no address gives false.
 func addressOf(text string) (address, bool) {
+	if len(text) > 2*maxText {
+		return address{}, false
+	}
 	text = strings.ToLower(strings.TrimSpace(text))
 	at := strings.LastIndexByte(text, '@')
-	if at <= 0 || at == len(text)-1 || len(text) > 2*maxText {
+	if at <= 0 || at == len(text)-1 {
 		return address{}, false
 	}
 	a := address{text[:at], strings.TrimSuffix(text[at+1:], ".")}

@@ -78,7 +78,7 @@ func latin(s string) string {
 // isForeign tells whether a name is written in another script than Latin. How it reads in
 // Latin letters is then a guess.
 func isForeign(s string) bool {
-	for _, r := range s {
+	for _, r := range s[:min(len(s), maxText)] {
 		if r >= utf8.RuneSelf && unicode.IsLetter(r) {
 			return !unicode.Is(unicode.Latin, r)
 		}
@@ -208,6 +208,7 @@ func appendCode(dst []byte, s string) []byte {
 // of "Weber Bank AG" it is "weber".
 func employer(dst []byte, company string) (text, telling []byte) {
 	from := len(dst)
+	company = company[:min(len(company), 2*maxText)]
 	if label, _, _ := strings.Cut(Registrable(company), "."); label != "" {
 		dst = appendFolded(dst, label)
 		return dst, longest(dst[from:])

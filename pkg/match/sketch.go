@@ -4,19 +4,20 @@ import "encoding/binary"
 
 // A sketch is what is left of a person to be compared with others:
 //
-//	known, 2 bytes | kind of address and script, 1 byte | a filter per known field
+//	known, 2 bytes | kind of address and script, 1 byte | per known field: check, filter
 //
-// A filter is a Bloom filter of the field's pairs of letters. What sets its bits is a keyed
-// function of the pair (AES under a key derived from the encoder's), another one for each
-// field, but the same for first and last name, since many persons swap them.
+// The check is a byte by which equal texts are told from such as have the same pairs of
+// letters, as jo11 and jo111 do. A filter is a Bloom filter of the field's pairs of letters. What sets its bits is a keyed
+// function of the pair, another one for each field, but the same for first and last name,
+// since many persons swap them.
 const sketchHead = 3
 
 // foreignBit beside the kind of address: the name is in another script than Latin.
 const foreignBit = 0x80
 
 // MaxSketch is the size of a sealed sketch in which every field is known, in bytes; with
-// name, company, e-mail, phone, city, postal code and country it has 108.
-const MaxSketch = sealHead + sketchHead + 8*(6*2+6)
+// name, company, e-mail, phone, city, postal code and country it has 116.
+const MaxSketch = sealHead + sketchHead + int(numFields) + 8*(6*2+6)
 
 // field of a person in a sketch. The order is that of the filters.
 type field int
@@ -66,8 +67,11 @@ func (f field) family() byte {
 // in tells whether the field is known of a sketch.
 func (f field) in(known uint16) bool { return known&(1<<f) != 0 }
 
-// filter is a Bloom filter; narrow ones leave the second word empty.
-type filter [2]uint64
+// filter is a Bloom filter and the check of a text.
+type filter struct {
+	bits  [2]uint64 // narrow ones leave the second word empty
+	check byte
+}
 
 // filler sets the bits of a field's filter.
 type filler struct {
@@ -82,7 +86,7 @@ func (w *filler) add(kind gramKind, first, second byte) {
 	size := 64 * w.field.words()
 	for range w.field.bitsPerGram() {
 		b := int(places) & (size - 1)
-		w.filter[b>>6] |= 1 << (b & 63)
+		w.filter.bits[b>>6] |= 1 << (b & 63)
 		places >>= 8
 	}
 }
@@ -117,6 +121,15 @@ func (w *filler) digits(text []byte) {
 	}
 }
 
+// checkOf a text: FNV-1a, folded to a byte.
+func checkOf(text []byte) byte {
+	h := uint32(2166136261)
+	for _, c := range text {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	return byte(h>>24 ^ h>>16 ^ h>>8 ^ h)
+}
+
 // sketch of a person's texts.
 func (e *Encoder) sketch(t *texts) []byte {
 	w := filler{grams: e.grams}
@@ -134,7 +147,8 @@ func (e *Encoder) sketch(t *texts) []byte {
 		default:
 			w.pairs(text)
 		}
-		for _, word := range w.filter[:w.field.words()] {
+		out = append(out, checkOf(text))
+		for _, word := range w.filter.bits[:w.field.words()] {
 			out = binary.BigEndian.AppendUint64(out, word)
 		}
 	}
@@ -167,13 +181,15 @@ func (e *Encoder) open(s *opened, sealed []byte) bool {
 		if !f.in(s.known) {
 			continue
 		}
-		for i := range f.words() {
-			if len(raw) < 8 {
-				return false
-			}
-			s.filters[f][i] = binary.BigEndian.Uint64(raw)
-			raw = raw[8:]
+		fl, size := &s.filters[f], 1+8*f.words()
+		if len(raw) < size {
+			return false
 		}
+		fl.check = raw[0]
+		for i := range f.words() {
+			fl.bits[i] = binary.BigEndian.Uint64(raw[1+8*i:])
+		}
+		raw = raw[size:]
 	}
 	return len(raw) == 0
 }

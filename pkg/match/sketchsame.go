@@ -190,9 +190,9 @@ func alike(a, b *filter, size int) int {
 	if *a == *b {
 		return 100
 	}
-	both := bits.OnesCount64(a[0]&b[0]) + bits.OnesCount64(a[1]&b[1])
-	na := bits.OnesCount64(a[0]) + bits.OnesCount64(a[1])
-	nb := bits.OnesCount64(b[0]) + bits.OnesCount64(b[1])
+	both := bits.OnesCount64(a.bits[0]&b.bits[0]) + bits.OnesCount64(a.bits[1]&b.bits[1])
+	na := bits.OnesCount64(a.bits[0]) + bits.OnesCount64(a.bits[1])
+	nb := bits.OnesCount64(b.bits[0]) + bits.OnesCount64(b.bits[1])
 	common, all := 2*(both*size-na*nb), (na+nb)*size-2*na*nb
 	if all <= 0 || common <= 0 {
 		return 0
