@@ -22,6 +22,5 @@ func ExampleEncoder() {
 	// Output:
 	// found by name
 	// found by name
-	// found by name
 	// the same person: true
 }

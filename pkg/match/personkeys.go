@@ -37,16 +37,16 @@ func (e *Encoder) keys(t *texts) []Key {
 		r.add("phone", "phone", number)
 	}
 	r.named(t, "company", t.sounds[2])
-	at := t.fields[postalCode]
-	if len(at) == 0 {
-		at = appendSound(nil, longest(t.fields[city]))
+	r.born(t)
+	town := appendSound(nil, longest(t.fields[city]))
+	if house := t.fields[street]; len(house) > 0 && len(town) > 0 {
+		r.add("name", "house", appendDigits(nil, string(house)), appendSound(nil, longest(house)), town)
 	}
-	r.born(t, at)
-	if house, town := t.fields[street], t.fields[city]; len(house) > 0 && len(town) > 0 {
-		r.add("name", "house", appendDigits(nil, string(house)), appendSound(nil, longest(house)), appendSound(nil, longest(town)))
+	if code := t.fields[postalCode]; len(code) > 0 {
+		r.named(t, "at", code)
+	} else {
+		r.fullNamed(t, "in", town)
 	}
-	r.named(t, "at", at)
-	r.bare(t)
 	return r.keys
 }
 
@@ -62,34 +62,39 @@ func (r *keyring) named(t *texts, kind string, context []byte) {
 	r.add("name", kind, first, initial(last), context)
 }
 
-// born adds the keys of a date of birth: with either name, and with a place. With a name it
-// is the birthday, without the year, which is what is mistyped as often as all the rest.
-func (r *keyring) born(t *texts, at []byte) {
-	date := t.fields[birth]
-	if len(date) == 0 {
-		return
-	}
-	for _, name := range t.sounds[:2] {
-		if len(name) > 0 {
-			r.add("name", "born", name, date[min(4, len(date)-1):])
-		}
-	}
-	if len(at) > 0 {
-		r.add("name", "born at", date, at)
-	}
-}
-
-// bare adds the key of both names in either order. It is the last resort: it finds who is
-// known by things that are all spelt a little differently, and many who are not.
-func (r *keyring) bare(t *texts) {
+// fullNamed adds the key of both names in either order within a context, for contexts that say
+// too little to do with an initial.
+func (r *keyring) fullNamed(t *texts, kind string, context []byte) {
 	a, b := t.sounds[0], t.sounds[1]
-	if len(a) == 0 || len(b) == 0 {
+	if len(context) == 0 || len(a) == 0 || len(b) == 0 {
 		return
 	}
 	if bytes.Compare(a, b) > 0 {
 		a, b = b, a
 	}
-	r.add("name", "names", a, b)
+	r.add("name", kind, a, b, context)
+}
+
+// born adds the keys of a date of birth: the birthday with either name, without the year, in
+// which as many slips are made as in all the rest; the date with a place; the year with both
+// names.
+func (r *keyring) born(t *texts) {
+	date := t.fields[birth]
+	if len(date) == 0 {
+		return
+	}
+	year := min(4, len(date)-1)
+	for _, name := range t.sounds[:2] {
+		if len(name) > 0 {
+			r.add("name", "birthday", name, date[year:])
+		}
+	}
+	if at := t.fields[postalCode]; len(at) > 0 {
+		r.add("name", "born at", date, at)
+	} else if town := longest(t.fields[city]); len(town) > 0 {
+		r.add("name", "born in", date, appendSound(nil, town))
+	}
+	r.fullNamed(t, "born", date[:year])
 }
 
 // initial of a name by its sound.

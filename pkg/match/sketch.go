@@ -50,10 +50,11 @@ func (f field) words() int {
 // bitsPerGram set in the field's filter: fewer where texts are long, so that it stays sparse.
 func (f field) bitsPerGram() int {
 	switch f {
-	case firstName, lastName, email, company, street, place, city, phone:
+	case postalCode, region, country, birth:
+		return 2
+	default:
 		return 1
 	}
-	return 2
 }
 
 // family of the keyed function that sets the field's bits.

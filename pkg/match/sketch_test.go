@@ -34,7 +34,7 @@ func TestAnotherKeyChangesEverything(t *testing.T) {
 		for _, k := range x.Keys {
 			require.NotContains(t, y.Keys, k)
 		}
-		require.Equal(t, len(x.Sketch), len(y.Sketch))
+		require.Len(t, y.Sketch, len(x.Sketch))
 		require.NotEqual(t, x.Sketch, y.Sketch)
 		require.Zero(t, a.Same(x.Sketch, y.Sketch), "what another key has made is nobody's")
 		require.Zero(t, b.Same(x.Sketch, x.Sketch))
@@ -186,6 +186,17 @@ func TestEvidenceAddsUp(t *testing.T) {
 	}
 	b.Country, b.City, b.PostalCode = "US", "Boston", "02134"
 	require.Less(t, meet(e, a, b).score, last)
+}
+
+// TestNumbersThatDiffer: the next extension is not the same phone, however the bits fall.
+func TestNumbersThatDiffer(t *testing.T) {
+	t.Parallel()
+	e := encoder()
+	phone := func(n int) []byte { return e.Encode(match.Person{Phone: fmt.Sprintf("+49301234%03d", n)}).Sketch }
+	for n := range 1000 {
+		require.Less(t, e.Same(phone(n), phone((n+1)%1000)), match.Duplicate, n)
+		require.GreaterOrEqual(t, e.Same(phone(n), phone(n)), match.Duplicate)
+	}
 }
 
 // FuzzEncode: whatever a lead holds, its print is within bounds, reads back and is equal to

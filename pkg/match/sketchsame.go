@@ -158,8 +158,9 @@ func scale(f field) levels {
 		return levels{equal: 1 * bit, near: 1 * bit, nearFrom: 65, looseFrom: 65, other: -3 * bit}
 	case birth:
 		return levels{equal: 14 * bit, near: 5 * bit, nearFrom: 80, loose: 3 * bit, looseFrom: 65, other: -4 * bit}
+	default:
+		return levels{}
 	}
-	return levels{}
 }
 
 // of so many percent of likeness, the weight.
