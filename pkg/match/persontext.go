@@ -58,16 +58,21 @@ func latin(s string) string {
 	}
 	var b strings.Builder
 	b.Grow(2 * len(s))
+	var section []string // of the letters like the last one
+	last := rune(-1)
 	for _, r := range norm.NFKC.String(s) {
 		switch {
 		case r < utf8.RuneSelf:
-			b.WriteRune(r)
-		case unicode.In(r, unicode.Letter, unicode.Mark, unicode.Number):
-			section := table.Tables[r>>8]
+			b.WriteByte(byte(r))
+		case unicode.IsLetter(r), unicode.IsMark(r), unicode.IsNumber(r):
+			if r>>8 != last {
+				last = r >> 8
+				section = table.Tables[last]
+			}
 			if at := int(r & 0xff); at < len(section) {
 				b.WriteString(strings.TrimSpace(section[at]))
 			}
-		case unicode.In(r, unicode.Cf): // marks of direction, joiners
+		case unicode.Is(unicode.Cf, r): // marks of direction, joiners
 		default:
 			b.WriteByte(' ')
 		}

@@ -12,7 +12,7 @@ import (
 // The tag is the MAC of the sketch and starts the cipher's counter (as SIV does): a sketch
 // always seals alike, two that differ have nothing in common, and one that was made under
 // another key or damaged is recognised. Without this, filters of one name would be equal,
-// and the most frequent ones could be guessed by counting (Christen et al. 2018).
+// and the most frequent ones could be guessed by counting (Christen et al. 2017).
 const (
 	sealVersion = 1
 	tagBytes    = 8
