@@ -47,6 +47,7 @@ type evaluation struct {
 func evaluations() []evaluation {
 	return []evaluation{
 		names(),
+		{"duplicates", duplicates},
 	}
 }
 

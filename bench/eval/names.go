@@ -87,7 +87,9 @@ func table(data fs.FS, name string) ([]map[string]string, error) {
 			return nil, fmt.Errorf("read %s: %w", name, err)
 		}
 	}
-	lines, err := csv.NewReader(in).ReadAll()
+	c := csv.NewReader(in)
+	c.TrimLeadingSpace = true
+	lines, err := c.ReadAll()
 	if err != nil || len(lines) == 0 {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}

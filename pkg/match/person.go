@@ -1,10 +1,6 @@
 package match
 
-import (
-	"strings"
-
-	"leadrouter/pkg/lead"
-)
+import "leadrouter/pkg/lead"
 
 // Person is what a human can be recognised by. Everything is as its sender wrote it, in any
 // script; what is empty is unknown and speaks neither for nor against.
@@ -30,24 +26,13 @@ type Person struct {
 func PersonOf(l *lead.Lead) Person {
 	p := Person{
 		Email: l.Email, Phone: l.Phone, FirstName: l.FirstName, LastName: l.LastName,
-		Company: l.Company.Domain, City: l.City, PostalCode: l.PostalCode, Region: l.Region,
-		Country: l.Country, Street: attribute(l, "street"), Birth: attribute(l, "date_of_birth"),
+		Company: CompanyDomain(l), City: l.City, PostalCode: l.PostalCode,
+		Region: l.Region, Country: l.Country, Street: attribute(l, "street"), Birth: attribute(l, "date_of_birth"),
 	}
 	if p.Company == "" {
 		p.Company = l.Company.Name
 	}
-	if p.Company == "" && l.EmailFree != nil && !*l.EmailFree {
-		p.Company = domainOf(l)
-	}
 	return p
-}
-
-// domainOf the lead's e-mail address.
-func domainOf(l *lead.Lead) string {
-	if l.EmailDomain != "" {
-		return l.EmailDomain
-	}
-	return l.Email[strings.LastIndexByte(l.Email, '@')+1:]
 }
 
 // attribute is what the sender gave under a name of its own, if it is text.
@@ -58,13 +43,14 @@ func attribute(l *lead.Lead, name string) string {
 
 // Key is a digest under which persons who may be the same find each other.
 type Key struct {
-	By     string // email, phone, name
+	By     string // email, phone, name (with a company, a place or a date of birth)
 	Digest string // 11 characters, base64url
 }
 
 // Print is what may be kept of a person: nothing in it can be read without the key it was
-// made with. Persons that share a Digest are candidates; [Same] of their sketches tells.
+// made with. Persons that share a Digest are candidates; [Encoder.Same] tells of their
+// sketches whether they are one.
 type Print struct {
-	Keys   []Key
-	Sketch []byte // up to MaxSketch bytes
+	Keys   []Key  // the surest first, at most MaxKeys
+	Sketch []byte // at most MaxSketch bytes
 }

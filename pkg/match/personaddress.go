@@ -20,9 +20,12 @@ type address struct{ local, domain string }
 // addressOf normalises an address: case, what follows a plus, and the dots that Google does
 // not look at. Text that is no address gives false.
 func addressOf(text string) (address, bool) {
+	if len(text) > 2*maxText {
+		return address{}, false
+	}
 	text = strings.ToLower(strings.TrimSpace(text))
 	at := strings.LastIndexByte(text, '@')
-	if at <= 0 || at == len(text)-1 || len(text) > 2*maxText {
+	if at <= 0 || at == len(text)-1 {
 		return address{}, false
 	}
 	a := address{text[:at], strings.TrimSuffix(text[at+1:], ".")}
@@ -78,6 +81,7 @@ var sharedMailboxes = wordSet(`
 	pr press privacy procurement projects purchase purchasing reception recruiting recruitment
 	reservation reservations root sales school secretary security service services shipping shop
 	staff store subscribe support team tech techsupport tickets tourism training travel
+	asdf dummy example na nomail none nospam noemail sample spam test tester testing unknown
 	unsubscribe vendor warehouse webmaster website welcome
 	anfrage anfragen bestellung bestellungen bewerbung bewerbungen buchhaltung buero buro
 	einkauf empfang geschaeftsleitung kanzlei kasse kontakt kundenservice kundendienst leitung

@@ -17,9 +17,16 @@ const digestBytes = 8
 
 // Encoder turns persons into prints under a secret key. It is safe for concurrent use.
 type Encoder struct {
-	macs  sync.Pool    // of hash.Hash: HMAC-SHA256 under the key
-	grams cipher.Block // the keyed function that sets the bits of a filter
+	macs  sync.Pool    // of *mac
+	grams *gramTable   // where the bits of a filter are
 	seals cipher.Block // the cipher over a sketch
+}
+
+// mac is HMAC-SHA256 under the encoder's key, with room for what goes in and out.
+type mac struct {
+	hash hash.Hash
+	text []byte
+	sum  []byte
 }
 
 // NewEncoder makes an encoder. The key is secret and may have any length; 32 random bytes are
@@ -28,16 +35,16 @@ type Encoder struct {
 func NewEncoder(key []byte) *Encoder {
 	key = slices.Clone(key)
 	e := &Encoder{}
-	e.macs.New = func() any { return hmac.New(sha256.New, key) }
-	e.grams, e.seals = e.cipher("grams"), e.cipher("seal")
+	e.macs.New = func() any { return &mac{hash: hmac.New(sha256.New, key)} }
+	e.grams, e.seals = newGramTable(e.cipher("grams")), e.cipher("seal")
 	return e
 }
 
 // cipher under a key of its own, derived from the encoder's.
 func (e *Encoder) cipher(purpose string) cipher.Block {
-	var key [sha256.Size]byte
-	e.mac(&key, "cipher", []byte(purpose))
-	block, err := aes.NewCipher(key[:])
+	m := e.sum("cipher", []byte(purpose))
+	defer e.macs.Put(m)
+	block, err := aes.NewCipher(m.sum)
 	if err != nil {
 		panic(err) // of a key that is not 32 bytes
 	}
@@ -51,22 +58,23 @@ func (e *Encoder) Digest(kind, text string) string {
 }
 
 func (e *Encoder) digest(kind string, parts ...[]byte) string {
-	var sum [sha256.Size]byte
-	e.mac(&sum, kind, parts...)
-	return base64.RawURLEncoding.EncodeToString(sum[:digestBytes])
+	m := e.sum(kind, parts...)
+	defer e.macs.Put(m)
+	return base64.RawURLEncoding.EncodeToString(m.sum[:digestBytes])
 }
 
-// mac of parts, none of which holds a zero byte unless it is the last.
-func (e *Encoder) mac(sum *[sha256.Size]byte, kind string, parts ...[]byte) {
-	h := e.macs.Get().(hash.Hash)
-	defer e.macs.Put(h)
-	h.Reset()
-	buf := append(make([]byte, 0, 2*maxText), kind...)
+// sum of parts, none of which holds a zero byte unless it is the last. The caller puts the
+// mac back.
+func (e *Encoder) sum(kind string, parts ...[]byte) *mac {
+	m := e.macs.Get().(*mac)
+	m.text = append(m.text[:0], kind...)
 	for _, p := range parts {
-		buf = append(append(buf, 0), p...)
+		m.text = append(append(m.text, 0), p...)
 	}
-	_, _ = h.Write(buf)
-	h.Sum(sum[:0])
+	m.hash.Reset()
+	_, _ = m.hash.Write(m.text)
+	m.sum = m.hash.Sum(m.sum[:0])
+	return m
 }
 
 // Encode a person. Equal persons give equal prints; one of whom nothing is known has no keys.

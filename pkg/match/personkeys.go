@@ -1,7 +1,9 @@
 package match
 
-// MaxKeys of a print.
-const MaxKeys = 6
+import "bytes"
+
+// MaxKeys of a print. A lead of whom e-mail, phone, company and place are known has as many.
+const MaxKeys = 7
 
 // keyring gathers a person's keys, the surest first, up to MaxKeys.
 type keyring struct {
@@ -23,27 +25,28 @@ func (r *keyring) add(by, kind string, parts ...[]byte) {
 	r.keys = append(r.keys, Key{by, digest})
 }
 
-// keys under which the person is found. A name is one only together with something else that
-// is known; whichever two of the things known of a person are right, if they say enough, find
-// it again.
+// keys under which the person is found: address and phone by themselves, a name together with
+// whatever else is known. Each key is made of two things, so that a slip in one of them leaves
+// others whole.
 func (e *Encoder) keys(t *texts) []Key {
 	r := &keyring{e: e, keys: make([]Key, 0, MaxKeys)}
 	if mail := t.fields[email]; len(mail) > 0 {
 		r.add("email", "email", mail)
 	}
-	if number := t.fields[phone]; len(number) >= 5 {
+	if number := t.fields[phone]; len(number) > 0 {
 		r.add("phone", "phone", number)
 	}
-	r.named(t, "company", appendSound(nil, longest(t.fields[company])))
-	at := t.fields[postalCode]
-	if len(at) == 0 {
-		at = appendSound(nil, longest(t.fields[city]))
+	r.named(t, "company", t.sounds[2])
+	r.born(t)
+	town := appendSound(nil, longest(t.fields[city]))
+	if house := t.fields[street]; len(house) > 0 && len(town) > 0 {
+		r.add("name", "house", appendDigits(nil, string(house)), appendSound(nil, longest(house)), town)
 	}
-	r.born(t, at)
-	if house, town := t.fields[street], t.fields[city]; len(house) > 0 && len(town) > 0 {
-		r.add("name", "house", digits(nil, string(house)), appendSound(nil, longest(house)), appendSound(nil, longest(town)))
+	if code := t.fields[postalCode]; len(code) > 0 {
+		r.named(t, "at", code)
+	} else {
+		r.fullNamed(t, "in", town)
 	}
-	r.named(t, "at", at)
 	return r.keys
 }
 
@@ -59,20 +62,39 @@ func (r *keyring) named(t *texts, kind string, context []byte) {
 	r.add("name", kind, first, initial(last), context)
 }
 
-// born adds the keys of a date of birth: with either name, and with a place.
-func (r *keyring) born(t *texts, at []byte) {
+// fullNamed adds the key of both names in either order within a context, for contexts that say
+// too little to do with an initial.
+func (r *keyring) fullNamed(t *texts, kind string, context []byte) {
+	a, b := t.sounds[0], t.sounds[1]
+	if len(context) == 0 || len(a) == 0 || len(b) == 0 {
+		return
+	}
+	if bytes.Compare(a, b) > 0 {
+		a, b = b, a
+	}
+	r.add("name", kind, a, b, context)
+}
+
+// born adds the keys of a date of birth: the birthday with either name, without the year, in
+// which as many slips are made as in all the rest; the date with a place; the year with both
+// names.
+func (r *keyring) born(t *texts) {
 	date := t.fields[birth]
 	if len(date) == 0 {
 		return
 	}
-	for _, name := range t.sounds {
+	year := min(4, len(date)-1)
+	for _, name := range t.sounds[:2] {
 		if len(name) > 0 {
-			r.add("name", "born", name, date)
+			r.add("name", "birthday", name, date[year:])
 		}
 	}
-	if len(at) > 0 {
+	if at := t.fields[postalCode]; len(at) > 0 {
 		r.add("name", "born at", date, at)
+	} else if town := longest(t.fields[city]); len(town) > 0 {
+		r.add("name", "born in", date, appendSound(nil, town))
 	}
+	r.fullNamed(t, "born", date[:year])
 }
 
 // initial of a name by its sound.

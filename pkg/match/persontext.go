@@ -3,9 +3,10 @@ package match
 import (
 	"bytes"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
-	"github.com/mozillazg/go-unidecode"
+	"github.com/mozillazg/go-unidecode/table"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -46,17 +47,48 @@ func appendFolded(dst []byte, s string) []byte {
 	return dst
 }
 
-// latin writes text in the letters of ASCII.
+// latin writes text in the letters of ASCII. What was one word stays one: a Chinese name is
+// written without the spaces between its syllables.
 func latin(s string) string {
 	if len(s) > 2*maxText {
 		s = strings.ToValidUTF8(s[:2*maxText], "")
 	}
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return unidecode.Unidecode(norm.NFKC.String(s))
+	if isASCII(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(2 * len(s))
+	var section []string // of the letters like the last one
+	last := rune(-1)
+	for _, r := range norm.NFKC.String(s) {
+		switch {
+		case r < utf8.RuneSelf:
+			b.WriteByte(byte(r))
+		case unicode.IsLetter(r), unicode.IsMark(r), unicode.IsNumber(r):
+			if r>>8 != last {
+				last = r >> 8
+				section = table.Tables[last]
+			}
+			if at := int(r & 0xff); at < len(section) {
+				b.WriteString(strings.TrimSpace(section[at]))
+			}
+		case unicode.Is(unicode.Cf, r): // marks of direction, joiners
+		default:
+			b.WriteByte(' ')
 		}
 	}
-	return s
+	return b.String()
+}
+
+// isForeign tells whether a name is written in another script than Latin. How it reads in
+// Latin letters is then a guess.
+func isForeign(s string) bool {
+	for _, r := range s[:min(len(s), maxText)] {
+		if r >= utf8.RuneSelf && unicode.IsLetter(r) {
+			return !unicode.Is(unicode.Latin, r)
+		}
+	}
+	return false
 }
 
 // afterUmlaut tells whether an e is the second half of an umlaut that was written out.
@@ -137,8 +169,8 @@ func firstWord(text []byte) []byte {
 	return word
 }
 
-// digits appends the digits of text, whatever script they are in.
-func digits(dst []byte, s string) []byte {
+// appendDigits appends the digits of text, whatever script they are in.
+func appendDigits(dst []byte, s string) []byte {
 	start := len(dst)
 	s = latin(s)
 	for i := range len(s) {
@@ -149,32 +181,64 @@ func digits(dst []byte, s string) []byte {
 	return dst
 }
 
-// employer is the text by which a company is known, from its name or its web domain: of
-// "www.weber-bank.co.uk" it is "weber-bank".
-func employer(company string) string {
-	if strings.ContainsAny(company, " @/") {
-		return company
+// minPhone digits make a phone number; and they are not all the same.
+const minPhone = 5
+
+// appendPhone appends the digits of a phone number; what was typed to get past a form is none.
+func appendPhone(dst []byte, s string) []byte {
+	start := len(dst)
+	dst = appendDigits(dst, s)
+	number := dst[start:]
+	if len(number) < minPhone || bytes.Count(number, number[:1]) == len(number) {
+		return dst[:start]
 	}
-	end := strings.LastIndexByte(strings.TrimSuffix(company, "."), '.')
-	if end < 0 {
-		return company
+	return dst
+}
+
+// appendCode folds a postal code, which some write with spaces and some without.
+func appendCode(dst []byte, s string) []byte {
+	start := len(dst)
+	dst = appendFolded(dst, s)
+	kept := dst[:start]
+	for _, c := range dst[start:] {
+		if c != ' ' {
+			kept = append(kept, c)
+		}
 	}
-	rest := company[:end]
-	label := strings.LastIndexByte(rest, '.') + 1
-	if label > 0 && len(rest)-label <= 3 { // co.uk, com.au
-		rest = rest[:label-1]
-		label = strings.LastIndexByte(rest, '.') + 1
+	return kept
+}
+
+// employer appends the words by which a company is known: those of its web domain, or of its
+// name without the legal form. Telling is the one to look it up by: of "weber-bank.co.uk" and
+// of "Weber Bank AG" it is "weber".
+func employer(dst []byte, company string) (text, telling []byte) {
+	from := len(dst)
+	company = company[:min(len(company), 2*maxText)]
+	if label, _, _ := strings.Cut(Registrable(company), "."); label != "" {
+		dst = appendFolded(dst, label)
+		return dst, longest(dst[from:])
 	}
-	return rest[label:]
+	best := 0
+	for _, word := range CompanyName(company).words {
+		if len(dst) > from {
+			dst = append(dst, ' ')
+		}
+		at := len(dst)
+		dst = appendFolded(dst, word.text)
+		if score := int(word.weight)<<8 + len(dst) - at; score > best {
+			best, telling = score, dst[at:]
+		}
+	}
+	return dst, telling
 }
 
 // texts are a person's fields, folded, and what keys are made of.
 type texts struct {
 	fields [numFields][]byte
 	kind   addressKind
-	first  []byte // the word of the first name that tells
-	last   []byte // and of the last name
-	sounds [2][]byte
+	// sounds are those of the word that tells in the first name, the last name, the company.
+	sounds  [3][]byte
+	foreign bool // a name is in another script than Latin
 }
 
 // textsOf folds a person's fields.
@@ -186,21 +250,28 @@ func textsOf(p *Person) *texts {
 		buf = fill(buf, s)
 		t.fields[f] = buf[from:len(buf):len(buf)]
 	}
-	put(firstName, p.FirstName, appendFolded)
+	put(firstName, p.FirstName, appendFirstNames)
 	put(lastName, p.LastName, appendFolded)
-	put(company, employer(p.Company), appendFolded)
 	put(street, p.Street, appendFolded)
 	put(place, p.Place, appendFolded)
-	put(phone, p.Phone, digits)
+	put(phone, p.Phone, appendPhone)
 	put(city, p.City, appendFolded)
-	put(postalCode, p.PostalCode, appendFolded)
+	put(postalCode, p.PostalCode, appendCode)
 	put(region, p.Region, appendFolded)
 	put(country, p.Country, appendFolded)
-	put(birth, p.Birth, digits)
-	t.first, t.last = firstWord(t.fields[firstName]), longest(t.fields[lastName])
-	t.sounds = [2][]byte{appendSound(nil, t.first), appendSound(nil, t.last)}
+	put(birth, p.Birth, appendDigits)
+	from := len(buf)
+	buf, telling := employer(buf, p.Company)
+	t.fields[company] = buf[from:len(buf):len(buf)]
+	first, last := firstWord(t.fields[firstName]), longest(t.fields[lastName])
+	for i, word := range [][]byte{first, last, telling} {
+		from := len(buf)
+		buf = appendSound(buf, word)
+		t.sounds[i] = buf[from:len(buf):len(buf)]
+	}
+	t.foreign = isForeign(p.FirstName) || isForeign(p.LastName)
 	if a, ok := addressOf(p.Email); ok {
-		t.kind = a.kind(t.first, t.last)
+		t.kind = a.kind(first, last)
 		whole := append(append([]byte(a.local), '@'), a.domain...)
 		t.fields[email] = whole[:min(len(whole), maxText)]
 	}

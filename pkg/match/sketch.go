@@ -1,22 +1,23 @@
 package match
 
-import (
-	"crypto/aes"
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // A sketch is what is left of a person to be compared with others:
 //
-//	known, 2 bytes | kind of address, 1 byte | a filter per known field
+//	known, 2 bytes | kind of address and script, 1 byte | per known field: check, filter
 //
-// A filter is a Bloom filter of the field's pairs of letters. What sets its bits is a keyed
-// function of the pair (AES under a key derived from the encoder's), another one for each
-// field, but the same for first and last name, since many persons swap them.
+// The check is a byte by which equal texts are told from such as have the same pairs of
+// letters, as jo11 and jo111 do. A filter is a Bloom filter of the field's pairs of letters. What sets its bits is a keyed
+// function of the pair, another one for each field, but the same for first and last name,
+// since many persons swap them.
 const sketchHead = 3
 
+// foreignBit beside the kind of address: the name is in another script than Latin.
+const foreignBit = 0x80
+
 // MaxSketch is the size of a sealed sketch in which every field is known, in bytes; with
-// name, company, e-mail, phone, city, postal code and country it has 108.
-const MaxSketch = sealHead + sketchHead + 8*(6*2+6)
+// name, company, e-mail, phone, city, postal code and country it has 116.
+const MaxSketch = sealHead + sketchHead + int(numFields) + 8*(6*2+6)
 
 // field of a person in a sketch. The order is that of the filters.
 type field int
@@ -49,10 +50,11 @@ func (f field) words() int {
 // bitsPerGram set in the field's filter: fewer where texts are long, so that it stays sparse.
 func (f field) bitsPerGram() int {
 	switch f {
-	case email, company, street, place, city, phone:
+	case postalCode, region, country, birth:
+		return 2
+	default:
 		return 1
 	}
-	return 2
 }
 
 // family of the keyed function that sets the field's bits.
@@ -66,56 +68,72 @@ func (f field) family() byte {
 // in tells whether the field is known of a sketch.
 func (f field) in(known uint16) bool { return known&(1<<f) != 0 }
 
-// filter is a Bloom filter; narrow ones leave the second word empty.
-type filter [2]uint64
-
-// filler sets the bits of a field's filter. There is one for a whole sketch, since what goes
-// through the cipher lives on the heap.
-type filler struct {
-	e       *Encoder
-	field   field
-	filter  filter
-	in, out [aes.BlockSize]byte
+// filter is a Bloom filter and the check of a text.
+type filter struct {
+	bits  [2]uint64 // narrow ones leave the second word empty
+	check byte
 }
 
-// begin an empty filter.
-func (w *filler) begin(f field) { w.field, w.filter = f, filter{} }
+// filler sets the bits of a field's filter.
+type filler struct {
+	grams  *gramTable
+	field  field
+	filter filter
+}
 
-// add two letters, at a place of the text where that matters.
-func (w *filler) add(at, first, second byte) {
-	w.in[0], w.in[1], w.in[2], w.in[3] = w.field.family(), at, first, second
-	w.e.grams.Encrypt(w.out[:], w.in[:])
+// add two letters, or a letter at a place.
+func (w *filler) add(kind gramKind, first, second byte) {
+	places := w.grams.places(w.field.family(), kind, first, second)
 	size := 64 * w.field.words()
-	for i := range w.field.bitsPerGram() {
-		b := int(w.out[i]) & (size - 1)
-		w.filter[b>>6] |= 1 << (b & 63)
+	for range w.field.bitsPerGram() {
+		b := int(places) & (size - 1)
+		w.filter.bits[b>>6] |= 1 << (b & 63)
+		places >>= 8
 	}
 }
 
-// pairs adds each pair of neighbouring letters. Words begin and end with a blank, so that
-// their ends weigh more and their order does not matter. Of an initial the end is left out:
-// then it is part of every name that begins with it.
+// pairs adds each pair of letters that are neighbours or have one between them, as one kind of
+// thing: two letters that changed places leave most pairs as they were (Keskustalo et al.
+// 2003). Words begin and end with a blank, so that their order does not matter. Their first
+// letter weighs more, and makes an initial a part of every name that begins with it.
 func (w *filler) pairs(text []byte) {
-	last := byte(' ')
+	const blank = 0
+	before, last := byte(blank), byte(blank)
 	for _, c := range text {
-		w.add(0, last, c)
-		last = c
+		c = letter(c)
+		w.add(pair, last, c)
+		switch {
+		case last == blank:
+			w.add(placed, blank, c)
+		case c != blank && before != blank:
+			w.add(pair, before, c)
+		}
+		before, last = last, c
 	}
 	if len(text) > 1 {
-		w.add(0, last, ' ')
+		w.add(pair, last, blank)
 	}
 }
 
-// places adds each digit with its place, since pairs tell little about numbers.
-func (w *filler) places(text []byte) {
+// digits adds each digit with its place, since pairs tell little about numbers.
+func (w *filler) digits(text []byte) {
 	for i, c := range text {
-		w.add(byte(i)+1, c, 0)
+		w.add(placed, byte(min(i+1, letters-1)), letter(c))
 	}
+}
+
+// checkOf a text: FNV-1a, folded to a byte.
+func checkOf(text []byte) byte {
+	h := uint32(2166136261)
+	for _, c := range text {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	return byte(h>>24 ^ h>>16 ^ h>>8 ^ h)
 }
 
 // sketch of a person's texts.
 func (e *Encoder) sketch(t *texts) []byte {
-	w := &filler{e: e}
+	w := filler{grams: e.grams}
 	out := make([]byte, sketchHead, MaxSketch)
 	known := uint16(0)
 	for f, text := range t.fields {
@@ -123,19 +141,23 @@ func (e *Encoder) sketch(t *texts) []byte {
 			continue
 		}
 		known |= 1 << f
-		w.begin(field(f))
+		w.field, w.filter = field(f), filter{}
 		switch field(f) {
 		case phone, postalCode, birth:
-			w.places(text)
+			w.digits(text)
 		default:
 			w.pairs(text)
 		}
-		for _, word := range w.filter[:w.field.words()] {
+		out = append(out, checkOf(text))
+		for _, word := range w.filter.bits[:w.field.words()] {
 			out = binary.BigEndian.AppendUint64(out, word)
 		}
 	}
 	binary.BigEndian.PutUint16(out, known)
 	out[2] = byte(t.kind)
+	if t.foreign {
+		out[2] |= foreignBit
+	}
 	return out
 }
 
@@ -143,6 +165,7 @@ func (e *Encoder) sketch(t *texts) []byte {
 type opened struct {
 	known   uint16
 	kind    addressKind
+	foreign bool
 	filters [numFields]filter
 }
 
@@ -153,19 +176,21 @@ func (e *Encoder) open(s *opened, sealed []byte) bool {
 	if !ok || len(raw) < sketchHead {
 		return false
 	}
-	s.known, s.kind = binary.BigEndian.Uint16(raw), addressKind(raw[2])
+	s.known, s.kind, s.foreign = binary.BigEndian.Uint16(raw), addressKind(raw[2]&^foreignBit), raw[2]&foreignBit != 0
 	raw = raw[sketchHead:]
 	for f := range numFields {
 		if !f.in(s.known) {
 			continue
 		}
-		for i := range f.words() {
-			if len(raw) < 8 {
-				return false
-			}
-			s.filters[f][i] = binary.BigEndian.Uint64(raw)
-			raw = raw[8:]
+		fl, size := &s.filters[f], 1+8*f.words()
+		if len(raw) < size {
+			return false
 		}
+		fl.check = raw[0]
+		for i := range f.words() {
+			fl.bits[i] = binary.BigEndian.Uint64(raw[1+8*i:])
+		}
+		raw = raw[size:]
 	}
 	return len(raw) == 0
 }

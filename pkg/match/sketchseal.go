@@ -2,8 +2,6 @@ package match
 
 import (
 	"crypto/aes"
-	"crypto/cipher"
-	"crypto/sha256"
 	"crypto/subtle"
 )
 
@@ -14,7 +12,7 @@ import (
 // The tag is the MAC of the sketch and starts the cipher's counter (as SIV does): a sketch
 // always seals alike, two that differ have nothing in common, and one that was made under
 // another key or damaged is recognised. Without this, filters of one name would be equal,
-// and the most frequent ones could be guessed by counting (Christen et al. 2018).
+// and the most frequent ones could be guessed by counting (Christen et al. 2017).
 const (
 	sealVersion = 1
 	tagBytes    = 8
@@ -23,10 +21,11 @@ const (
 
 // seal a sketch.
 func (e *Encoder) seal(sketch []byte) []byte {
-	out := make([]byte, sealHead+len(sketch))
+	out := make([]byte, sealHead, sealHead+len(sketch))
 	out[0] = sealVersion
 	e.tag(out[1:sealHead], sketch)
-	e.stream(out[1:sealHead], out[sealHead:], sketch)
+	out = append(out, sketch...)
+	e.mask(out[1:sealHead], out[sealHead:])
 	return out
 }
 
@@ -36,7 +35,7 @@ func (e *Encoder) unseal(dst, sealed []byte) ([]byte, bool) {
 		return nil, false
 	}
 	dst = append(dst, sealed[sealHead:]...)
-	e.stream(sealed[1:sealHead], dst, dst)
+	e.mask(sealed[1:sealHead], dst)
 	var tag [tagBytes]byte
 	e.tag(tag[:], dst)
 	return dst, subtle.ConstantTimeCompare(tag[:], sealed[1:sealHead]) == 1
@@ -44,14 +43,19 @@ func (e *Encoder) unseal(dst, sealed []byte) ([]byte, bool) {
 
 // tag of a sketch.
 func (e *Encoder) tag(dst, sketch []byte) {
-	var sum [sha256.Size]byte
-	e.mac(&sum, "sketch", sketch)
-	copy(dst, sum[:tagBytes])
+	m := e.sum("sketch", sketch)
+	defer e.macs.Put(m)
+	copy(dst, m.sum)
 }
 
-// stream enciphers or deciphers src: counter mode, with the tag as its nonce.
-func (e *Encoder) stream(tag, dst, src []byte) {
-	var iv [aes.BlockSize]byte
-	copy(iv[:], tag)
-	cipher.NewCTR(e.seals, iv[:]).XORKeyStream(dst, src)
+// mask enciphers or deciphers text: counter mode, the tag being its nonce.
+func (e *Encoder) mask(tag, text []byte) {
+	blocks := make([]byte, 2*aes.BlockSize)
+	counter, stream := blocks[:aes.BlockSize], blocks[aes.BlockSize:]
+	copy(counter, tag)
+	for ; len(text) > 0; text = text[min(len(text), aes.BlockSize):] {
+		e.seals.Encrypt(stream, counter)
+		subtle.XORBytes(text, text[:min(len(text), aes.BlockSize)], stream)
+		counter[aes.BlockSize-1]++ // a sketch has fewer than 256 blocks
+	}
 }
