@@ -42,15 +42,8 @@ func (c *cache) keyer() *keyer { return &keyer{mac: hmac.New(sha256.New, c.secre
 // another one. 144 bits of the digest are enough never to meet another address.
 func (k *keyer) key(namespace string, p *Provider, address string) string {
 	k.mac.Reset()
-	write := func(s string) {
-		k.buf = append(append(k.buf[:0], s...), 0)
-		_, _ = k.mac.Write(k.buf)
-	}
-	for i := range p.Fields {
-		write(p.Fields[i].Name)
-		write(p.Fields[i].Path.String())
-	}
-	write(address)
+	k.buf = append(append(k.buf[:0], p.shape...), address...)
+	_, _ = k.mac.Write(k.buf)
 	k.buf = k.mac.Sum(k.buf[:0])
 	return namespace + ":provider:" + p.Name + ":" + base64.RawURLEncoding.EncodeToString(k.buf[:18])
 }
@@ -133,6 +126,15 @@ func (c *cache) keep(ctx context.Context, p *Provider, key string, a answer) {
 	if err != nil {
 		c.failed()
 	}
+}
+
+// shapeOf is a digest of what is taken from answers, of always the same length.
+func shapeOf(fields []Field) string {
+	h := sha256.New()
+	for i := range fields {
+		_, _ = h.Write([]byte(fields[i].Name + "\x00" + fields[i].Path.String() + "\x00"))
+	}
+	return string(h.Sum(nil)[:8])
 }
 
 // keeps reports whether answers of the provider are remembered.

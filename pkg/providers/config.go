@@ -42,6 +42,7 @@ type Provider struct {
 	Breaker        Breaker
 
 	url     template
+	shape   string      // of Fields, for keys of the cache
 	headers http.Header // hold secrets: they go to the provider and nowhere else
 }
 

@@ -54,7 +54,7 @@ func (r *reader) provider(key, n *yaml.Node, f *File) Provider {
 	known := keys{
 		"url":         func(v *yaml.Node) { p.url = r.url(v) },
 		"headers":     func(v *yaml.Node) { r.headers(v, p.headers) },
-		"fields":      func(v *yaml.Node) { p.Fields = r.fields(v) },
+		"fields":      func(v *yaml.Node) { p.Fields = r.fields(v); p.shape = shapeOf(p.Fields) },
 		"timeout":     func(v *yaml.Node) { p.Timeout = r.span(v, time.Millisecond, maxTimeout) },
 		"retries":     func(v *yaml.Node) { p.Retries = uint64(r.whole(v, 0, maxRetries)) },
 		"rate":        func(v *yaml.Node) { p.Rate = r.rate(v) },
