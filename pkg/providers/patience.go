@@ -62,7 +62,7 @@ func (p *patience) end(now time.Time) {
 
 // grow adds the share of the time that has gone by. The caller holds mu.
 func (p *patience) grow(now time.Time) {
-	if gone := now.Sub(p.counted); !p.counted.IsZero() && gone > 0 {
+	if gone := now.Sub(p.counted); gone > 0 {
 		gone = min(gone, time.Hour) // more than enough for any budget
 		p.credit = min(p.credit+time.Duration(float64(gone)*p.share), p.budget)
 	}

@@ -69,7 +69,7 @@ func New(f File, cfg Config) *Providers {
 			queue: make(chan news, maxLate),
 		},
 	}
-	p := &Providers{shared: s, patience: &patience{budget: f.Budget, share: f.Waiting}}
+	p := &Providers{shared: s, patience: &patience{budget: f.Budget, share: f.Waiting, counted: cfg.Clock.Now()}}
 	for _, one := range f.Providers {
 		p.sources = append(p.sources, newSource(one, s))
 	}
