@@ -11,13 +11,16 @@ import (
 )
 
 // providers compares the throughput of the router without a provider with that of the
-// router that asks one, for each trouble that one can be in.
-func (m *match) providers(ctx context.Context) error {
+// router that asks one, for each trouble that one can be in, or for one of them.
+func (m *match) providers(ctx context.Context, only string) error {
 	fmt.Printf("%s; one provider, each lead is asked about\n", m.site.Policy)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
 	defer func() { _ = w.Flush() }()
 	fmt.Fprintln(w, "the provider\tnone\twith\tratio\tmin\tmax\t")
 	for _, trouble := range bench.Troubles() {
+		if only != "all" && only != string(trouble) {
+			continue
+		}
 		if err := m.trouble(ctx, w, trouble); err != nil {
 			return err
 		}

@@ -38,13 +38,7 @@ emptied, replaced or rolled back is refilled from the decision log by one of the
 routers, while all wait; --rebuild off leaves that to leadrouter rebuild.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if feedsEvery < minFeedsEvery {
-				return app.Usage(fmt.Errorf("--feeds-every %s: want %s or more", feedsEvery, minFeedsEvery))
-			}
-			if c.shared.policy == "" {
-				return app.Usage(errors.New("name the policy with --policy, a file or a folder, or say --policy " + app.Published))
-			}
-			if err := checkRebuild(rebuild); err != nil {
+			if err := c.checkRouter(feedsEvery, rebuild); err != nil {
 				return err
 			}
 			asked, err := c.loadProviders()
@@ -75,6 +69,17 @@ routers, while all wait; --rebuild off leaves that to leadrouter rebuild.`,
 	cmd.Flags().StringVar(&matchKey, "match-key", "", "`secret` under which persons and companies are recognised in the log, the same for all routers and for good; better in LEADROUTER_MATCH_KEY (default the name of the Kafka cluster)")
 	rebuildFlag(cmd, &rebuild)
 	return cmd
+}
+
+// checkRouter looks at what can be wrong before anything is read.
+func (c *cli) checkRouter(feedsEvery time.Duration, rebuild string) error {
+	if feedsEvery < minFeedsEvery {
+		return app.Usage(fmt.Errorf("--feeds-every %s: want %s or more", feedsEvery, minFeedsEvery))
+	}
+	if c.shared.policy == "" {
+		return app.Usage(errors.New("name the policy with --policy, a file or a folder, or say --policy " + app.Published))
+	}
+	return checkRebuild(rebuild)
 }
 
 // minFeedsEvery spares the servers of others.

@@ -34,7 +34,7 @@ func TestFillsInWhatALeadLacks(t *testing.T) {
 		require.Equal(t, "domain=a+b%2Fc%3F.example", asked.Load().URL.RawQuery)
 		require.Equal(t, "Bearer s3cret", asked.Load().Header.Get("Authorization"))
 		require.Equal(t, "leadrouter", asked.Load().Header.Get("User-Agent"))
-		require.Equal(t, 1.0, b.count(t, "leadrouter_provider_requests_total", "firmo", "found"))
+		require.Equal(t, 1, b.count(t, "leadrouter_provider_requests_total", "firmo", "found"))
 	})
 }
 
@@ -121,8 +121,8 @@ func TestLateAnswers(t *testing.T) {
 		updated, err := e.Updated()
 		require.NoError(t, err)
 		require.Equal(t, int64(250), *updated.Company.Employees)
-		require.Equal(t, 1.0, b.count(t, "leadrouter_provider_late_total", "firmo"))
-		require.Equal(t, 1.0, b.count(t, "leadrouter_provider_missing_total", "firmo"))
+		require.Equal(t, 1, b.count(t, "leadrouter_provider_late_total", "firmo"))
+		require.Equal(t, 1, b.count(t, "leadrouter_provider_missing_total", "firmo"))
 	})
 }
 
@@ -136,7 +136,7 @@ func TestLateAnswersThatCannotBePublished(t *testing.T) {
 		b.enrich(t, section("L", 3)...)
 		time.Sleep(time.Second)
 		synctest.Wait()
-		require.Equal(t, 3.0, b.count(t, "leadrouter_provider_dropped_total", "firmo"))
+		require.Equal(t, 3, b.count(t, "leadrouter_provider_dropped_total", "firmo"))
 		require.Positive(t, b.logs.FilterMessage("late answers were not published").Len())
 		require.Zero(t, b.count(t, "leadrouter_provider_late_total", "firmo"))
 	})

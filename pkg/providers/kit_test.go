@@ -114,7 +114,7 @@ func (b *bundle) late() []*kstream.Record {
 }
 
 // count is the sum of a metric over the labels that are not given.
-func (b *bundle) count(t *testing.T, name string, labels ...string) (sum float64) {
+func (b *bundle) count(t *testing.T, name string, labels ...string) (sum int) {
 	t.Helper()
 	families, err := b.reg.Gather()
 	require.NoError(t, err)
@@ -130,7 +130,7 @@ func (b *bundle) count(t *testing.T, name string, labels ...string) (sum float64
 				}
 			}
 			if said != "" {
-				sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+				sum += int(m.GetCounter().GetValue() + m.GetGauge().GetValue())
 			}
 		}
 	}

@@ -50,7 +50,7 @@ func TestGarbage(t *testing.T) {
 				b.enrich(t, l)
 				require.Equal(t, lead.Company{Domain: "L-0.example"}, l.Company)
 				require.Equal(t, tc.missing, l.Evidence != nil && len(l.Evidence.Missing) == 1)
-				require.Equal(t, 1.0, b.count(t, "leadrouter_provider_requests_total", "firmo", tc.result))
+				require.Equal(t, 1, b.count(t, "leadrouter_provider_requests_total", "firmo", tc.result))
 			})
 		})
 	}
@@ -74,7 +74,7 @@ func TestAPartOfAnAnswer(t *testing.T) {
 		l := section("L", 1)[0]
 		b.enrich(t, l)
 		require.Equal(t, "finance", l.Company.Industry)
-		require.Equal(t, 1.0, b.count(t, "leadrouter_provider_refused_total", "firmo"))
+		require.Equal(t, 1, b.count(t, "leadrouter_provider_refused_total", "firmo"))
 		require.Empty(t, l.Evidence.Missing)
 	})
 }
@@ -114,8 +114,8 @@ func TestBreaker(t *testing.T) {
 			require.Equal(t, []string{"firmo"}, l.Evidence.Missing)
 		}
 		require.Equal(t, int64(3), n.Load())
-		require.Equal(t, 2.0, b.count(t, "leadrouter_provider_requests_total", "firmo", "open"))
-		require.Equal(t, 1.0, b.count(t, "leadrouter_provider_breaker_open", "firmo"))
+		require.Equal(t, 2, b.count(t, "leadrouter_provider_requests_total", "firmo", "open"))
+		require.Equal(t, 1, b.count(t, "leadrouter_provider_breaker_open", "firmo"))
 
 		well.Store(true)
 		time.Sleep(11 * time.Second)
@@ -163,7 +163,7 @@ func TestSlow(t *testing.T) {
 			require.Equal(t, 300*time.Millisecond, b.enrich(t, section("L", 1)...), i)
 			time.Sleep(time.Second)
 		}
-		require.Equal(t, 1.0, b.count(t, "leadrouter_provider_slow", "firmo"))
+		require.Equal(t, 1, b.count(t, "leadrouter_provider_slow", "firmo"))
 		require.Zero(t, b.enrich(t, section("L", 1)...), "nobody waits")
 		time.Sleep(time.Second)
 		require.Len(t, b.late(), slowAfter+1, "and the answers come late")
