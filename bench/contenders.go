@@ -14,6 +14,7 @@ import (
 	"leadrouter/pkg/app"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/providers"
 )
 
 // Site is where contenders run.
@@ -23,6 +24,7 @@ type Site struct {
 	Policy     string // file or folder
 	Instance   string
 	Partitions int32
+	Providers  *providers.File // that the router asks; nil: none
 }
 
 // Contender is a stream from lead.created to lead.assigned.
@@ -39,7 +41,8 @@ func Router(ctx context.Context, s Site) (Contender, error) {
 	}
 	start := func(ctx context.Context) (func() error, error) {
 		router, err := app.NewRouter(app.RouterConfig{
-			Kafka: s.Kafka, Redis: s.Redis, Instance: s.Instance, Policy: s.Policy, Slot: "bench", Logger: zap.NewNop(),
+			Kafka: s.Kafka, Redis: s.Redis, Instance: s.Instance, Policy: s.Policy, Providers: s.Providers,
+			Slot: "bench", Logger: zap.NewNop(),
 		})
 		if err != nil {
 			return nil, err

@@ -50,6 +50,7 @@ func run(ctx context.Context) error {
 	redis := flag.String("redis", os.Getenv("LEADROUTER_TEST_REDIS"), "Redis")
 	policy := flag.String("policy", "bench/policies/twenty.yaml", "policy of the router")
 	beside := flag.String("beside", "", "another `policy`: compare the router with itself under that one, by throughput alone")
+	provider := flag.String("providers", "", "compare the router without a provider to the router with one in this `trouble` (all: in turn), by throughput alone")
 	m := match{clock: clock.System()}
 	flag.IntVar(&m.backlog, "backlog", 100_000, "leads of a throughput run")
 	flag.IntVar(&m.seconds, "seconds", 15, "length of a latency run")
@@ -62,6 +63,9 @@ func run(ctx context.Context) error {
 	m.site = bench.Site{
 		Kafka: kstream.Client{Brokers: strings.Split(*brokers, ",")}, Redis: app.Redis{Address: *redis},
 		Policy: *policy, Partitions: 6,
+	}
+	if *provider != "" {
+		return m.providers(ctx, *provider)
 	}
 	if *beside != "" {
 		return m.policies(ctx, *beside)

@@ -9,24 +9,29 @@ import (
 
 	"leadrouter/pkg/app"
 	"leadrouter/pkg/doctor"
+	"leadrouter/pkg/lead"
 )
 
 func (c *cli) doctorCommand() *cobra.Command {
+	var sample string
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look at all that a router needs, and say what to do next",
 		Long: `doctor looks at the policy and the calendar feeds of its reps, Kafka and its topics,
-Redis and its ledger, and the clocks. It changes nothing.
+Redis and its ledger, and the clocks. It changes nothing. With --providers it looks at
+that file, and with --lead it asks each provider about that lead, once.
 
 Exit code 0: fine, or warnings only. 1: something is wrong. 3: a service gives no
 answer.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return c.doctor(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.doctor(cmd.Context(), sample) },
 	}
 	c.kafkaFlags(cmd)
 	c.redisFlags(cmd)
 	c.livePolicyFlag(cmd)
 	c.feedsFlag(cmd)
+	c.providersFlag(cmd)
+	cmd.Flags().StringVar(&sample, "lead", "", "JSON `file` of a lead to ask each provider about (default none is asked)")
 	c.outputFlag(cmd)
 	return cmd
 }
@@ -34,7 +39,15 @@ answer.`,
 // longestLook is enough for one service: who asks a doctor wants an answer now.
 const longestLook = 5 * time.Second
 
-func (c *cli) doctor(ctx context.Context) error {
+func (c *cli) doctor(ctx context.Context, sample string) error {
+	var asked *lead.Lead
+	if sample != "" {
+		l, err := c.describedLead([]string{sample})
+		if err != nil {
+			return app.Usage(fmt.Errorf("--lead: %w", err))
+		}
+		asked = &l
+	}
 	path, err := c.policyPath(nil)
 	if err != nil {
 		path = "" // a finding, not an error
@@ -47,7 +60,8 @@ func (c *cli) doctor(ctx context.Context) error {
 		Check: "version", Status: doctor.OK, Text: fmt.Sprintf("leadrouter %s, %s, engine %d", b.Version, b.Go, b.Engine),
 	}}, doctor.Run(ctx, doctor.Config{
 		Kafka: c.shared.kafka, Redis: c.shared.redis, Instance: c.shared.instance, Policy: path,
-		Feeds:   c.shared.feeds,
+		Feeds:     c.shared.feeds,
+		Providers: c.shared.providers, Lead: asked,
 		Timeout: min(c.shared.timeout, longestLook),
 	})...)
 	if c.json() {

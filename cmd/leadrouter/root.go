@@ -93,6 +93,7 @@ func (c *cli) commands() []*cobra.Command {
 		c.publishCommand(),
 		c.tailCommand(),
 		c.explainCommand(),
+		c.enrichCommand(),
 		c.auditCommand(),
 		c.simulateCommand(),
 		c.compareCommand(),

@@ -19,12 +19,13 @@ import (
 
 // shared holds the flags that mean the same in every command that has them.
 type shared struct {
-	instance string
-	policy   string
-	feeds    string
-	metrics  string
-	logLevel string
-	timeout  time.Duration
+	instance  string
+	policy    string
+	feeds     string
+	providers string
+	metrics   string
+	logLevel  string
+	timeout   time.Duration
 
 	kafka kstream.Client
 	redis app.Redis

@@ -41,6 +41,21 @@ func (r Redis) Client() (redis.UniversalClient, error) {
 	return redis.NewUniversalClient(options), nil
 }
 
+// cacheClient returns a client for what can be done without: it gives up soon.
+func (r Redis) cacheClient() (redis.UniversalClient, error) {
+	options, err := r.options()
+	if err != nil {
+		return nil, Usage(fmt.Errorf("--redis: %w", err))
+	}
+	options.MaxRetries = -1
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = cachePatience, cachePatience, cachePatience
+	options.PoolTimeout = cachePatience
+	return redis.NewUniversalClient(options), nil
+}
+
+// cachePatience leaves most of a lead's time budget to the providers.
+const cachePatience = 50 * time.Millisecond
+
 func (r Redis) options() (*redis.UniversalOptions, error) {
 	options := &redis.UniversalOptions{Username: r.User, Password: r.Password}
 	if strings.Contains(r.Address, "://") {

@@ -21,6 +21,7 @@ import (
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
 	"leadrouter/pkg/policylog"
+	"leadrouter/pkg/providers"
 	"leadrouter/pkg/redisledger"
 	"leadrouter/pkg/routing"
 	"leadrouter/pkg/ties"
@@ -47,6 +48,8 @@ type RouterConfig struct {
 	// MatchKey is the secret under which persons and companies are recognised, the same for
 	// all routers and for good. Default: the name of the Kafka cluster, which is no secret.
 	MatchKey string
+	// Providers are asked what they know of new leads; nil: nobody is.
+	Providers *providers.File
 	// Slot tells the routers apart; empty: one is taken by a lock file.
 	Slot string
 	// StartTimeout bounds the wait for services at start. Default 30 s.
@@ -172,7 +175,12 @@ func (r *Router) route(ctx context.Context) error {
 		return stopped(ctx, err)
 	}
 	r.awaitFeeds(ctx)
-	handler, stream, err := r.build(slot, identity, store)
+	known, err := r.newKnowledge()
+	if err != nil {
+		return err
+	}
+	defer known.close()
+	handler, stream, err := r.build(slot, identity, store, known)
 	if err != nil {
 		return err
 	}
@@ -182,6 +190,7 @@ func (r *Router) route(ctx context.Context) error {
 	acks, stopAcks := context.WithCancel(context.WithoutCancel(ctx))
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return handler.Run(acks) })
+	group.Go(func() error { return known.Run(acks) })
 	group.Go(func() error { return r.watch(ctx, stream, func() error { return nil }) })
 	group.Go(func() error { return probe(ctx, stream.Ping, func(err error) { r.report(partKafka, err) }) })
 	group.Go(func() error { return probe(ctx, r.verified(store), r.reportLedger) })
@@ -193,7 +202,7 @@ func (r *Router) route(ctx context.Context) error {
 }
 
 // build makes the stream and its handler.
-func (r *Router) build(slot string, identity kstream.Identity, store *redisledger.Ledger) (*router.Handler, *kstream.Stream, error) {
+func (r *Router) build(slot string, identity kstream.Identity, store *redisledger.Ledger, known *knowledge) (*router.Handler, *kstream.Stream, error) {
 	streamConfig := kstream.Config{
 		Client: r.cfg.Kafka, Instance: r.namespace(), Role: roleRouter, Slot: slot,
 		Topics: r.inputs(), Tick: policyTick, Registerer: r.reg, Logger: r.log,
@@ -209,6 +218,7 @@ func (r *Router) build(slot string, identity kstream.Identity, store *redisledge
 		Absent:   r.feeds.Absent,
 		// Installations do not recognise each other's leads.
 		Recogniser: ties.New([]byte(cmp.Or(r.cfg.MatchKey, identity.Cluster) + "/" + r.namespace())),
+		Enrich:     known.enrich,
 		Fits:       streamConfig.Fits,
 		Log:        audit.NewLog(r.cfg.Kafka, r.cfg.Instance),
 		Read:       r.cfg.Kafka.At,

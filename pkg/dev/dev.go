@@ -21,6 +21,7 @@ import (
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/providers"
 )
 
 // samplePolicy is what a new data folder starts with.
@@ -44,7 +45,8 @@ type Config struct {
 	Fresh bool   // forget what is in it
 	// KafkaPort and RedisPort are tried first; 0 takes any.
 	KafkaPort, RedisPort int
-	Policy               string // file or folder; empty: the sample, copied to the data folder
+	Policy               string          // file or folder; empty: the sample, copied to the data folder
+	Providers            *providers.File // are asked what they know of leads; nil: nobody is
 	Instance             string
 	Metrics              string
 	Rate                 float64 // sample leads a second; 0: none
@@ -146,7 +148,7 @@ func (d *run) build(logger *zap.Logger) (err error) {
 	}
 	d.router, err = app.NewRouter(app.RouterConfig{
 		Kafka: d.kafka, Redis: d.redis(), Instance: d.Instance, PolicyTold: d.screen.Policy,
-		Policy: d.Policy, Metrics: d.Metrics, Slot: "dev", Logger: logger.Named("router"), Clock: d.clock,
+		Policy: d.Policy, Providers: d.Providers, Metrics: d.Metrics, Slot: "dev", Logger: logger.Named("router"), Clock: d.clock,
 	})
 	d.watcher = app.NewWatcher(app.WatcherConfig{
 		Kafka: d.kafka, Instance: d.Instance, Slot: "dev", Logger: logger.Named("sla"), Clock: newUnset(d.clock),

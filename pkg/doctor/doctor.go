@@ -16,6 +16,7 @@ import (
 	"leadrouter/pkg/clock"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/lead"
 	"leadrouter/pkg/redisledger"
 )
 
@@ -42,11 +43,15 @@ type Finding struct {
 type Config struct {
 	Kafka    kstream.Client
 	Redis    app.Redis
-	Instance string        // prefix of topics; empty: none
-	Policy   string        // file or folder, or [app.Published]; empty: none is looked at
-	Feeds    string        // folder of calendar feeds that are files. Default that of the policy
-	Timeout  time.Duration // longest wait for one service. Default 5 s
-	Clock    clock.Clock   // default [clock.System]
+	Instance string // prefix of topics; empty: none
+	Policy   string // file or folder, or [app.Published]; empty: none is looked at
+	Feeds    string // folder of calendar feeds that are files. Default that of the policy
+	// Providers is the file of providers; empty: none is looked at. Each is asked once about
+	// Lead, unless that is nil.
+	Providers string
+	Lead      *lead.Lead
+	Timeout   time.Duration // longest wait for one service. Default 5 s
+	Clock     clock.Clock   // default [clock.System]
 }
 
 // Run looks at everything, in the order in which a router needs it.
@@ -58,6 +63,7 @@ func Run(ctx context.Context, cfg Config) []Finding {
 	cfg.Kafka.Patience = cfg.Timeout
 	e := &examination{Config: cfg}
 	e.policy(ctx)
+	e.providers(ctx)
 	e.kafka(ctx)
 	e.redis(ctx)
 	return e.findings

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"leadrouter/pkg/lead"
@@ -72,6 +74,22 @@ func New(t Type, cause string, ordinal int, subject string, at time.Time, data a
 		ID: ID(cause, t, ordinal), Type: t, Source: "leadrouter",
 		Subject: subject, Time: at.UTC(), Data: raw,
 	}, nil
+}
+
+// ProviderSource begins the source of events with what a provider knows.
+const ProviderSource = "leadrouter/providers/"
+
+var providerName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+// IsProvider reports whether a name can be that of a provider. It stands in decisions.
+func IsProvider(name string) bool { return providerName.MatchString(name) }
+
+// Provider is the one whose answer the event brings; empty: it comes from somebody else.
+func (e Envelope) Provider() string {
+	if name, ok := strings.CutPrefix(e.Source, ProviderSource); ok && IsProvider(name) {
+		return name
+	}
+	return ""
 }
 
 // Names of headers.

@@ -2,6 +2,7 @@ package event_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -154,4 +155,14 @@ func TestTimersAndFired(t *testing.T) {
 	again, err := envelope(string(raw)).Fired()
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(fired, again))
+}
+
+func TestProvider(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]string{
+		event.ProviderSource + "firmo_2": "firmo_2", "leadrouter": "", "": "", "firmo": "",
+		event.ProviderSource: "", event.ProviderSource + "jo@person.example": "", event.ProviderSource + strings.Repeat("a", 41): "",
+	} {
+		require.Equal(t, want, event.Envelope{Source: source}.Provider(), source)
+	}
 }

@@ -1,13 +1,19 @@
 package lead
 
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
 // Evidence says how what is known of a lead came to be known, beside what its sender said.
 // It holds nothing personal, and goes into the decision.
 type Evidence struct {
 	// From names, by fact, where it comes from: email, phone, a provider. A fact that is not
 	// listed is the sender's own word.
 	From map[string]string `json:"from,omitempty"`
-	// Missing are providers that did not answer in time, ascending: the decision was made
-	// without them.
+	// Missing are providers that were to be asked and did not say in time what they know,
+	// ascending: the decision was made without them.
 	Missing []string `json:"missing,omitempty"`
 	// Account says how the lead's account was found; nil: there was none to look among.
 	Account *AccountMatch `json:"account,omitempty"`
@@ -53,4 +59,35 @@ func (l *Lead) Learned(from string, facts ...string) {
 	for _, f := range facts {
 		e.From[f] = from
 	}
+}
+
+// Missed notes that the decision is made without a provider.
+func (l *Lead) Missed(provider string) {
+	e := l.evidence()
+	if at, found := slices.BinarySearch(e.Missing, provider); !found {
+		e.Missing = slices.Insert(e.Missing, at, provider)
+	}
+}
+
+// Later is the evidence once a provider has come with facts after all. It is a copy: the
+// evidence before, which may be nil, stays what an earlier decision was made from.
+func (e *Evidence) Later(provider string, facts Facts) *Evidence {
+	later := &Evidence{}
+	if e != nil {
+		*later = *e
+		later.From, later.Missing = maps.Clone(e.From), slices.Clone(e.Missing)
+	}
+	later.Missing = slices.DeleteFunc(later.Missing, func(m string) bool { return m == provider })
+	for name := range facts {
+		// A name of the sender's own making may hold anything, and is not for the log.
+		key, attribute := strings.CutPrefix(name, AttributePrefix)
+		if !Fillable(name) || attribute && printable(key) == "?" {
+			continue
+		}
+		if later.From == nil {
+			later.From = map[string]string{}
+		}
+		later.From[name] = provider
+	}
+	return later
 }

@@ -153,6 +153,18 @@ func TestUpdate(t *testing.T) {
 	require.False(t, op.Stay)
 }
 
+// TestFound: what a provider says late is planned with, and the plan says where it is from.
+func TestFound(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	cold := b.lead("low", ledger.Lead{Outcome: ledger.Nurture, Attempt: 1})
+	facts := lead.Facts{"intent": "high", "id": "L", "test": false}
+	op, draft := b.plan(t, lifecycle.Found("L", facts, "firmo"), cold)
+	require.Equal(t, []string{"ana", ledger.Taken}, []string{who(op), op.Verb})
+	require.Equal(t, lead.Facts{"intent": "high"}, draft.Facts)
+	require.Equal(t, &lead.Evidence{From: map[string]string{"intent": "firmo"}}, draft.Evidence)
+}
+
 // TestMovesOfOthers: a lead that is closed, or has gone on, takes no plan.
 func TestMovesOfOthers(t *testing.T) {
 	t.Parallel()

@@ -144,6 +144,17 @@ func Update(id string, facts lead.Facts) *Move {
 	}}
 }
 
+// Found is an update by a provider whose answer came too late for the decision.
+func Found(id string, facts lead.Facts, provider string) *Move {
+	m := Update(id, facts)
+	update := m.with
+	m.with = func(in *routing.Input, known *Known) {
+		update(in, known)
+		in.Evidence = in.Evidence.Later(provider, facts)
+	}
+	return m
+}
+
 // Command is about what a person decides. It fails for a rep whom the policy does not
 // know.
 func Command(c event.Command, p *policy.Policy) (*Move, error) {

@@ -121,6 +121,10 @@ func (is Issues) sort() Issues {
 	return slices.CompactFunc(is, func(a, b Issue) bool { return a.Pos == b.Pos && a.Message == b.Message })
 }
 
+// Suggest is "; did you mean `x`?" with the nearest of the names, or "", for other files
+// than policies.
+func Suggest(name string, names []string) string { return suggest(name, names) }
+
 // suggest is "; did you mean `x`?" with the nearest of the names, or "".
 func suggest(name string, names []string) string {
 	if best := nearest(name, names); best != "" {

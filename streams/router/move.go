@@ -107,6 +107,10 @@ func prepareUpdate(it *item, e event.Envelope) error {
 	if err != nil {
 		return err
 	}
+	if provider := e.Provider(); provider != "" {
+		it.mover = lifecycle.Found(l.ID, l.Facts(), provider)
+		return nil
+	}
 	it.mover = lifecycle.Update(l.ID, l.Facts())
 	return nil
 }

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
+
+	"leadrouter/pkg/clock"
+	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/lead"
+	"leadrouter/pkg/providers"
+)
+
+// knowledge is what a router finds out about new leads before it plans them, in stages that
+// build on each other. A stage that is not set up is nil and does nothing.
+type knowledge struct {
+	providers *providers.Providers
+	cache     redis.UniversalClient // of providers
+	late      *kstream.Publisher    // of providers
+}
+
+// newKnowledge sets the stages up.
+func (r *Router) newKnowledge() (*knowledge, error) {
+	k := &knowledge{}
+	if err := k.setUpProviders(r); err != nil {
+		k.close()
+		return nil, err
+	}
+	return k, nil
+}
+
+// setUpProviders is for a router with a file of providers. They go by the world's time.
+func (k *knowledge) setUpProviders(r *Router) (err error) {
+	if r.cfg.Providers == nil {
+		return nil
+	}
+	if k.cache, err = r.cfg.Redis.cacheClient(); err != nil {
+		return err
+	}
+	if k.late, err = kstream.NewPublisher(r.cfg.Kafka); err != nil {
+		return err
+	}
+	k.providers = providers.New(*r.cfg.Providers, providers.Config{
+		Instance: r.cfg.Instance, Namespace: r.namespace(), Cache: k.cache, Publish: k.late.Publish,
+		Clock: clock.System(), Registerer: r.reg, Logger: r.log,
+	})
+	return nil
+}
+
+// enrich is the chain: what the lead itself tells comes before what others know.
+func (k *knowledge) enrich(ctx context.Context, leads []*lead.Lead) {
+	k.askProviders(ctx, leads)
+}
+
+// askProviders fills in what services outside know.
+func (k *knowledge) askProviders(ctx context.Context, leads []*lead.Lead) {
+	if k.providers != nil {
+		k.providers.Enrich(ctx, leads)
+	}
+}
+
+// Run does what the stages do in the background, until ctx ends.
+func (k *knowledge) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	if k.providers != nil {
+		group.Go(func() error { return k.providers.Run(ctx) })
+	}
+	return group.Wait()
+}
+
+// close gives back what the stages hold.
+func (k *knowledge) close() {
+	if k.cache != nil {
+		_ = k.cache.Close()
+	}
+	if k.late != nil {
+		k.late.Close()
+	}
+}
