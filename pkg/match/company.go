@@ -99,7 +99,7 @@ func isTopLevel(parts []part, i int) bool {
 
 // word is what a part says.
 func (v *vocabulary) word(p part) word {
-	w := word{text: p.folded, weight: weightOf(p.folded), foreign: p.foreign, initial: p.folded[0]}
+	w := word{text: p.folded, spelt: p.folded, weight: weightOf(p.folded), foreign: p.foreign, initial: p.folded[0]}
 	if m, ok := v.folded[p.folded]; ok {
 		w.text, w.weight, w.foreign = m.text, m.weight, false
 	}

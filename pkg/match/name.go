@@ -31,6 +31,7 @@ type Name struct {
 // word is one word of a name.
 type word struct {
 	text    string // lower-case ASCII letters and digits, never empty
+	spelt   string // as it was, where text is what it means
 	weight  uint8  // how much it says, 0 … 100
 	foreign bool   // written in another script: its vowels are a guess
 	short   bool   // written in capitals, as an abbreviation is
@@ -46,8 +47,37 @@ func (n Name) Words() []string {
 	return texts
 }
 
+// Len is the count of words.
+func (n Name) Len() int { return len(n.words) }
+
+// Word is the i-th of [Name.Words].
+func (n Name) Word(i int) string { return n.words[i].text }
+
+// Foreign tells whether the i-th of [Name.Words] was written in another script than Latin,
+// so that its spelling is one of several.
+func (n Name) Foreign(i int) bool { return n.words[i].foreign }
+
+// Initials are the first letters of all words, as they were written.
+func (n Name) Initials() string {
+	var buf [maxWords]byte
+	initials := buf[:0]
+	for _, w := range n.words {
+		initials = append(initials, w.initial)
+	}
+	return string(initials)
+}
+
 // Weight is how much the i-th of [Name.Words] says about who it is: 0 to 100.
 func (n Name) Weight(i int) int { return int(n.words[i].weight) }
+
+// Most is the weight of the word that says most: 0 to 100.
+func (n Name) Most() int {
+	most := 0
+	for _, w := range n.words {
+		most = max(most, int(w.weight))
+	}
+	return most
+}
 
 // Empty tells whether nothing was left to compare.
 func (n Name) Empty() bool { return len(n.words) == 0 }
