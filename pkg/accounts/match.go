@@ -110,17 +110,27 @@ type found struct {
 // best is the account that a lead most likely belongs to, and how many of another group are
 // as good.
 func (x *Index) best(l *lead.Lead) (found, int) {
-	domain := match.CompanyDomain(l)
-	if list := x.byDomain[domain]; len(list) == 1 {
+	list := x.ofSite(l)
+	if len(list) == 1 {
 		return found{list[0], ByDomain, lead.Certain}, 0
-	} else if len(list) > 1 {
-		return x.ofDomain(list, match.CompanyName(l.Company.Name), l.Country)
 	}
 	name := match.CompanyName(l.Company.Name)
+	if len(list) > 1 {
+		return x.ofDomain(list, name, l.Country)
+	}
 	if name.Empty() {
 		return found{}, 0
 	}
 	return x.among(x.ofName(name, l.Country), l.Country)
+}
+
+// ofSite lists the accounts that have the domain of a lead. Most give it as it was
+// registered, which needs no list of public suffixes to be seen.
+func (x *Index) ofSite(l *lead.Lead) []*entry {
+	if list := x.byDomain[l.Company.Domain]; list != nil {
+		return list
+	}
+	return x.byDomain[match.CompanyDomain(l)]
 }
 
 // ofDomain picks one of several accounts that have a domain in common: by name, by country.

@@ -40,6 +40,17 @@ func (e Envelope) Updated() (lead.Lead, error) {
 	return lead.Parse(data)
 }
 
+// Account reads the data of account.changed. The subject, which is the key of most records,
+// stands in for a missing id.
+func (e Envelope) Account() (lead.Account, error) {
+	a, err := lead.ParseAccount(e.Data)
+	if err != nil {
+		return lead.Account{}, err
+	}
+	a.ID = or(a.ID, e.Subject)
+	return a, id("id", a.ID, true)
+}
+
 // Activity reads the data of lead.activity. The subject stands in for a missing
 // lead_id, the envelope's time for a missing at.
 func (e Envelope) Activity() (Activity, error) {

@@ -135,6 +135,7 @@ func prepareLead(it *item, e event.Envelope) error {
 // the grant it would be too late.
 func (h *Handler) planLead(it *item, known ties.Known, by basis) (err error) {
 	in := routing.Input{Facts: it.lead.Facts(), Evidence: it.lead.Evidence, At: by.now, Absent: by.absent}
+	in.Send = routing.Doubt(in.Evidence)
 	if it.traits != nil {
 		it.op.Ties = nil
 		h.cfg.Recogniser.Bind(&in, &it.op, it.traits, known)
