@@ -28,16 +28,6 @@ const (
 	nearlyAsGood   = 150   // the second best may be meant as well
 )
 
-// Candidate is an account that a lead may belong to.
-type Candidate struct {
-	Account lead.Account `json:"account"`
-	By      string       `json:"by"`
-	Score   int          `json:"score"` // basis points
-	Version Version      `json:"-"`
-	// Rivals are accounts of another group that are as good: it cannot be told which is meant.
-	Rivals int `json:"rivals,omitempty"`
-}
-
 // Match gives a lead its account, and says how it was found. What the sender says of the
 // account wins, field by field; an id that is not known is noted and nothing is looked for.
 // An empty index changes nothing.

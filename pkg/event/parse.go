@@ -47,8 +47,13 @@ func (e Envelope) Account() (lead.Account, error) {
 	if err != nil {
 		return lead.Account{}, err
 	}
-	a.ID = or(a.ID, e.Subject)
-	return a, id("id", a.ID, true)
+	switch a.ID = or(a.ID, e.Subject); {
+	case a.ID == "":
+		err = lead.Fail(lead.MissingID, "id", "is missing")
+	case len(a.ID) > lead.MaxID:
+		err = lead.Fail(lead.BadID, "id", "is longer than %d bytes", lead.MaxID)
+	}
+	return a, err
 }
 
 // Activity reads the data of lead.activity. The subject stands in for a missing
