@@ -13,7 +13,7 @@ func CompanyName(s string) Name {
 	v := words()
 	n := Name{Form: form, words: make([]word, 0, len(parts))}
 	for i, p := range parts {
-		if i < maxWords && !(v.linking[p.folded] && len(parts) > 1) && !isTopLevel(parts, i) {
+		if i < maxWords && !(v.linking[p.folded] && i < len(parts)-1) && !isTopLevel(parts, i) {
 			n.words = append(n.words, v.word(p))
 		}
 	}

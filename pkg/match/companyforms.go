@@ -123,16 +123,16 @@ func alphabetForms() []formsOf {
 		}},
 		{"Hungarian", map[Form]string{
 			FormStock: "Rt | Nyrt | Zrt | Részvénytársaság | Nyilvánosan működő részvénytársaság | Zártkörűen működő részvénytársaság", FormLimited: "Kft | Korlátolt felelősségű társaság",
-			FormPartnership: "Bt | Betéti társaság | Kkt", FormCooperative: "Szövetkezet", FormAssociation: "Alapítvány | Egyesület", FormSole: "ev | Egyéni vállalkozó",
+			FormPartnership: "Bt | Betéti társaság | Kkt", FormCooperative: "Szövetkezet", FormAssociation: "Alapítvány | Egyesület", FormSole: "Egyéni vállalkozó",
 		}},
 		{"Romanian", map[Form]string{
 			FormStock: "SA | Societate pe acțiuni", FormLimited: "SRL | Societate cu răspundere limitată | Societatea cu răspundere limitată | SRL D | SC SRL",
-			FormPartnership: "SNC | SCS | SCA", FormAssociation: "Asociația | ONG", FormSole: "PFA | II | Întreprindere individuală", FormAny: "SC | Societatea comercială",
+			FormPartnership: "SNC | SCS | SCA", FormAssociation: "Asociația | ONG", FormSole: "PFA | Întreprindere individuală", FormAny: "SC | Societatea comercială",
 		}},
 		{"Croatian, Serbian, Slovenian, Bosnian, Macedonian", map[Form]string{
 			FormStock:       "d d | dd | dioničko društvo | a d | ad | akcionarsko društvo | delniška družba | АД | акционерско друштво",
 			FormLimited:     "d o o | doo | društvo s ograničenom odgovornošću | družba z omejeno odgovornostjo | j d o o | jdoo | ДОО | друштво са ограниченом одговорношћу | DOOEL | ДООЕЛ",
-			FormPartnership: "k d | j t d | o d | КД | ОД", FormCooperative: "zadruga", FormAssociation: "udruga", FormSole: "obrt | s p | preduzetnik", FormAny: "JP",
+			FormPartnership: "k d | j t d | o d | КД | ОД", FormCooperative: "zadruga", FormAssociation: "udruga", FormSole: "obrt | s p | preduzetnik",
 		}},
 		{"Bulgarian", map[Form]string{
 			FormStock: "АД | AD | акционерно дружество | ЕАД | EAD", FormLimited: "ООД | OOD | дружество с ограничена отговорност | ЕООД | EOOD",
@@ -314,7 +314,8 @@ func (t *formTable) leading(parts []part) (Form, int) {
 	}
 	for _, f := range t.byFirst[first.folded] {
 		if n := len(f.words); n <= len(parts) && f.is(parts[:n]) {
-			if n == 1 && (len(first.folded) == 1 || strings.Contains(notFirst, " "+first.folded+" ")) {
+			dotted := first.end-first.start > len(first.raw)
+			if n == 1 && !dotted && (len(first.folded) == 1 || strings.Contains(notFirst, " "+first.folded+" ")) {
 				continue
 			}
 			return f.kind, n

@@ -272,20 +272,27 @@ func rune1(s string) rune {
 	return r
 }
 
-// camelForm cuts a legal form in capitals off the end of a word: SiemensAG.
+// camelForm cuts a legal form that begins with a capital off the end of a word: SiemensAG,
+// AcmeGmbH.
 func camelForm(parts []part, forms *formTable) []part {
 	for i, p := range parts {
-		cut := strings.LastIndexFunc(p.raw, func(r rune) bool { return !unicode.IsUpper(r) }) + 1
-		if cut < 3 || len(p.raw)-cut < 2 || !isASCII(p.raw) {
+		if p.dense || p.end-p.start != len(p.raw) || !isASCII(p.raw) {
 			continue
 		}
-		tail := part{raw: p.raw[cut:], folded: fold(p.raw[cut:]), start: p.start + cut, end: p.end}
-		if _, n := forms.trailing([]part{tail}); n == 0 {
-			continue
+		for cut := 3; cut < len(p.raw)-1; cut++ {
+			if !isLower(p.raw[cut-1]) || !isUpper(p.raw[cut]) {
+				continue
+			}
+			tail := part{raw: p.raw[cut:], folded: fold(p.raw[cut:]), start: p.start + cut, end: p.end, after: p.after}
+			if _, n := forms.trailing([]part{tail}); n == 0 {
+				continue
+			}
+			parts[i] = part{raw: p.raw[:cut], folded: fold(p.raw[:cut]), start: p.start, end: p.start + cut}
+			return slices.Insert(parts, i+1, tail)
 		}
-		head := part{raw: p.raw[:cut], folded: fold(p.raw[:cut]), start: p.start, end: p.start + cut}
-		parts[i] = head
-		return slices.Insert(parts, i+1, tail)
 	}
 	return parts
 }
+
+func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
+func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }

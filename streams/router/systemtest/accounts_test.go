@@ -55,7 +55,7 @@ func TestAccountsAndTheirOwners(t *testing.T) {
 
 	doubt := by("alike")
 	require.Equal(t, []string{"review", "account_doubt"}, []string{string(doubt.Outcome), doubt.ReasonCode})
-	require.Equal(t, "It may be of the account Globex: the names are 83% alike; a person has to decide.", doubt.Reason)
+	require.Equal(t, "It may be of the account Globex: the names are 84% alike; a person has to decide.", doubt.Reason)
 	require.Nil(t, doubt.Lead.Account)
 	require.EqualValues(t, 1, p.metric("leadrouter_account_records_refused_total"))
 
