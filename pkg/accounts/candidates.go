@@ -31,7 +31,7 @@ type query struct {
 func (x *Index) words(name match.Name) []query {
 	lists := make([]query, 0, 8)
 	for i := range name.Len() {
-		if name.Weight(i) < minTermWeight {
+		if !telling(name, i) {
 			continue
 		}
 		q := query{terms: x.terms.find(make([]*term, 0, maxVariants), name.Word(i), true)}

@@ -174,7 +174,7 @@ func (e *entry) elsewhere(country string) bool {
 func (x *Index) ofName(name match.Name, country string) []found {
 	var all []found
 	for _, e := range x.byName[name.Key] {
-		if e.elsewhere(country) || e.name.Most() < minTermWeight {
+		if e.elsewhere(country) || e.name.Most() < minNameWeight {
 			continue
 		}
 		f := found{e, ByName, match.SimilarCompanies(name, e.name)}

@@ -10,10 +10,11 @@ import (
 // Bounds of what is looked at for one lead, so that a name of common words costs no more
 // than another.
 const (
-	maxCandidates = 24  // that are compared
-	maxPostings   = 400 // accounts of one word that are looked through
+	maxCandidates = 16  // that are compared
+	maxPostings   = 200 // accounts of one word that are looked through
 	maxVariants   = 12  // words that a misspelt one is taken for
-	minTermWeight = 50  // words that say less find nobody
+	minTermWeight = 60  // words that say less find nobody, if there is another
+	minNameWeight = 50  // a name of words that all say less is nobody's
 	prefixLetters = 7   // of a word, in which a letter may be missing
 	minTypoTerm   = 4   // letters of a word that may be misspelt
 )
@@ -40,10 +41,15 @@ func newTerms() terms {
 	return terms{seed: maphash.MakeSeed(), byText: map[string]*term{}, bySound: map[string][]*term{}, byLess: map[uint64][]*term{}}
 }
 
+// telling tells whether accounts are looked for by a word of a name.
+func telling(n match.Name, i int) bool {
+	return n.Weight(i) >= min(minTermWeight, max(n.Most(), minNameWeight))
+}
+
 // add lists an account under the words of its name.
 func (t *terms) add(e *entry) {
 	for i := range e.name.Len() {
-		if e.name.Weight(i) < minTermWeight {
+		if !telling(e.name, i) {
 			continue
 		}
 		text := e.name.Word(i)

@@ -66,6 +66,10 @@ func TestAccountsAndTheirOwners(t *testing.T) {
 	require.Equal(t, "ana", by("next").RepID)
 	require.Equal(t, "0/4", by("next").Evidence.Account.Version)
 
+	told := in.leadrouter("explain", "domain")
+	require.Zero(t, told.code, told.err)
+	require.Contains(t, told.out, "A-1 by domain   account.changed 0/1")
+
 	// Rules decide once a person has sent it back to them.
 	require.Zero(t, in.leadrouter("reroute", "alike", "--because", "it is another company").code)
 	in.awaitAssigned(6, 20*time.Second)
