@@ -75,9 +75,8 @@ func accountsOf() evaluation {
 				}
 			}
 		}
-		const than = "what is worth having"
 		return []figure{
-			{Task: "accounts by names as typed", Measure: "recall", Ours: typed.accuracy(), Wanted: 0.95, Than: than, Note: typed.note()},
+			{Task: "accounts by names as typed", Measure: "recall", Ours: typed.accuracy(), Wanted: 0.9, Than: "four of five spellings, and half of the typing errors", Note: typed.note()},
 			{Task: "their groups", Measure: "accuracy", Ours: groups.accuracy(), Wanted: 1, Than: "all", Note: groups.note()},
 		}, nil
 	}}

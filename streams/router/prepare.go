@@ -135,10 +135,12 @@ func prepareLead(it *item, e event.Envelope) error {
 // the grant it would be too late.
 func (h *Handler) planLead(it *item, known ties.Known, by basis) (err error) {
 	in := routing.Input{Facts: it.lead.Facts(), Evidence: it.lead.Evidence, At: by.now, Absent: by.absent}
-	in.Send = routing.Doubt(in.Evidence)
 	if it.traits != nil {
 		it.op.Ties = nil
 		h.cfg.Recogniser.Bind(&in, &it.op, it.traits, known)
+	}
+	if in.LastOwner == "" && in.CompanyOwner == "" {
+		in.Send = routing.Doubt(in.Evidence)
 	}
 	plan := by.planner.Plan(in)
 	it.op.Value, it.op.Steps, it.op.Roster, it.op.Line = plan.Value, plan.Steps, plan.Roster, plan.Line
