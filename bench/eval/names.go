@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"compress/gzip"
 	"encoding/csv"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"path"
 	"strings"
 
+	"leadrouter/pkg/accounts"
+	"leadrouter/pkg/lead"
 	"leadrouter/pkg/match"
 )
 
@@ -43,6 +46,61 @@ func names() evaluation {
 			{Task: "person names", Measure: "accuracy", Ours: persons.accuracy(), Wanted: 0.744, Than: "sorted words", Note: persons.note()},
 		}, nil
 	}}
+}
+
+// accountsOf measures whether accounts are found again by names that people typed: in capitals,
+// with another legal form, with two letters changed over; and whether their parents are
+// found.
+func accountsOf() evaluation {
+	return evaluation{name: "accounts", run: func(data fs.FS) ([]figure, error) {
+		rows, err := table(data, "maven-crm/accounts.csv")
+		if err != nil {
+			return nil, err
+		}
+		index := accounts.New()
+		for i, row := range rows {
+			index.Put(lead.Account{ID: row["account"], Name: row["account"], Parent: row["subsidiary_of"], Country: "US"}, accounts.Version{Offset: int64(i)})
+		}
+		var typed, groups tally
+		limits := accounts.Limits{Same: match.SameCompany, Review: match.SameCompany}
+		for _, row := range rows {
+			name := row["account"]
+			for _, text := range []string{name, strings.ToUpper(name), name + " Inc.", "The " + name + " Group", swapped(name)} {
+				l := lead.Lead{Company: lead.Company{Name: text}, Country: "US"}
+				index.Match(&l, limits)
+				found := l.Account != nil && l.Account.ID == name
+				typed.count(found, l.Account != nil)
+				if found {
+					groups.count(l.Account.Group == cmp.Or(row["subsidiary_of"], name), true)
+				}
+			}
+		}
+		return []figure{
+			{Task: "accounts by names as typed", Measure: "recall", Ours: typed.accuracy(), Wanted: 0.9, Than: "four of five spellings, and half of the typing errors", Note: typed.note()},
+			{Task: "their groups", Measure: "accuracy", Ours: groups.accuracy(), Wanted: 1, Than: "all", Note: groups.note()},
+		}, nil
+	}}
+}
+
+// swapped is a name with two letters in the middle changed over, as fingers do.
+func swapped(name string) string {
+	b := []byte(name)
+	i := len(b) / 2
+	b[i-1], b[i] = b[i], b[i-1]
+	return string(b)
+}
+
+// count adds an answer: right, or wrong, or none.
+func (t *tally) count(right, answered bool) {
+	t.pairs++
+	switch {
+	case right:
+		t.right++
+	case answered:
+		t.mistaken++
+	default:
+		t.missed++
+	}
 }
 
 func sameCompany(a, b string) bool {

@@ -74,6 +74,8 @@ type published struct {
 	intake.Summary
 	RefusedFile string `json:"refused_file,omitempty"`
 	ReasonsFile string `json:"reasons_file,omitempty"`
+
+	what string // its rows are: lead, account
 }
 
 func (c *cli) publish(ctx context.Context, flags publishFlags, files []string) error {
@@ -87,6 +89,11 @@ func (c *cli) publish(ctx context.Context, flags publishFlags, files []string) e
 	if flags.rate < 0 {
 		return app.Usage(errors.New("--rate is below 0"))
 	}
+	return c.publishFiles(ctx, flags, cfg, event.LeadCreated, files)
+}
+
+// publishFiles publishes files to the topic of a type, or shows what would be.
+func (c *cli) publishFiles(ctx context.Context, flags publishFlags, cfg intake.Config, to event.Type, files []string) error {
 	if flags.dryRun {
 		return c.dryRun(cfg, files)
 	}
@@ -97,15 +104,15 @@ func (c *cli) publish(ctx context.Context, flags publishFlags, files []string) e
 		}
 		_ = in.Close()
 	}
-	topic := event.LeadCreated.Topic(c.shared.instance)
-	to, err := c.publisher(ctx, topic)
+	topic := to.Topic(c.shared.instance)
+	publisher, err := c.publisher(ctx, topic)
 	if err != nil {
 		return err
 	}
-	defer to.Close()
+	defer publisher.Close()
 	var results []published
 	for _, file := range files {
-		result, err := c.publishFile(ctx, file, cfg, to, intake.Publishing{Topic: topic, Rate: flags.rate, Patience: c.shared.timeout})
+		result, err := c.publishFile(ctx, file, cfg, publisher, intake.Publishing{Topic: topic, Rate: flags.rate, Patience: c.shared.timeout})
 		results = append(results, result)
 		if err != nil {
 			return errors.Join(c.sayPublished(results, topic), err)
@@ -119,7 +126,7 @@ func (c *cli) publish(ctx context.Context, flags publishFlags, files []string) e
 
 // publishFile publishes one file. Rows that are no leads are told as they come.
 func (c *cli) publishFile(ctx context.Context, file string, cfg intake.Config, to *kstream.Publisher, p intake.Publishing) (published, error) {
-	result := published{File: file}
+	result := published{File: file, what: whatOf(cfg)}
 	in, size, err := c.open(file)
 	if err != nil {
 		return result, app.Usage(err)
@@ -158,9 +165,9 @@ func (c *cli) again(ctx context.Context, result published, err error) error {
 	const advice = "%w; %s are written, run it again: their ids repeat, nothing doubles"
 	switch {
 	case errors.Is(err, intake.ErrStalled):
-		return app.Unreachable(fmt.Errorf(advice, err, count(result.Published, "lead")))
+		return app.Unreachable(fmt.Errorf(advice, err, count(result.Published, result.what)))
 	case err != nil && ctx.Err() != nil:
-		return app.No(fmt.Errorf(advice, errStopped, count(result.Published, "lead")))
+		return app.No(fmt.Errorf(advice, errStopped, count(result.Published, result.what)))
 	}
 	return err
 }
@@ -242,7 +249,7 @@ func (c *cli) dryRun(cfg intake.Config, files []string) error {
 const shown = 3
 
 func (c *cli) dryRunFile(cfg intake.Config, file string) (published, error) {
-	result := published{File: file}
+	result := published{File: file, what: whatOf(cfg)}
 	in, _, err := c.open(file)
 	if err != nil {
 		return result, err
@@ -269,10 +276,10 @@ func (c *cli) dryRunFile(cfg intake.Config, file string) (published, error) {
 			result.Refused++
 			told.say("%v", rec.Err)
 			continue
-		case seen[rec.Lead.ID]:
+		case seen[rec.ID()]:
 			result.Repeated++
 		}
-		seen[rec.Lead.ID] = true
+		seen[rec.ID()] = true
 		result.Published++
 		if result.Published <= shown && !c.json() {
 			fmt.Fprintf(c.out, "%s\n", rec.Data)
@@ -298,7 +305,7 @@ func (c *cli) sayPublished(results []published, topic string) error {
 }
 
 func leads(r published) string {
-	text := count(r.Published, "lead")
+	text := count(r.Published, r.what)
 	if r.Repeated > 0 {
 		text += ", " + grouped(r.Repeated) + " with the id of an earlier one,"
 	}
@@ -312,6 +319,14 @@ func grouped(n int) string {
 		text = text[:i] + "," + text[i:]
 	}
 	return text
+}
+
+// whatOf names what a file's rows are.
+func whatOf(cfg intake.Config) string {
+	if cfg.Accounts {
+		return "account"
+	}
+	return "lead"
 }
 
 // setAside is the answer "no" when not every row went.

@@ -91,6 +91,7 @@ func (c *cli) commands() []*cobra.Command {
 		c.policyCommand(),
 		c.topicsCommand(),
 		c.publishCommand(),
+		c.accountsCommand(),
 		c.tailCommand(),
 		c.explainCommand(),
 		c.enrichCommand(),

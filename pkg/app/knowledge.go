@@ -6,6 +6,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
+	"leadrouter/pkg/accounts"
 	"leadrouter/pkg/clock"
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/lead"
@@ -15,6 +16,8 @@ import (
 // knowledge is what a router finds out about new leads before it plans them, in stages that
 // build on each other. A stage that is not set up is nil and does nothing.
 type knowledge struct {
+	policy    PolicySource
+	accounts  *accounts.Follower
 	providers *providers.Providers
 	cache     redis.UniversalClient // of providers
 	late      *kstream.Publisher    // of providers
@@ -22,7 +25,7 @@ type knowledge struct {
 
 // newKnowledge sets the stages up.
 func (r *Router) newKnowledge() (*knowledge, error) {
-	k := &knowledge{}
+	k := &knowledge{policy: r.policy, accounts: r.accounts}
 	if err := k.setUpProviders(r); err != nil {
 		k.close()
 		return nil, err
@@ -51,6 +54,16 @@ func (k *knowledge) setUpProviders(r *Router) (err error) {
 // enrich is the chain: what the lead itself tells comes before what others know.
 func (k *knowledge) enrich(ctx context.Context, leads []*lead.Lead) {
 	k.askProviders(ctx, leads)
+	k.matchAccounts(leads)
+}
+
+// matchAccounts gives leads their accounts, by the limits of the policy in force.
+func (k *knowledge) matchAccounts(leads []*lead.Lead) {
+	p := k.policy.Policy().Accounts
+	limits := accounts.Limits{Same: p.Same, Review: p.Review}
+	for _, l := range leads {
+		k.accounts.Match(l, limits)
+	}
 }
 
 // askProviders fills in what services outside know.
@@ -77,4 +90,12 @@ func (k *knowledge) close() {
 	if k.late != nil {
 		k.late.Close()
 	}
+}
+
+// followAccounts returns a follower that has read nothing yet.
+func (r *Router) followAccounts() *accounts.Follower {
+	return accounts.NewFollower(accounts.Config{
+		Kafka: r.cfg.Kafka, Instance: r.cfg.Instance, Registerer: r.reg, Logger: r.log, Clock: clock.System(),
+		Report: func(err error) { r.report(partAccounts, err) },
+	})
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
+	"leadrouter/pkg/accounts"
 	"leadrouter/pkg/audit"
 	"leadrouter/pkg/clock"
 	"leadrouter/pkg/event"
@@ -66,6 +67,9 @@ const (
 	partKafka  = "kafka"
 	partLedger = "ledger"
 	partStream = "stream"
+	// partAccounts complains until the accounts are read, and while they cannot be.
+	partAccounts = "accounts"
+
 	partPolicy = "policy" // only when it comes from the topic
 	// partRebuild complains while a ledger is lost and this router sees to it.
 	partRebuild = "rebuild"
@@ -89,8 +93,10 @@ type Router struct {
 	cfg    RouterConfig
 	policy PolicySource
 	feeds  *feeds.Feeds
-	stuck  atomic.Bool // the last call of the ledger failed, and is repeated
-	mender *mender     // nil: with NoRebuild
+	// accounts are those of account.changed; read to its end before the first lead.
+	accounts *accounts.Follower
+	stuck    atomic.Bool // the last call of the ledger failed, and is repeated
+	mender   *mender     // nil: with NoRebuild
 }
 
 // NewRouter loads the policy of a file. A wrong one is an error: it never starts a
@@ -100,7 +106,7 @@ func NewRouter(cfg RouterConfig) (*Router, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System()
 	}
-	parts := []string{partKafka, partLedger, partStream}
+	parts := []string{partKafka, partLedger, partStream, partAccounts}
 	if cfg.Policy == Published {
 		parts = append(parts, partPolicy)
 	}
@@ -108,6 +114,7 @@ func NewRouter(cfg RouterConfig) (*Router, error) {
 	if cfg.NoRebuild {
 		r.lost = "run leadrouter rebuild"
 	}
+	r.accounts = r.followAccounts()
 	if cfg.Policy == Published {
 		r.policy = FollowPolicy(policylog.New(cfg.Kafka, cfg.Instance), PolicyTopicConfig{
 			Logger: cfg.Logger, Clock: clock.System(), Registerer: r.reg, Told: cfg.PolicyTold,
@@ -138,6 +145,7 @@ func (r *Router) Run(ctx context.Context) error {
 	group.Go(func() error { return ServeMetrics(ctx, r.cfg.Metrics, r.reg, r.health) })
 	group.Go(func() error { return r.policy.Run(ctx) })
 	group.Go(func() error { return r.feeds.Run(ctx) })
+	group.Go(func() error { return r.accounts.Run(ctx) })
 	group.Go(func() error { return r.route(ctx) })
 	return group.Wait()
 }
@@ -172,6 +180,9 @@ func (r *Router) route(ctx context.Context) error {
 		return stopped(ctx, err)
 	}
 	if err := r.policy.Wait(ctx); err != nil {
+		return stopped(ctx, err)
+	}
+	if err := r.accounts.Wait(ctx); err != nil {
 		return stopped(ctx, err)
 	}
 	r.awaitFeeds(ctx)
@@ -323,7 +334,7 @@ func (r *Router) newMender(client redis.UniversalClient, kafka kstream.Identity)
 // without which decisions could be lost.
 func (r *Router) connectKafka(ctx context.Context) (kstream.Identity, error) {
 	names := append(r.inputs(), event.LeadDecisions.Topic(r.cfg.Instance),
-		event.LeadAssigned.Topic(r.cfg.Instance), event.LeadTimers.Topic(r.cfg.Instance))
+		event.LeadAssigned.Topic(r.cfg.Instance), event.LeadTimers.Topic(r.cfg.Instance), event.AccountChanged.Topic(r.cfg.Instance))
 	for _, input := range r.inputs() {
 		names = append(names, input+kstream.DLQSuffix)
 	}

@@ -66,6 +66,8 @@ func because(a event.Assigned) string {
 		return "no rule takes it"
 	case routing.MaxOwners:
 		return "too many owners"
+	case routing.AccountDoubt:
+		return "which account is in doubt"
 	case routing.ByRule:
 		if a.Row != "" {
 			return "row " + a.Row

@@ -94,6 +94,9 @@ func (t Teller) chapter(b *strings.Builder, c, last *audit.Chapter) {
 	if last != nil {
 		section(b, "from", []string{t.from(c, last)})
 	}
+	if last == nil {
+		section(b, "acct", AccountLines(c.Assigned))
+	}
 	for _, late := range c.Grant.Held {
 		fmt.Fprintf(b, "  %s had come before the lead: %s\n", late.Verb, late.Effect)
 	}
@@ -123,7 +126,7 @@ func (t Teller) chapter(b *strings.Builder, c, last *audit.Chapter) {
 // past reports whether a lead went past the rules: to whom a clock or a person names.
 func past(c *audit.Chapter) bool {
 	switch routing.Code(c.Assigned.ReasonCode) {
-	case routing.StandIn, routing.Escalated, routing.Commanded:
+	case routing.StandIn, routing.Escalated, routing.Commanded, routing.AccountDoubt:
 		return true
 	default:
 		return false

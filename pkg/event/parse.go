@@ -40,6 +40,22 @@ func (e Envelope) Updated() (lead.Lead, error) {
 	return lead.Parse(data)
 }
 
+// Account reads the data of account.changed. The subject, which is the key of most records,
+// stands in for a missing id.
+func (e Envelope) Account() (lead.Account, error) {
+	a, err := lead.ParseAccount(e.Data)
+	if err != nil {
+		return lead.Account{}, err
+	}
+	switch a.ID = or(a.ID, e.Subject); {
+	case a.ID == "":
+		err = lead.Fail(lead.MissingID, "id", "is missing")
+	case len(a.ID) > lead.MaxID:
+		err = lead.Fail(lead.BadID, "id", "is longer than %d bytes", lead.MaxID)
+	}
+	return a, err
+}
+
 // Activity reads the data of lead.activity. The subject stands in for a missing
 // lead_id, the envelope's time for a missing at.
 func (e Envelope) Activity() (Activity, error) {

@@ -24,8 +24,9 @@ type binder struct {
 	ignore  map[string]bool   // folded headers
 	decoder *encoding.Decoder
 
-	bound map[string]*target // by header, as met
-	taken map[string]string  // header by field
+	known func(header string) string // the field of a header that the map does not name
+	bound map[string]*target         // by header, as met
+	taken map[string]string          // header by field
 }
 
 // target is where the cells of one column go.
@@ -57,8 +58,8 @@ const (
 func newBinder(m *Map) *binder {
 	b := &binder{
 		m: m, columns: map[string]Column{}, ignore: map[string]bool{},
-		decoder: encoding.Nop.NewDecoder(),
-		bound:   map[string]*target{}, taken: map[string]string{},
+		decoder: encoding.Nop.NewDecoder(), known: wellKnown,
+		bound: map[string]*target{}, taken: map[string]string{},
 	}
 	if m.Encoding != "" {
 		b.decoder = encodings()[m.Encoding].NewDecoder()
@@ -169,7 +170,7 @@ func (b *binder) columnOf(header string) Column {
 	if column, ok := b.columns[key]; ok {
 		return column
 	}
-	field := wellKnown(header)
+	field := b.known(header)
 	if automatic := b.m.Automatic; automatic != nil && !*automatic {
 		field = ""
 	}
@@ -206,7 +207,7 @@ func kindOf(c Column) kind {
 	switch c.Field {
 	case "created_at":
 		return asDate
-	case "country":
+	case "country", "account.country":
 		return asCountry
 	case "source", "channel", "intent":
 		return asWord

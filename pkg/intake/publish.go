@@ -110,24 +110,27 @@ func (p *publishing) row(ctx context.Context, file string, rec Record) error {
 	if rec.Err == nil {
 		record := p.record(rec)
 		if size := kstream.Size(record); size <= kstream.DefaultMaxMessageBytes {
-			p.send(ctx, record, rec.Lead.ID)
+			p.send(ctx, record, rec.ID())
 			return nil
 		}
-		rec.Err = &RowError{File: file, Line: rec.Line, Err: errors.New("the lead is larger than Kafka takes")}
+		rec.Err = &RowError{File: file, Line: rec.Line, Err: errors.New("it is larger than Kafka takes")}
 	}
 	p.update(func() { p.summary.Refused++ })
 	return p.Refuse(rec)
 }
 
-// record is the lead.created event of a row. Its id derives from the lead and its
-// data, so that the same row makes the same event.
+// record is the event of a row. Its id derives from what the row is about and its data, so
+// that the same row makes the same event.
 func (p *publishing) record(rec Record) *kstream.Record {
-	cause := rec.Lead.ID + " " + string(rec.Data)
-	return kstream.Encode(p.Topic, rec.Lead.ID, event.Envelope{
-		ID:      event.ID(cause, event.LeadCreated, 0),
-		Type:    event.LeadCreated,
+	id, kind := rec.ID(), event.LeadCreated
+	if rec.Account.ID != "" {
+		kind = event.AccountChanged
+	}
+	return kstream.Encode(p.Topic, id, event.Envelope{
+		ID:      event.ID(id+" "+string(rec.Data), kind, 0),
+		Type:    kind,
 		Source:  "leadrouter/publish",
-		Subject: rec.Lead.ID,
+		Subject: id,
 		Time:    p.Clock.Now(),
 		Data:    rec.Data,
 	})
@@ -143,7 +146,7 @@ func (p *publishing) send(ctx context.Context, record *kstream.Record, id string
 	p.to.Send(ctx, record, func(_ *kstream.Record, err error) {
 		if err != nil {
 			p.update(func() { p.pending-- })
-			p.cancel(fmt.Errorf("write lead %s: %w", id, err))
+			p.cancel(fmt.Errorf("write %s: %w", id, err))
 			return
 		}
 		p.update(func() {

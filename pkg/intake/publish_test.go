@@ -114,7 +114,7 @@ func TestPublishSetsAsideAndGoesOn(t *testing.T) {
 	summary, err := b.publish(t.Context(), t, file, intake.Publishing{Refuse: refuse})
 	require.NoError(t, err)
 	require.Equal(t, intake.Summary{Published: 2, Refused: 2}, summary)
-	require.Equal(t, []string{`leads.csv:3: deal_value "x" is not a number`, "leads.csv:5: the lead is larger than Kafka takes"}, refused)
+	require.Equal(t, []string{`leads.csv:3: deal_value "x" is not a number`, "leads.csv:5: it is larger than Kafka takes"}, refused)
 
 	disk := errors.New("disk is full")
 	_, err = b.publish(t.Context(), t, file, intake.Publishing{Refuse: func(intake.Record) error { return disk }})

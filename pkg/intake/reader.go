@@ -31,6 +31,9 @@ type Config struct {
 	Format Format // empty: by the file's name, else by its first byte
 	MaxRow int    // bytes of one row; default 1 MiB, which is also what a lead may have
 	Bulk   bool   // mark every lead as part of an import
+	// Accounts: the rows are accounts of account.changed, not leads. The fields of a map are
+	// account.id, account.name, …
+	Accounts bool
 }
 
 // Record is one row of a file.
@@ -38,8 +41,10 @@ type Record struct {
 	Line int    // where it starts, from 1
 	Raw  []byte // as it stands in the file, with its line end
 	Lead lead.Lead
-	Data []byte // the data of lead.created
-	Err  error  // why there is no lead; Lead and Data are empty then
+	// Account is what the row is if accounts are read; Lead is empty then.
+	Account lead.Account
+	Data    []byte // the data of lead.created, or of account.changed
+	Err     error  // why there is no lead; Lead and Data are empty then
 }
 
 // Reader reads a lead file row by row.
@@ -48,8 +53,10 @@ type Reader struct {
 	rows   source
 	binder *binder
 	bulk   bool
-	header []byte
-	format Format
+	// accounts: rows are accounts.
+	accounts bool
+	header   []byte
+	format   Format
 }
 
 // row is what a format finds before anything is mapped.
@@ -87,7 +94,10 @@ func newReader(in io.Reader, name string, cfg Config) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{name: name, binder: newBinder(m), bulk: cfg.Bulk, format: cfg.Format}
+	r := &Reader{name: name, binder: newBinder(m), bulk: cfg.Bulk, accounts: cfg.Accounts, format: cfg.Format}
+	if cfg.Accounts {
+		r.binder.known = accountField
+	}
 	if r.format == "" {
 		r.format = formatOf(name, text)
 	}
@@ -130,7 +140,11 @@ func (r *Reader) Next() (Record, error) {
 		return Record{}, fmt.Errorf("read %s: %w", r.name, err)
 	}
 	rec := Record{Line: row.line, Raw: row.raw, Err: row.err}
-	if rec.Err == nil {
+	switch {
+	case rec.Err != nil:
+	case r.accounts:
+		rec.Account, rec.Data, rec.Err = r.account(row)
+	default:
 		rec.Lead, rec.Data, rec.Err = r.lead(row)
 	}
 	if rec.Err != nil {

@@ -29,6 +29,8 @@ type AccountMatch struct {
 	ID    string `json:"id,omitempty"` // of the account; empty: none is alike
 	By    string `json:"by,omitempty"` // id, domain, name, similar_name
 	Score int    `json:"score"`        // 0 … Certain
+	// Name of the account, where a person has to decide whether it is the one.
+	Name string `json:"name,omitempty"`
 	// Version is where what is known of it was read: partition/offset of account.changed.
 	Version string `json:"version,omitempty"`
 	// Doubtful: too alike to be passed over, not enough to be taken for the same.
@@ -49,6 +51,9 @@ func (l *Lead) evidence() *Evidence {
 	}
 	return l.Evidence
 }
+
+// Found notes how the lead's account was looked for.
+func (l *Lead) Found(m AccountMatch) { l.evidence().Account = &m }
 
 // Learned notes where facts come from that the sender did not give.
 func (l *Lead) Learned(from string, facts ...string) {

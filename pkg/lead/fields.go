@@ -1,5 +1,7 @@
 package lead
 
+import "strings"
+
 // set gives one top-level field of lead.created its value.
 func (l *Lead) set(name, raw string) error {
 	switch name {
@@ -177,6 +179,23 @@ func parseAccount(name, raw string, p **Account) error {
 		}
 	}
 	return nil
+}
+
+// ParseAccount reads the data of account.changed. Null and empty texts count as missing; what
+// is not known of an account is passed over. The error is an [*Error].
+func ParseAccount(raw []byte) (Account, error) {
+	if err := Check(raw); err != nil {
+		return Account{}, err
+	}
+	value := strings.Trim(string(raw), " \t\r\n")
+	if value[0] != '{' {
+		return Account{}, Fail(WrongType, "", "is not an object")
+	}
+	var a *Account
+	if err := parseAccount("", value, &a); err != nil {
+		return Account{}, err
+	}
+	return *a, nil
 }
 
 func (a *Account) set(name, raw string) error {

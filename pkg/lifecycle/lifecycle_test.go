@@ -165,6 +165,25 @@ func TestFound(t *testing.T) {
 	require.Equal(t, &lead.Evidence{From: map[string]string{"intent": "firmo"}}, draft.Evidence)
 }
 
+// TestUpdateOfADoubt: facts that come later do not decide which account is meant, unless
+// they name it. What a person sends back is for the rules.
+func TestUpdateOfADoubt(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	k := b.lead("low", ledger.Lead{Outcome: ledger.Review, Attempt: 1})
+	k.Draft.Steps = []routing.DraftStep{{Code: routing.AccountDoubt}}
+	k.Lead.Step = 0
+	k.Draft.Evidence = &lead.Evidence{Account: &lead.AccountMatch{ID: "A-1", Doubtful: true}}
+	op, _ := b.plan(t, lifecycle.Update("L", lead.Facts{"intent": "high"}), k)
+	require.Equal(t, "review", who(op))
+	op, _ = b.plan(t, lifecycle.Update("L", lead.Facts{"intent": "high", "account.id": "A-1"}), k)
+	require.Equal(t, "ana", who(op))
+	reroute, err := lifecycle.Command(event.Command{LeadID: "L", Command: event.CommandReroute, By: "ines"}, b.policy)
+	require.NoError(t, err)
+	op, _ = b.plan(t, reroute, k)
+	require.NotEqual(t, "review", who(op))
+}
+
 // TestMovesOfOthers: a lead that is closed, or has gone on, takes no plan.
 func TestMovesOfOthers(t *testing.T) {
 	t.Parallel()

@@ -134,7 +134,10 @@ func Update(id string, facts lead.Facts) *Move {
 	for _, name := range []string{"id", "test", "bulk"} {
 		delete(facts, name)
 	}
-	return &Move{Lead: id, Unless: ledger.Taken, Outside: true, with: func(in *routing.Input, _ *Known) {
+	return &Move{Lead: id, Unless: ledger.Taken, Outside: true, with: func(in *routing.Input, k *Known) {
+		if _, told := facts["account.id"]; !told && k.step().Code == routing.AccountDoubt {
+			in.Send = routing.Doubt(in.Evidence) // nobody has decided yet
+		}
 		all := maps.Clone(in.Facts)
 		if all == nil {
 			all = lead.Facts{}

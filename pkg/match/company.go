@@ -13,7 +13,7 @@ func CompanyName(s string) Name {
 	v := words()
 	n := Name{Form: form, words: make([]word, 0, len(parts))}
 	for i, p := range parts {
-		if i < maxWords && !(v.linking[p.folded] && len(parts) > 1) && !isTopLevel(parts, i) {
+		if i < maxWords && !(v.linking[p.folded] && i < len(parts)-1) && !isTopLevel(parts, i) {
 			n.words = append(n.words, v.word(p))
 		}
 	}
@@ -99,7 +99,7 @@ func isTopLevel(parts []part, i int) bool {
 
 // word is what a part says.
 func (v *vocabulary) word(p part) word {
-	w := word{text: p.folded, weight: weightOf(p.folded), foreign: p.foreign, initial: p.folded[0]}
+	w := word{text: p.folded, spelt: p.folded, weight: weightOf(p.folded), foreign: p.foreign, initial: p.folded[0]}
 	if m, ok := v.folded[p.folded]; ok {
 		w.text, w.weight, w.foreign = m.text, m.weight, false
 	}

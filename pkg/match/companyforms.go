@@ -123,16 +123,16 @@ func alphabetForms() []formsOf {
 		}},
 		{"Hungarian", map[Form]string{
 			FormStock: "Rt | Nyrt | Zrt | Részvénytársaság | Nyilvánosan működő részvénytársaság | Zártkörűen működő részvénytársaság", FormLimited: "Kft | Korlátolt felelősségű társaság",
-			FormPartnership: "Bt | Betéti társaság | Kkt", FormCooperative: "Szövetkezet", FormAssociation: "Alapítvány | Egyesület", FormSole: "ev | Egyéni vállalkozó",
+			FormPartnership: "Bt | Betéti társaság | Kkt", FormCooperative: "Szövetkezet", FormAssociation: "Alapítvány | Egyesület", FormSole: "Egyéni vállalkozó",
 		}},
 		{"Romanian", map[Form]string{
 			FormStock: "SA | Societate pe acțiuni", FormLimited: "SRL | Societate cu răspundere limitată | Societatea cu răspundere limitată | SRL D | SC SRL",
-			FormPartnership: "SNC | SCS | SCA", FormAssociation: "Asociația | ONG", FormSole: "PFA | II | Întreprindere individuală", FormAny: "SC | Societatea comercială",
+			FormPartnership: "SNC | SCS | SCA", FormAssociation: "Asociația | ONG", FormSole: "PFA | Întreprindere individuală", FormAny: "SC | Societatea comercială",
 		}},
 		{"Croatian, Serbian, Slovenian, Bosnian, Macedonian", map[Form]string{
 			FormStock:       "d d | dd | dioničko društvo | a d | ad | akcionarsko društvo | delniška družba | АД | акционерско друштво",
 			FormLimited:     "d o o | doo | društvo s ograničenom odgovornošću | družba z omejeno odgovornostjo | j d o o | jdoo | ДОО | друштво са ограниченом одговорношћу | DOOEL | ДООЕЛ",
-			FormPartnership: "k d | j t d | o d | КД | ОД", FormCooperative: "zadruga", FormAssociation: "udruga", FormSole: "obrt | s p | preduzetnik", FormAny: "JP",
+			FormPartnership: "k d | j t d | o d | КД | ОД", FormCooperative: "zadruga", FormAssociation: "udruga", FormSole: "obrt | s p | preduzetnik",
 		}},
 		{"Bulgarian", map[Form]string{
 			FormStock: "АД | AD | акционерно дружество | ЕАД | EAD", FormLimited: "ООД | OOD | дружество с ограничена отговорност | ЕООД | EOOD",
@@ -199,7 +199,14 @@ func denseForms() []formsOf {
 type formTable struct {
 	byFirst map[string][]legalForm // by the first word, the longest first
 	byLast  map[string][]legalForm
-	long    []legalForm // from longForm letters on
+	// Those from longForm letters on, by two letters that their first or last word begins
+	// with: they are known misspelt, too, and must not be looked at for every name.
+	longFirst, longLast map[[2]byte][]legalForm
+}
+
+func begin(word string) (b [2]byte) {
+	copy(b[:], word)
+	return b
 }
 
 // legalForm is one form as words that are folded.
@@ -212,7 +219,10 @@ type legalForm struct {
 
 // legalForms is made once: folding some hundred texts takes a millisecond.
 var legalForms = sync.OnceValue(func() *formTable {
-	t := &formTable{byFirst: map[string][]legalForm{}, byLast: map[string][]legalForm{}}
+	t := &formTable{
+		byFirst: map[string][]legalForm{}, byLast: map[string][]legalForm{},
+		longFirst: map[[2]byte][]legalForm{}, longLast: map[[2]byte][]legalForm{},
+	}
 	seen := map[string]Form{}
 	for _, language := range alphabetForms() {
 		for _, kind := range []Form{FormStock, FormLimited, FormPartnership, FormCooperative, FormAssociation, FormSole, FormAny} {
@@ -254,7 +264,8 @@ func (t *formTable) add(text string, kind Form, seen map[string]Form) {
 	last := words[len(words)-1]
 	t.byLast[last] = append(t.byLast[last], form)
 	if len(form.joined) >= longForm {
-		t.long = append(t.long, form)
+		t.longFirst[begin(words[0])] = append(t.longFirst[begin(words[0])], form)
+		t.longLast[begin(last)] = append(t.longLast[begin(last)], form)
 	}
 }
 
@@ -267,13 +278,16 @@ func (t *formTable) finish(seen map[string]Form) {
 		}
 		slices.SortStableFunc(forms, func(a, b legalForm) int { return len(b.joined) - len(a.joined) })
 	}
-	for _, forms := range t.byFirst {
-		set(forms)
+	for _, lists := range []map[string][]legalForm{t.byFirst, t.byLast} {
+		for _, forms := range lists {
+			set(forms)
+		}
 	}
-	for _, forms := range t.byLast {
-		set(forms)
+	for _, lists := range []map[[2]byte][]legalForm{t.longFirst, t.longLast} {
+		for _, forms := range lists {
+			set(forms)
+		}
 	}
-	set(t.long)
 }
 
 // trailing finds the longest form that parts end with: its kind, and of how many parts it
@@ -300,7 +314,8 @@ func (t *formTable) leading(parts []part) (Form, int) {
 	}
 	for _, f := range t.byFirst[first.folded] {
 		if n := len(f.words); n <= len(parts) && f.is(parts[:n]) {
-			if n == 1 && (len(first.folded) == 1 || strings.Contains(notFirst, " "+first.folded+" ")) {
+			dotted := first.end-first.start > len(first.raw)
+			if n == 1 && !dotted && (len(first.folded) == 1 || strings.Contains(notFirst, " "+first.folded+" ")) {
 				continue
 			}
 			return f.kind, n
@@ -320,7 +335,11 @@ func (f legalForm) is(parts []part) bool {
 
 // misspelt finds a long form of one or more words with a letter or two wrong.
 func (t *formTable) misspelt(parts []part, atStart bool) (Form, int) {
-	for _, f := range t.long {
+	long := t.longLast[begin(parts[len(parts)-1].folded)]
+	if atStart {
+		long = t.longFirst[begin(parts[0].folded)]
+	}
+	for _, f := range long {
 		n := len(f.words)
 		if n > len(parts) {
 			continue

@@ -228,9 +228,9 @@ func similarWords(a, b word) int {
 		return percent
 	}
 	if a.foreign || b.foreign {
-		return max(similarSpelling(a.text, b.text), similarSounds(a.text, b.text))
+		return max(similarSpelling(a.spelt, b.spelt), similarSounds(a.spelt, b.spelt))
 	}
-	return similarSpelling(a.text, b.text)
+	return similarSpelling(a.spelt, b.spelt)
 }
 
 // similarSpelling allows one wrong letter in five or so, and fewer in short words: of two

@@ -1,6 +1,7 @@
 package match
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"sync"
@@ -278,7 +279,8 @@ func appendDense(parts []part, s string, start, end int) []part {
 			continue
 		}
 		parts = appendUnknown(parts, s, begins[last], begins[i])
-		parts = append(parts, part{raw: s[begins[i]:begins[i+n]], folded: m.text, start: begins[i], end: begins[i+n], dense: true, form: m.form})
+		text := s[begins[i]:begins[i+n]]
+		parts = append(parts, part{raw: text, folded: cmp.Or(m.text, fold(text)), start: begins[i], end: begins[i+n], dense: true, form: m.form})
 		i += n
 		last = i
 	}

@@ -31,6 +31,7 @@ type Name struct {
 // word is one word of a name.
 type word struct {
 	text    string // lower-case ASCII letters and digits, never empty
+	spelt   string // as it was, where text is what it means
 	weight  uint8  // how much it says, 0 … 100
 	foreign bool   // written in another script: its vowels are a guess
 	short   bool   // written in capitals, as an abbreviation is
@@ -46,8 +47,37 @@ func (n Name) Words() []string {
 	return texts
 }
 
+// Len is the count of words.
+func (n Name) Len() int { return len(n.words) }
+
+// Word is the i-th of [Name.Words].
+func (n Name) Word(i int) string { return n.words[i].text }
+
+// Foreign tells whether the i-th of [Name.Words] was written in another script than Latin,
+// so that its spelling is one of several.
+func (n Name) Foreign(i int) bool { return n.words[i].foreign }
+
+// Initials are the first letters of all words, as they were written.
+func (n Name) Initials() string {
+	var buf [maxWords]byte
+	initials := buf[:0]
+	for _, w := range n.words {
+		initials = append(initials, w.initial)
+	}
+	return string(initials)
+}
+
 // Weight is how much the i-th of [Name.Words] says about who it is: 0 to 100.
 func (n Name) Weight(i int) int { return int(n.words[i].weight) }
+
+// Most is the weight of the word that says most: 0 to 100.
+func (n Name) Most() int {
+	most := 0
+	for _, w := range n.words {
+		most = max(most, int(w.weight))
+	}
+	return most
+}
 
 // Empty tells whether nothing was left to compare.
 func (n Name) Empty() bool { return len(n.words) == 0 }
@@ -242,20 +272,27 @@ func rune1(s string) rune {
 	return r
 }
 
-// camelForm cuts a legal form in capitals off the end of a word: SiemensAG.
+// camelForm cuts a legal form that begins with a capital off the end of a word: SiemensAG,
+// AcmeGmbH.
 func camelForm(parts []part, forms *formTable) []part {
 	for i, p := range parts {
-		cut := strings.LastIndexFunc(p.raw, func(r rune) bool { return !unicode.IsUpper(r) }) + 1
-		if cut < 3 || len(p.raw)-cut < 2 || !isASCII(p.raw) {
+		if p.dense || p.end-p.start != len(p.raw) || !isASCII(p.raw) {
 			continue
 		}
-		tail := part{raw: p.raw[cut:], folded: fold(p.raw[cut:]), start: p.start + cut, end: p.end}
-		if _, n := forms.trailing([]part{tail}); n == 0 {
-			continue
+		for cut := 3; cut < len(p.raw)-1; cut++ {
+			if !isLower(p.raw[cut-1]) || !isUpper(p.raw[cut]) {
+				continue
+			}
+			tail := part{raw: p.raw[cut:], folded: fold(p.raw[cut:]), start: p.start + cut, end: p.end, after: p.after}
+			if _, n := forms.trailing([]part{tail}); n == 0 {
+				continue
+			}
+			parts[i] = part{raw: p.raw[:cut], folded: fold(p.raw[:cut]), start: p.start, end: p.start + cut}
+			return slices.Insert(parts, i+1, tail)
 		}
-		head := part{raw: p.raw[:cut], folded: fold(p.raw[:cut]), start: p.start, end: p.start + cut}
-		parts[i] = head
-		return slices.Insert(parts, i+1, tail)
 	}
 	return parts
 }
+
+func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
+func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }

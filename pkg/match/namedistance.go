@@ -90,6 +90,13 @@ func similarSounds(a, b string) int {
 	return 95 - percent*d/(2*long)
 }
 
+// Sound is what a word sounds like: its consonants, one letter for all that are taken for
+// each other. Words of one sound are often two spellings of one.
+func Sound(text string) string {
+	var buf [maxDistanceLetters]byte
+	return string(skeleton(buf[:0], text))
+}
+
 // skeleton appends the consonants of a word, one letter for all that sound alike, and 'a'
 // for a vowel at the beginning.
 func skeleton(buf []byte, text string) []byte {

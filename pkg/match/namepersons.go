@@ -25,7 +25,8 @@ func PersonName(s string) Name {
 		if p.folded == "" || len(n.words) == maxWords || strings.Contains(titles, " "+p.folded+" ") {
 			continue
 		}
-		w := word{text: unleet(p.folded), weight: weightName, foreign: p.foreign}
+		text := unleet(p.folded)
+		w := word{text: text, spelt: text, weight: weightName, foreign: p.foreign, initial: text[0]}
 		switch len(w.text) {
 		case 1:
 			w.weight = weightInitial

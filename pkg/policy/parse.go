@@ -136,7 +136,7 @@ var appended = []string{"tests", "marks", "guards"}
 // topLevel are the keys of a policy file.
 var topLevel = []string{
 	"leadrouter", "policy", "version", "currency", "reps", "tables", "calendars", "teams", "caps", "ramp", "define",
-	"bands", "score", "pools", "rules", "rulesets", "marks", "guards", "slas", "waiting", "review", "reassign", "tests",
+	"bands", "score", "pools", "rules", "rulesets", "marks", "guards", "slas", "waiting", "review", "reassign", "accounts", "tests",
 	"experiment",
 }
 
@@ -250,6 +250,7 @@ func (r *reader) read() error {
 	r.guards()
 	r.marks()
 	r.handling()
+	r.accounts()
 	r.tests()
 	r.compile()
 	r.check()

@@ -42,6 +42,7 @@ type Policy struct {
 	Waiting   Waiting
 	Review    Review
 	Reassign  Reassign
+	Accounts  Accounts
 	Tests     []Test
 
 	index    index
@@ -323,6 +324,19 @@ type Review struct {
 	By    []int32 // positions
 	After []Stage
 }
+
+// Accounts says from which score on a lead is taken to be of an account that is alike, in
+// basis points.
+type Accounts struct {
+	Same   int // default DefaultSame
+	Review int // from here on, below Same, a person decides; Same: off. Default DefaultReview
+}
+
+// What bench/eval found to be right most often, in basis points.
+const (
+	DefaultSame   = 8_500
+	DefaultReview = 7_500
+)
 
 // Reassign bounds how a lead is moved on.
 type Reassign struct {

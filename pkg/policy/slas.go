@@ -141,6 +141,30 @@ func (r *reader) sla(n node) *SLA {
 	return nil
 }
 
+// accounts reads from when on a lead is taken to be of an account.
+func (r *reader) accounts() {
+	a := &r.policy.Accounts
+	a.Same, a.Review = DefaultSame, DefaultReview
+	said := false
+	r.objectOf("accounts", object{
+		"same": func(n node) { a.Same = int(r.percent(n)) * 100 },
+		"review": func(n node) {
+			said = n.Value != "off"
+			a.Review = basisPoints // off: as far up as there is
+			if said {
+				a.Review = int(r.percent(n)) * 100
+			}
+		},
+	})
+	if n, ok := r.section("accounts"); ok && said && a.Review > a.Same {
+		r.fail(n, "`review` is above `same`: accounts: {same: 90%%, review: 75%%}; `review: off` asks nobody")
+	}
+	a.Review = min(a.Review, a.Same)
+}
+
+// basisPoints are in a whole.
+const basisPoints = 10_000
+
 // handling reads what happens to leads that nobody has: waiting, review, reassign.
 func (r *reader) handling() {
 	w := &r.policy.Waiting

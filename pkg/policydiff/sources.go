@@ -15,6 +15,7 @@ func sections() map[string]string {
 	return map[string]string{
 		"define": "define", "bands": "band", "score": "score", "tables": "table", "calendars": "calendar",
 		"currency": "currency", "ramp": "ramp", "waiting": "waiting", "review": "review", "reassign": "reassign",
+		"accounts": "accounts",
 	}
 }
 

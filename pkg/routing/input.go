@@ -59,10 +59,10 @@ type First struct {
 	SLA  string `json:"sla,omitempty"`
 }
 
-// Send is an end that a clock or a person has chosen.
+// Send is an end that a clock, a person or a doubt has chosen.
 type Send struct {
 	To   ledger.Outcome `json:"to"`           // review or disqualified
-	Code Code           `json:"code"`         // Escalated, Commanded
+	Code Code           `json:"code"`         // Escalated, Commanded, AccountDoubt
 	By   string         `json:"by,omitempty"` // as of First
 }
 

@@ -34,6 +34,7 @@ const (
 	ByRule       Code = "rule"          // the rule says so
 	NoRule       Code = "no_rule"       // no rule takes the lead
 	MaxOwners    Code = "max_owners"    // as many had it as the policy allows
+	AccountDoubt Code = "account_doubt" // it may be of an account, and may not
 )
 
 // pick is how a step with this code chooses; "" for an end.
@@ -45,7 +46,7 @@ func (c Code) pick() ledger.Pick {
 		return ledger.LeastLoaded
 	case Rank, Named, Owner, BackupOf, ManagerOf, LastOwner, CompanyOwner, StandIn, Escalated, Commanded:
 		return ledger.Ranked
-	case NoneFree, NoneFits, ByRule, NoRule, MaxOwners:
+	case NoneFree, NoneFits, ByRule, NoRule, MaxOwners, AccountDoubt:
 	}
 	return ""
 }
@@ -56,7 +57,7 @@ func (s *DraftStep) pool() string {
 	case Turn, Load, Rank, Named:
 		return s.To
 	case Owner, BackupOf, ManagerOf, LastOwner, CompanyOwner, StandIn, Escalated, Commanded,
-		NoneFree, NoneFits, ByRule, NoRule, MaxOwners:
+		NoneFree, NoneFits, ByRule, NoRule, MaxOwners, AccountDoubt:
 	}
 	return ""
 }
@@ -170,6 +171,8 @@ func (d *Draft) reason(s *DraftStep) string {
 		return d.chosen(s)
 	case MaxOwners:
 		return people(len(d.Past), "had", "had") + " this lead already; a person has to decide."
+	case AccountDoubt:
+		return d.doubt()
 	case NoRule:
 		return "No rule takes this lead; a person has to decide."
 	case NoneFits:
@@ -274,6 +277,10 @@ func (d *Draft) data(s *DraftStep) map[string]any {
 	add("unknown", s.Unknown)
 	add("even_if", s.EvenIf)
 	switch s.Code {
+	case AccountDoubt:
+		if m := d.account(); m != nil {
+			data["account"], data["account_name"], data["by"], data["score"] = m.ID, m.Name, m.By, int64(m.Score)
+		}
 	case MaxOwners:
 		data["owners"] = int64(len(d.Past))
 	case NoneFits, NoneFree:

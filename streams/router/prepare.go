@@ -139,6 +139,9 @@ func (h *Handler) planLead(it *item, known ties.Known, by basis) (err error) {
 		it.op.Ties = nil
 		h.cfg.Recogniser.Bind(&in, &it.op, it.traits, known)
 	}
+	if in.LastOwner == "" && in.CompanyOwner == "" {
+		in.Send = routing.Doubt(in.Evidence)
+	}
 	plan := by.planner.Plan(in)
 	it.op.Value, it.op.Steps, it.op.Roster, it.op.Line = plan.Value, plan.Steps, plan.Roster, plan.Line
 	it.draft = plan.Draft()
