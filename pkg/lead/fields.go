@@ -1,5 +1,7 @@
 package lead
 
+import "errors"
+
 // set gives one top-level field of lead.created its value.
 func (l *Lead) set(name, raw string) error {
 	switch name {
@@ -78,6 +80,8 @@ func (l *Lead) textField(name string) *string {
 		return &l.ReferredBy
 	case "seniority":
 		return &l.Seniority
+	case "job_function":
+		return &l.JobFunction
 	}
 	return nil
 }
@@ -140,11 +144,14 @@ func (c *Company) parse(name, raw string) error {
 		return err
 	}
 	for _, m := range members {
-		if err := c.set(m.name, m.raw); err != nil {
-			return err
+		switch fault := c.set(m.name, m.raw); {
+		case errors.Is(fault, errTyped):
+			err = fault // the rest comes first
+		case fault != nil:
+			return fault
 		}
 	}
-	return nil
+	return err
 }
 
 func (c *Company) set(name, raw string) error {
