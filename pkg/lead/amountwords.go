@@ -24,6 +24,10 @@ func wordOf(word string) (amountWord, bool) {
 		return amountWord{exponent: 3, currencies: []string{"EUR"}}, true
 	case "meur", "mioeur":
 		return amountWord{exponent: 6, currencies: []string{"EUR"}}, true
+	case "tkr":
+		return amountWord{exponent: 3, currencies: []string{"", "SEK", "NOK", "DKK", "ISK"}}, true
+	case "mkr":
+		return amountWord{exponent: 6, currencies: []string{"", "SEK", "NOK", "DKK", "ISK"}}, true
 	case "ca", "circa", "approx", "approximately", "about", "around", "roughly", "ungefahr", "ungefähr", "etwa", "rund", "environ",
 		"cerca", "aprox", "aproximadamente", "okolo", "około", "около", "примерно", "約", "大约", "约", "약", "over", "more", "than",
 		"at", "least", "from", "ab", "über", "mehr", "als", "mindestens", "plus", "employees", "employee", "people", "staff",
