@@ -44,6 +44,8 @@ type RouterConfig struct {
 	Feeds string
 	// FeedsEvery is how often a feed with an address is read again. Default 5 min.
 	FeedsEvery time.Duration
+	// GeoIP is a MaxMind file that tells where IP addresses are; empty: nobody knows.
+	GeoIP string
 	// MatchKey is the secret under which persons and companies are recognised, the same for
 	// all routers and for good. Default: the name of the Kafka cluster, which is no secret.
 	MatchKey string
@@ -88,6 +90,7 @@ type Router struct {
 	feeds  *feeds.Feeds
 	stuck  atomic.Bool // the last call of the ledger failed, and is repeated
 	mender *mender     // nil: with NoRebuild
+	knows  *knowledge  // of new leads, once it runs
 }
 
 // NewRouter loads the policy of a file. A wrong one is an error: it never starts a
@@ -146,6 +149,10 @@ func (r *Router) route(ctx context.Context) error {
 		return err
 	}
 	defer release()
+	if r.knows, err = r.newKnowledge(); err != nil {
+		return err
+	}
+	defer r.knows.close()
 	identity, err := r.connectKafka(ctx)
 	if err != nil {
 		return stopped(ctx, err)
@@ -207,6 +214,8 @@ func (r *Router) build(slot string, identity kstream.Identity, store *redisledge
 		TopicIDs: identity.Topics,
 		Planner:  r.policy.Planner,
 		Absent:   r.feeds.Absent,
+		Enrich:   r.knows.enrich,
+		Derive:   r.knows.offline.Enrich,
 		// Installations do not recognise each other's leads.
 		Recogniser: ties.New([]byte(cmp.Or(r.cfg.MatchKey, identity.Cluster) + "/" + r.namespace())),
 		Fits:       streamConfig.Fits,

@@ -45,6 +45,7 @@ type Config struct {
 	// KafkaPort and RedisPort are tried first; 0 takes any.
 	KafkaPort, RedisPort int
 	Policy               string // file or folder; empty: the sample, copied to the data folder
+	GeoIP                string // MaxMind file; empty: none
 	Instance             string
 	Metrics              string
 	Rate                 float64 // sample leads a second; 0: none
@@ -146,7 +147,7 @@ func (d *run) build(logger *zap.Logger) (err error) {
 	}
 	d.router, err = app.NewRouter(app.RouterConfig{
 		Kafka: d.kafka, Redis: d.redis(), Instance: d.Instance, PolicyTold: d.screen.Policy,
-		Policy: d.Policy, Metrics: d.Metrics, Slot: "dev", Logger: logger.Named("router"), Clock: d.clock,
+		Policy: d.Policy, GeoIP: d.GeoIP, Metrics: d.Metrics, Slot: "dev", Logger: logger.Named("router"), Clock: d.clock,
 	})
 	d.watcher = app.NewWatcher(app.WatcherConfig{
 		Kafka: d.kafka, Instance: d.Instance, Slot: "dev", Logger: logger.Named("sla"), Clock: newUnset(d.clock),

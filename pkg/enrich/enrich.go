@@ -67,6 +67,27 @@ func (e *Enricher) Enrich(l *lead.Lead) {
 	w.title()
 }
 
+// Facts adds to facts what follows from them, for leads that nobody has sent.
+func (e *Enricher) Facts(f lead.Facts) {
+	text := func(name string) string { s, _ := f[name].(string); return s }
+	l := lead.Lead{
+		Email: text("email"), EmailDomain: text("email_domain"), Phone: text("phone"), JobTitle: text("job_title"),
+		Country: text("country"), Region: text("region"), PostalCode: text("postal_code"), Language: text("language"),
+		Timezone: text("timezone"), Seniority: text("seniority"), JobFunction: text("job_function"),
+		Company: lead.Company{Domain: text("company.domain")},
+	}
+	e.Enrich(&l)
+	if l.Evidence == nil {
+		return
+	}
+	all := l.Facts()
+	for name := range l.Evidence.From {
+		if _, given := f[name]; !given {
+			f[name] = all[name]
+		}
+	}
+}
+
 // work is the enrichment of one lead.
 type work struct {
 	e     *Enricher

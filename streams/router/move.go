@@ -101,13 +101,14 @@ func prepareReassign(it *item, e event.Envelope, p *policy.Policy) error {
 	return nil
 }
 
-// prepareUpdate is about what is known of a lead by now.
-func prepareUpdate(it *item, e event.Envelope) error {
+// prepareUpdate is about what is known of a lead by now, and what follows from that.
+func (h *Handler) prepareUpdate(it *item, e event.Envelope) error {
 	l, err := e.Updated()
 	if err != nil {
 		return err
 	}
-	it.mover = lifecycle.Update(l.ID, l.Facts())
+	h.cfg.Derive(&l)
+	it.mover = lifecycle.Updated(l)
 	return nil
 }
 
