@@ -48,6 +48,8 @@ func evaluations() []evaluation {
 	return []evaluation{
 		names(),
 		{"duplicates", duplicates},
+		{"phones", phones},
+		{"holidays", holidays},
 	}
 }
 
