@@ -238,7 +238,9 @@ func (w *work) located() Place {
 			continue
 		}
 		if addr, err := netip.ParseAddr(strings.TrimSpace(text)); err == nil {
-			w.ip, _ = w.e.locate(addr.Unmap())
+			if p, known := w.e.locate(addr.Unmap()); known {
+				w.ip = p
+			}
 			break
 		}
 	}

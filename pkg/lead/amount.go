@@ -76,16 +76,17 @@ func (d decimal) times(exponent int) float64 {
 // sum reads a number with the words around it; further ones of smaller words add to it
 // (1億2000万, 2 crore 50 lakh). exponent is the word's power of ten.
 func (r *amountReader) sum() (first decimal, exponent int, ok bool) {
-	r.words()
+	ahead := r.words() // TEUR 50
 	for last := math.MaxInt; ; {
 		digits, grouped, found := r.number()
 		if !found {
 			return first, exponent, ok
 		}
 		by := r.words()
-		if by < 0 {
+		if by < 0 || ahead < 0 || by > 0 && ahead > 0 {
 			return first, exponent, false
 		}
+		by, ahead = by+ahead, 0
 		d, good := plainDigits(digits, grouped, by > 0)
 		if !good || by >= last {
 			return first, exponent, false

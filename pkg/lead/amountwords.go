@@ -30,7 +30,7 @@ func wordOf(word string) (amountWord, bool) {
 		return amountWord{exponent: 6, currencies: []string{"", "SEK", "NOK", "DKK", "ISK"}}, true
 	case "ca", "circa", "approx", "approximately", "about", "around", "roughly", "ungefahr", "ungefähr", "etwa", "rund", "environ",
 		"cerca", "aprox", "aproximadamente", "okolo", "około", "около", "примерно", "約", "大约", "约", "약", "over", "more", "than",
-		"at", "least", "from", "ab", "über", "mehr", "als", "mindestens", "plus", "employees", "employee", "people", "staff",
+		"at", "least", "from", "of", "de", "di", "ab", "über", "mehr", "als", "mindestens", "plus", "employees", "employee", "people", "staff",
 		"mitarbeiter", "mitarbeitende", "salariés", "employés", "empleados", "dipendenti", "funcionários", "medewerkers",
 		"pracowników", "сотрудников", "人", "名", "명":
 		return amountWord{}, true
@@ -54,7 +54,7 @@ func exponentOf(word string) int {
 		"miljon", "miljoner", "millioner", "miljoona", "miljoonaa", "milj", "millió", "milioane", "milyon", "εκατομμύρια", "εκ", "млн",
 		"миллион", "миллиона", "миллионов", "мільйон", "мільйонів", "милиона", "מיליון", "مليون", "triệu", "juta", "ล้าน", "百万", "백만":
 		return 6
-	case "crore", "crores", "cr", "करोड़":
+	case "crore", "crores", "cr", "करोड़", "千万", "천만":
 		return 7
 	case "億", "亿", "억":
 		return 8
