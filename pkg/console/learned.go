@@ -15,7 +15,8 @@ import (
 // WriteLearned prints which of a lead's facts its sender did not give, and where they come
 // from:
 //
-//	know  country DE (from the phone), language de (from the country)
+//	know  language de (from the country)
+//	      country DE, timezone Europe/Berlin (from the phone)
 func WriteLearned(w io.Writer, facts lead.Facts, e *lead.Evidence) error {
 	var b strings.Builder
 	section(&b, "know", learned(facts, e))
@@ -23,21 +24,22 @@ func WriteLearned(w io.Writer, facts lead.Facts, e *lead.Evidence) error {
 	return err
 }
 
-// learned is one line, or none.
+// learned has a line for each source that gave something.
 func learned(facts lead.Facts, e *lead.Evidence) []string {
 	if e == nil {
 		return nil
 	}
-	var items []string
+	given := map[string][]string{} // by source
 	for _, name := range slices.Sorted(maps.Keys(e.From)) {
 		if v, known := facts[name]; known {
-			items = append(items, fmt.Sprintf("%s %s (from %s)", name, valueOf(v), sourceOf(e.From[name])))
+			given[e.From[name]] = append(given[e.From[name]], name+" "+valueOf(v))
 		}
 	}
-	if len(items) == 0 {
-		return nil
+	var lines []string
+	for _, from := range slices.Sorted(maps.Keys(given)) {
+		lines = append(lines, Printable(strings.Join(given[from], ", ")+" (from "+sourceOf(from)+")"))
 	}
-	return []string{Printable(strings.Join(items, ", "))}
+	return lines
 }
 
 func valueOf(v any) string {

@@ -1,12 +1,14 @@
 package enrich
 
 import (
+	"cmp"
 	_ "embed"
 	"strings"
 
 	"golang.org/x/net/idna"
-	"golang.org/x/net/publicsuffix"
 	"golang.org/x/text/unicode/norm"
+
+	"leadrouter/pkg/match"
 )
 
 // Free and throw-away domains, sorted, one on a line.
@@ -44,7 +46,7 @@ func ParseMail(text string) (m Mail, ok bool) {
 	if text[at+1:] != m.Domain {
 		m.Address = text[:at+1] + m.Domain
 	}
-	site := registrable(m.Domain)
+	site := cmp.Or(match.Registrable(m.Domain), m.Domain)
 	in := func(list string) bool { return listed(list, m.Domain) || site != m.Domain && listed(list, site) }
 	m.Disposable = in(disposableDomains)
 	m.Free = m.Disposable || in(freeDomains)
@@ -92,16 +94,6 @@ func asciiDomain(domain string) (string, bool) {
 		}
 	}
 	return domain, true
-}
-
-// registrable is the part of a domain that somebody has registered; the domain itself where
-// it is not below a public suffix.
-func registrable(domain string) string {
-	site, err := publicsuffix.EffectiveTLDPlusOne(domain)
-	if err != nil {
-		return domain
-	}
-	return site
 }
 
 // topCountry is the country of a top-level domain. Those that the world uses as words (.io,
