@@ -268,10 +268,10 @@ func tongues() map[string]string {
 			}
 		}
 	}
-	for _, code := range strings.Fields("AF BA BE BO CH CM CY DJ ER FJ LK LU MO PG RW SO SS TD VU") {
+	for code := range strings.FieldsSeq("AF BA BE BO CH CM CY DJ ER FJ LK LU MO PG RW SO SS TD VU") {
 		delete(of, code) // several
 	}
-	for _, code := range strings.Fields("BW CA GH HK IN KE MT MU MY NA NG PH PK SG TZ UG ZA ZM ZW") {
+	for code := range strings.FieldsSeq("BW CA GH HK IN KE MT MU MY NA NG PH PK SG TZ UG ZA ZM ZW") {
 		of[code] = "en"
 	}
 	return of

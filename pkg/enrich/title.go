@@ -70,7 +70,7 @@ func newGlossary() *glossary {
 
 // sense reads "c_level finance", or one of the two.
 func (g *glossary) sense(meaning string) (s sense) {
-	for _, name := range strings.Fields(meaning) {
+	for name := range strings.FieldsSeq(meaning) {
 		s.function = name
 		for i, rank := range g.ranks {
 			if rank == name {

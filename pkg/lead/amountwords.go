@@ -66,8 +66,8 @@ func exponentOf(word string) int {
 	return 0
 }
 
-// currenciesOf is what a sign or name of a currency can stand for; nil: it is none.
-func currenciesOf(word string) []string {
+// dollarsOf is what a word with a dollar sign can stand for; nil: nothing.
+func dollarsOf(word string) []string {
 	switch word {
 	case "$", "dollar", "dollars", "dólares":
 		return []string{
@@ -90,6 +90,16 @@ func currenciesOf(word string) []string {
 		return []string{"TWD"}
 	case "mx$", "mex$":
 		return []string{"MXN"}
+	}
+	return nil
+}
+
+// currenciesOf is what a sign or name of a currency can stand for; nil: it is none.
+func currenciesOf(word string) []string {
+	if list := dollarsOf(word); list != nil {
+		return list
+	}
+	switch word {
 	case "r$", "reais", "real":
 		return []string{"BRL"}
 	case "€", "euro", "euros", "eur", "евро", "ευρώ", "欧元", "ユーロ", "유로", "يورو":

@@ -3,6 +3,7 @@ package lead
 import (
 	"errors"
 	"math"
+	"slices"
 )
 
 // errTyped says that a number was typed as a text: it is read once all else of the lead is.
@@ -12,8 +13,7 @@ var errTyped = errors.New("a number as text")
 // company's: the lead's currency is that of the deal. What cannot be read is no reason to
 // refuse a lead; it is kept as an attribute of the same name.
 func (l *Lead) typed(members []member) error {
-	for i := len(members) - 1; i >= 0; i-- {
-		m := members[i]
+	for _, m := range slices.Backward(members) {
 		if m.name == "deal_value" {
 			l.typedAmount(m.name, unquote(m.raw), MaxDealValue, &l.DealValue)
 			continue
