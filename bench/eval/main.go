@@ -49,6 +49,8 @@ func evaluations() []evaluation {
 		names(),
 		{"duplicates", duplicates},
 		accountsOf(),
+		{"phones", phones},
+		{"holidays", holidays},
 	}
 }
 

@@ -56,6 +56,7 @@ Kafka or Redis client can join.`,
 	}
 	c.policyFlag(cmd)
 	c.providersFlag(cmd)
+	c.geoIPFlag(cmd)
 	f := cmd.Flags()
 	f.StringVar(&c.shared.instance, "instance", "", "`name` of the installation: prefix of topics, groups and keys")
 	f.StringVar(&c.shared.metrics, "metrics", "", "listen `address` of /metrics, /healthz and /readyz (default none)")
@@ -92,7 +93,7 @@ func (c *cli) dev(ctx context.Context, flags devFlags) error {
 	}
 	return dev.Run(ctx, dev.Config{
 		Dir: flags.dir, Fresh: flags.fresh, KafkaPort: flags.kafkaPort, RedisPort: flags.redisPort,
-		Policy: c.shared.policy, Providers: asked, Instance: c.shared.instance, Metrics: c.shared.metrics,
+		Policy: c.shared.policy, GeoIP: c.shared.geoIP, Providers: asked, Instance: c.shared.instance, Metrics: c.shared.metrics,
 		Rate: flags.rate, Feed: feed, Idle: flags.noReps, Chance: chance(flags.seed),
 		Clock: clock.System(), Speed: flags.speed, Version: version,
 		Out: c.out, Terminal: isTerminal(c.out), Style: c.style(c.out), Zone: time.Local,

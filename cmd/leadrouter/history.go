@@ -15,6 +15,7 @@ import (
 
 	"leadrouter/pkg/app"
 	"leadrouter/pkg/audit"
+	"leadrouter/pkg/enrich"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/lead"
@@ -213,12 +214,14 @@ func (c *cli) complete(ctx context.Context, h *simulate.History, policies []*pol
 	if err != nil {
 		return err
 	}
+	enricher := enrich.New(enrich.Config{})
 	_, err = c.shared.kafka.ReadToEnd(ctx, from, func(r *kstream.Record) error {
 		e, err := kstream.Decode(r)
 		if err != nil {
 			return nil //nolint:nilerr // it is in the dead letters
 		}
 		if l, err := e.Lead(); err == nil {
+			enricher.Enrich(&l)
 			h.Complete(l.ID, l.Facts(), names)
 		}
 		return nil

@@ -11,6 +11,7 @@ import (
 
 	"leadrouter/pkg/app"
 	"leadrouter/pkg/clock"
+	"leadrouter/pkg/enrich"
 	"leadrouter/pkg/intake"
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/policydiff"
@@ -113,6 +114,7 @@ func (c *cli) sample(flags sampleFlags) ([]lead.Lead, error) {
 	told := teller{out: c.err}
 	defer told.rest("")
 	var leads []lead.Lead
+	enricher := enrich.New(enrich.Config{}) // they are as their senders sent them
 	for {
 		rec, err := r.Next()
 		switch {
@@ -123,6 +125,7 @@ func (c *cli) sample(flags sampleFlags) ([]lead.Lead, error) {
 		case rec.Err != nil:
 			told.say("%v; left out", rec.Err)
 		default:
+			enricher.Enrich(&rec.Lead)
 			leads = append(leads, rec.Lead)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"leadrouter/pkg/app"
 	"leadrouter/pkg/clock"
 	"leadrouter/pkg/console"
+	"leadrouter/pkg/enrich"
 	"leadrouter/pkg/intake"
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/policy"
@@ -85,6 +86,7 @@ func (c *cli) policyTry(flags tryFlags, args []string) error {
 	if err != nil {
 		return app.Usage(err)
 	}
+	enrich.New(enrich.Config{}).Enrich(&l)
 	trial, err := tryout.Run(p, l, cfg)
 	if err != nil {
 		return err
@@ -162,5 +164,8 @@ func (c *cli) printTrial(p *policy.Policy, l lead.Lead, trial tryout.Trial) erro
 	}
 	fmt.Fprintf(c.out, "%s   policy %s\n", style.Strong(who), title(a.Policy.Name, a.Policy.Version, a.Policy.Hash))
 	fmt.Fprintf(c.out, "  %q\n", a.Reason)
+	if err := console.WriteLearned(c.out, l.Facts(), l.Evidence); err != nil {
+		return err
+	}
 	return console.WriteExplanation(c.out, trial.Explanation, console.Decided{Step: trial.Step, Rep: a.RepID})
 }

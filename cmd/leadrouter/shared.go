@@ -23,6 +23,7 @@ type shared struct {
 	policy    string
 	feeds     string
 	providers string
+	geoIP     string
 	metrics   string
 	logLevel  string
 	timeout   time.Duration
@@ -74,6 +75,12 @@ func (c *cli) livePolicyFlag(cmd *cobra.Command) {
 func (c *cli) feedsFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.shared.feeds, "feeds", "", "`folder` of reps' calendar feeds that are files (default that of the policy)")
 	_ = cmd.MarkFlagDirname("feeds")
+}
+
+// geoIPFlag binds the file of places by IP address.
+func (c *cli) geoIPFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.shared.geoIP, "geoip", "", "MaxMind `file` that tells where IP addresses are, such as GeoLite2-City.mmdb (default none)")
+	_ = cmd.MarkFlagFilename("geoip", "mmdb")
 }
 
 // roleFlags binds all that a long-running role takes.

@@ -1,13 +1,17 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"net/netip"
 
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
 	"leadrouter/pkg/accounts"
 	"leadrouter/pkg/clock"
+	"leadrouter/pkg/enrich"
+	"leadrouter/pkg/geoip"
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/providers"
@@ -17,6 +21,8 @@ import (
 // build on each other. A stage that is not set up is nil and does nothing.
 type knowledge struct {
 	policy    PolicySource
+	places    *geoip.DB
+	offline   *enrich.Enricher
 	accounts  *accounts.Follower
 	providers *providers.Providers
 	cache     redis.UniversalClient // of providers
@@ -26,11 +32,25 @@ type knowledge struct {
 // newKnowledge sets the stages up.
 func (r *Router) newKnowledge() (*knowledge, error) {
 	k := &knowledge{policy: r.policy, accounts: r.accounts}
-	if err := k.setUpProviders(r); err != nil {
+	if err := cmp.Or(k.setUpOffline(r), k.setUpProviders(r)); err != nil {
 		k.close()
 		return nil, err
 	}
 	return k, nil
+}
+
+// setUpOffline is what needs nobody else: what is built in, and a file of the user's.
+func (k *knowledge) setUpOffline(r *Router) error {
+	var cfg enrich.Config
+	if r.cfg.GeoIP != "" {
+		places, err := geoip.Open(r.cfg.GeoIP)
+		if err != nil {
+			return Usage(err)
+		}
+		k.places, cfg.Locate = places, func(a netip.Addr) (enrich.Place, bool) { return places.Locate(a) }
+	}
+	k.offline = enrich.New(cfg)
+	return nil
 }
 
 // setUpProviders is for a router with a file of providers. They go by the world's time.
@@ -53,6 +73,9 @@ func (k *knowledge) setUpProviders(r *Router) (err error) {
 
 // enrich is the chain: what the lead itself tells comes before what others know.
 func (k *knowledge) enrich(ctx context.Context, leads []*lead.Lead) {
+	for _, l := range leads {
+		k.offline.Enrich(l)
+	}
 	k.askProviders(ctx, leads)
 	k.matchAccounts(leads)
 }
@@ -84,6 +107,9 @@ func (k *knowledge) Run(ctx context.Context) error {
 
 // close gives back what the stages hold.
 func (k *knowledge) close() {
+	if k.places != nil {
+		_ = k.places.Close()
+	}
 	if k.cache != nil {
 		_ = k.cache.Close()
 	}

@@ -46,6 +46,8 @@ type RouterConfig struct {
 	Feeds string
 	// FeedsEvery is how often a feed with an address is read again. Default 5 min.
 	FeedsEvery time.Duration
+	// GeoIP is a MaxMind file that tells where IP addresses are; empty: nobody knows.
+	GeoIP string
 	// MatchKey is the secret under which persons and companies are recognised, the same for
 	// all routers and for good. Default: the name of the Kafka cluster, which is no secret.
 	MatchKey string
@@ -157,6 +159,11 @@ func (r *Router) route(ctx context.Context) error {
 		return err
 	}
 	defer release()
+	known, err := r.newKnowledge()
+	if err != nil {
+		return err
+	}
+	defer known.close()
 	identity, err := r.connectKafka(ctx)
 	if err != nil {
 		return stopped(ctx, err)
@@ -186,11 +193,6 @@ func (r *Router) route(ctx context.Context) error {
 		return stopped(ctx, err)
 	}
 	r.awaitFeeds(ctx)
-	known, err := r.newKnowledge()
-	if err != nil {
-		return err
-	}
-	defer known.close()
 	handler, stream, err := r.build(slot, identity, store, known)
 	if err != nil {
 		return err
@@ -230,6 +232,7 @@ func (r *Router) build(slot string, identity kstream.Identity, store *redisledge
 		// Installations do not recognise each other's leads.
 		Recogniser: ties.New([]byte(cmp.Or(r.cfg.MatchKey, identity.Cluster) + "/" + r.namespace())),
 		Enrich:     known.enrich,
+		Derive:     known.offline.Enrich,
 		Fits:       streamConfig.Fits,
 		Log:        audit.NewLog(r.cfg.Kafka, r.cfg.Instance),
 		Read:       r.cfg.Kafka.At,

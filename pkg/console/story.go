@@ -107,6 +107,7 @@ func (t Teller) chapter(b *strings.Builder, c, last *audit.Chapter) {
 		fmt.Fprintf(b, "  rule  %s   (the policy of this decision is not at hand: --policy names one)\n", cmp.Or(c.Assigned.Rule, "none"))
 		return
 	}
+	section(b, "know", learned(c.Draft.Facts, c.Draft.Evidence))
 	tries, later := shownTries(c.Why.Tries, c.Grant.Step)
 	section(b, "path", pathLines(shownPath(c.Why.Path, tries, c.Grant.Step), tries))
 	section(b, "reps", append(t.members(c, tries), outLines(tries)...))

@@ -47,6 +47,7 @@ type Config struct {
 	KafkaPort, RedisPort int
 	Policy               string          // file or folder; empty: the sample, copied to the data folder
 	Providers            *providers.File // are asked what they know of leads; nil: nobody is
+	GeoIP                string          // MaxMind file; empty: none
 	Instance             string
 	Metrics              string
 	Rate                 float64 // sample leads a second; 0: none
@@ -148,7 +149,7 @@ func (d *run) build(logger *zap.Logger) (err error) {
 	}
 	d.router, err = app.NewRouter(app.RouterConfig{
 		Kafka: d.kafka, Redis: d.redis(), Instance: d.Instance, PolicyTold: d.screen.Policy,
-		Policy: d.Policy, Providers: d.Providers, Metrics: d.Metrics, Slot: "dev", Logger: logger.Named("router"), Clock: d.clock,
+		Policy: d.Policy, GeoIP: d.GeoIP, Providers: d.Providers, Metrics: d.Metrics, Slot: "dev", Logger: logger.Named("router"), Clock: d.clock,
 	})
 	d.watcher = app.NewWatcher(app.WatcherConfig{
 		Kafka: d.kafka, Instance: d.Instance, Slot: "dev", Logger: logger.Named("sla"), Clock: newUnset(d.clock),

@@ -115,6 +115,7 @@ func (w *writer) lead(l *lead.Lead) {
 	w.optTrue("test", l.Test)
 	w.optTrue("bulk", l.Bulk)
 	w.optText("seniority", l.Seniority)
+	w.optText("job_function", l.JobFunction)
 	w.optText("email_domain", l.EmailDomain)
 	optValue(w, "email_free", l.EmailFree)
 	optValue(w, "email_disposable", l.EmailDisposable)

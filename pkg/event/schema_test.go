@@ -162,7 +162,7 @@ func TestSchemasRefuse(t *testing.T) {
 		}
 	}
 	for typ, data := range map[event.Type]string{
-		event.LeadCreated:  `{"id":"a","deal_value":"12,5k"}`,
+		event.LeadCreated:  `{"id":"a","deal_value":["12,5k"]}`,
 		event.LeadActivity: `{"activity":"sold"}`,
 		event.LeadCommand:  `{"command":"assign","by":"dana"}`,
 		event.LeadAssigned: `{"assignment_id":"x","lead_id":"a","attempt":0,"outcome":"assigned","reason":"r","reason_code":"c","assigned_at":"2026-11-24T09:00:00Z","policy":{"name":"p","hash":""},"sequence":1}`,

@@ -55,6 +55,20 @@ func (l *Lead) evidence() *Evidence {
 // Found notes how the lead's account was looked for.
 func (l *Lead) Found(m AccountMatch) { l.evidence().Account = &m }
 
+// With is the evidence with facts from elsewhere: a copy, since decisions that were made keep
+// theirs. It may be called on nil.
+func (e *Evidence) With(from map[string]string) *Evidence {
+	if e == nil && len(from) == 0 {
+		return nil
+	}
+	var with Evidence
+	if e != nil {
+		with = *e
+	}
+	with.From = from
+	return &with
+}
+
 // Learned notes where facts come from that the sender did not give.
 func (l *Lead) Learned(from string, facts ...string) {
 	e := l.evidence()

@@ -10,11 +10,11 @@ func ExampleParse() {
 	l, err := lead.Parse([]byte(`{"id": "L-1", "country": "de", "company": {"domain": "Bank.example"}, "seats": 120}`))
 	fmt.Println(l.Country, l.Company.Domain, l.Company.Employees == nil, l.Attributes["seats"], err)
 
-	_, err = lead.Parse([]byte(`{"id": "L-2", "deal_value": "12,5k"}`))
+	_, err = lead.Parse([]byte(`{"id": "L-2", "deal_value": -5}`))
 	fmt.Println(lead.CodeOf(err), "-", err)
 	// Output:
 	// DE bank.example true 120 <nil>
-	// wrong_type - deal_value: is not a number
+	// bad_number - deal_value: is not between 0 and 9000000000
 }
 
 func ExampleLead_Facts() {

@@ -43,6 +43,7 @@ func (l Lead) Facts() Facts {
 	f.list("tags", l.Tags)
 	f["test"], f["bulk"] = l.Test, l.Bulk // the contract says what missing means: false
 	f.text("seniority", l.Seniority)
+	f.text("job_function", l.JobFunction)
 	f.text("email_domain", l.EmailDomain)
 	known(f, "email_free", l.EmailFree)
 	known(f, "email_disposable", l.EmailDisposable)

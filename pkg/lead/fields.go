@@ -1,6 +1,9 @@
 package lead
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // set gives one top-level field of lead.created its value.
 func (l *Lead) set(name, raw string) error {
@@ -80,6 +83,8 @@ func (l *Lead) textField(name string) *string {
 		return &l.ReferredBy
 	case "seniority":
 		return &l.Seniority
+	case "job_function":
+		return &l.JobFunction
 	}
 	return nil
 }
@@ -142,11 +147,14 @@ func (c *Company) parse(name, raw string) error {
 		return err
 	}
 	for _, m := range members {
-		if err := c.set(m.name, m.raw); err != nil {
-			return err
+		switch fault := c.set(m.name, m.raw); {
+		case errors.Is(fault, errTyped):
+			err = fault // the rest comes first
+		case fault != nil:
+			return fault
 		}
 	}
-	return nil
+	return err
 }
 
 func (c *Company) set(name, raw string) error {

@@ -44,6 +44,7 @@ type Lead struct {
 
 	// What enrichment and matching add; a sender that knows may say it first.
 	Seniority       string   `json:"seniority,omitempty"`    // c_level, vp, director, manager, …
+	JobFunction     string   `json:"job_function,omitempty"` // sales, finance, it, …
 	EmailDomain     string   `json:"email_domain,omitempty"` // lower case
 	EmailFree       *bool    `json:"email_free,omitempty"`
 	EmailDisposable *bool    `json:"email_disposable,omitempty"`

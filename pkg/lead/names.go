@@ -83,6 +83,7 @@ func Names() []Name {
 		{"test", Bool, false, "a test: decided, never counted; always known"},
 		{"bulk", Bool, false, "from an import; always known"},
 		{"seniority", String, false, "c_level, vp, director, manager, …"},
+		{"job_function", String, false, "what the job is about: sales, finance, it, engineering, …"},
 		{"email_domain", String, false, "domain of the e-mail address, lower case"},
 		{"email_free", Bool, false, "the address is at a free mail provider"},
 		{"email_disposable", Bool, false, "the address is a throw-away one"},

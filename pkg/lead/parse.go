@@ -2,6 +2,7 @@ package lead
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,8 +21,8 @@ const (
 )
 
 // Parse reads the data of lead.created. Null and empty strings count as missing;
-// unknown fields become attributes, unless attributes names them itself. The
-// error is an [*Error]; anything Parse takes, it takes again from the lead's own
+// unknown fields become attributes, unless attributes names them itself. Numbers may be
+// texts, as forms send them ([ParseAmount]). The error is an [*Error]; anything Parse takes, it takes again from the lead's own
 // JSON and gives an equal lead.
 func Parse(raw []byte) (Lead, error) {
 	if err := Check(raw); err != nil {
@@ -38,10 +39,17 @@ func Parse(raw []byte) (Lead, error) {
 		return Lead{}, err
 	}
 	var l Lead
+	var typed []member
 	for _, m := range members {
-		if err := l.set(m.name, m.raw); err != nil {
+		switch err := l.set(m.name, m.raw); {
+		case errors.Is(err, errTyped):
+			typed = append(typed, m)
+		case err != nil:
 			return Lead{}, err
 		}
+	}
+	if err := l.typed(typed); err != nil {
+		return Lead{}, err
 	}
 	if err := validID(l.ID); err != nil {
 		return Lead{}, err

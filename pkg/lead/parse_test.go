@@ -25,7 +25,7 @@ const full = `{
 	"timezone": "Europe/Berlin", "product": "risk", "use_case": "scoring", "deal_value": 80000.5, "currency": "eur",
 	"intent": "High", "account_id": "A-1", "referred_by": "Max", "tags": ["vip", "", "q4"],
 	"attributes": {"seats": 120.0, "nested": {"deep": [1, 2.5]}, "gone": null, "langs": ["de", "en"]},
-	"campaign": "autumn", "test": true, "bulk": false, "seniority": "vp",
+	"campaign": "autumn", "test": true, "bulk": false, "seniority": "vp", "job_function": "finance",
 	"email_free": false, "email_disposable": false, "duplicate": true,
 	"account": {"id": "A-1", "name": "Weber", "domains": ["bank.example"], "parent": "A-0", "parent_owner": "ines",
 		"group": "A-0", "owner": "jonas", "status": "customer", "country": "DE", "strategic": true}
@@ -49,7 +49,7 @@ func TestParseFull(t *testing.T) {
 			"seats": int64(120), "nested": map[string]any{"deep": []any{int64(1), 2.5}},
 			"langs": []any{"de", "en"}, "campaign": "autumn",
 		},
-		Test: true, Seniority: "vp", EmailDomain: "bank.example",
+		Test: true, Seniority: "vp", JobFunction: "finance", EmailDomain: "bank.example",
 		EmailFree: new(false), EmailDisposable: new(false), Duplicate: new(true),
 		Account: &lead.Account{
 			ID: "A-1", Name: "Weber", Domains: []string{"bank.example"}, Parent: "A-0", ParentOwner: "ines", Group: "A-0", Country: "DE",
@@ -119,7 +119,7 @@ func TestParseErrors(t *testing.T) {
 		{"long id", `{"id":"` + strings.Repeat("x", 129) + `"}`, lead.BadID, "id: is longer"},
 		{"control id", `{"id":"a\nb"}`, lead.BadID, "id: holds"},
 		{"bidi id", `{"id":"a\u202eb"}`, lead.BadID, "id: holds"},
-		{"text number", `{"id":"a","deal_value":"12,5k"}`, lead.WrongType, "deal_value: is not a number"},
+		{"list for a number", `{"id":"a","deal_value":["12,5k"]}`, lead.WrongType, "deal_value: is not a number"},
 		{"negative", `{"id":"a","deal_value":-1}`, lead.BadNumber, "deal_value: is not between 0 and 9000000000"},
 		{"huge", `{"id":"a","deal_value":9e9999}`, lead.BadNumber, "deal_value: is out of range"},
 		{"above", `{"id":"a","deal_value":9000000001}`, lead.BadNumber, "deal_value: is not between"},

@@ -101,6 +101,8 @@ func lowered(field, raw string, p *string) error {
 	return err
 }
 
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
 func flag(field, raw string, p **bool) error {
 	switch raw[0] {
 	case 'n':
@@ -120,10 +122,13 @@ func plainFlag(field, raw string, p *bool) error {
 	return err
 }
 
-// amount reads a number from 0 to limit.
+// amount reads a number from 0 to limit. A text is errTyped.
 func amount(field, raw string, limit float64, p **float64) error {
-	if raw[0] == 'n' {
+	switch raw[0] {
+	case 'n':
 		return nil
+	case '"':
+		return errTyped
 	}
 	v, err := number(field, raw)
 	if err != nil {

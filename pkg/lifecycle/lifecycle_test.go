@@ -184,6 +184,30 @@ func TestUpdateOfADoubt(t *testing.T) {
 	require.NotEqual(t, "review", who(op))
 }
 
+// TestUpdated: what follows from an update fills gaps, and follows its own source; what the
+// sender said stays, and what the sender says counts.
+func TestUpdated(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	cold := b.lead("low", ledger.Lead{Outcome: ledger.Nurture, Attempt: 1})
+	hot := lead.Lead{ID: "L", Intent: "high"}
+	hot.Learned("phone", "intent")
+	op, draft := b.plan(t, lifecycle.Updated(hot), cold)
+	require.Equal(t, "nurture", who(op), "the sender has said low")
+	require.Equal(t, lead.Facts{"intent": "low"}, draft.Facts)
+
+	cold.Draft.Evidence = &lead.Evidence{From: map[string]string{"intent": "phone"}}
+	before := *cold.Draft.Evidence
+	op, draft = b.plan(t, lifecycle.Updated(hot), cold)
+	require.Equal(t, "ana", who(op), "another phone number")
+	require.Equal(t, &lead.Evidence{From: map[string]string{"intent": "phone"}}, draft.Evidence)
+
+	op, draft = b.plan(t, lifecycle.Updated(lead.Lead{ID: "L", Intent: "high", Evidence: &lead.Evidence{}}), cold)
+	require.Equal(t, "ana", who(op))
+	require.Empty(t, draft.Evidence.From, "the sender's word by now")
+	require.Equal(t, map[string]string{"intent": "phone"}, before.From)
+}
+
 // TestMovesOfOthers: a lead that is closed, or has gone on, takes no plan.
 func TestMovesOfOthers(t *testing.T) {
 	t.Parallel()

@@ -158,6 +158,40 @@ func Found(id string, facts lead.Facts, provider string) *Move {
 	return m
 }
 
+// Updated is [Update] with a lead of which some facts follow from others, as its evidence
+// says. These give way to what was known before, unless that came from the same source.
+func Updated(l lead.Lead) *Move {
+	facts := l.Facts()
+	m := Update(l.ID, facts)
+	if l.Evidence == nil {
+		return m
+	}
+	from := l.Evidence.From
+	m.with = func(in *routing.Input, _ *Known) {
+		all, source := maps.Clone(in.Facts), map[string]string{}
+		if all == nil {
+			all = lead.Facts{}
+		}
+		if in.Evidence != nil {
+			maps.Copy(source, in.Evidence.From)
+		}
+		for name, v := range facts {
+			found, derived := from[name]
+			_, known := all[name]
+			switch {
+			case name == "id" || name == "test" || name == "bulk":
+			case !derived:
+				all[name] = v
+				delete(source, name) // the sender's word by now
+			case !known || source[name] == found:
+				all[name], source[name] = v, found
+			}
+		}
+		in.Facts, in.Evidence = all, in.Evidence.With(source)
+	}
+	return m
+}
+
 // Command is about what a person decides. It fails for a rep whom the policy does not
 // know.
 func Command(c event.Command, p *policy.Policy) (*Move, error) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"leadrouter/pkg/enrich"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
 	"leadrouter/pkg/routing"
@@ -80,7 +81,7 @@ func Run(p *policy.Policy, cfg Config) Report {
 	if cfg.Now.IsZero() {
 		cfg.Now = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
 	}
-	planner := routing.New(p)
+	planner, enricher := routing.New(p), enrich.New(enrich.Config{})
 	reached := map[string]bool{}
 	var report Report
 	for i := range p.Tests {
@@ -89,6 +90,7 @@ func Run(p *policy.Policy, cfg Config) Report {
 			continue
 		}
 		w := newWorld(planner, t, cfg.Now)
+		w.enrich = enricher.Enrich
 		status, why := w.run()
 		report.Results = append(report.Results, Result{
 			Name: t.Name, Place: fmt.Sprintf("%s:%d", t.Pos.File, t.Pos.Line), Status: status, Why: why,

@@ -18,6 +18,7 @@ import (
 // world is the ledger and the time of one test.
 type world struct {
 	planner *routing.Planner
+	enrich  func(*lead.Lead) // as the router does
 	policy  *policy.Policy
 	test    *policy.Test
 	now     time.Time
@@ -119,6 +120,7 @@ func (w *world) lead(n int) (lead.Lead, error) {
 	if err != nil {
 		return lead.Lead{}, fmt.Errorf("lead: %w", err)
 	}
+	w.enrich(&l)
 	return l, nil
 }
 

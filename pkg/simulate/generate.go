@@ -69,6 +69,7 @@ func (s *Spec) arrive(h *History, d *dice, at time.Time) {
 	for i := range s.mix {
 		maps.Copy(facts, s.mix[i].draw(d.share()))
 	}
+	s.enricher.Facts(facts)
 	h.Records = append(h.Records, Record{Kind: Arrival, At: at.UnixMilli(), Lead: id, Facts: facts})
 	if c := s.closes; c != nil && d.share() < c.share {
 		h.Records = append(h.Records, Record{

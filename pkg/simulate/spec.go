@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"leadrouter/pkg/enrich"
 	"leadrouter/pkg/lead"
 )
 
@@ -37,6 +38,7 @@ type Spec struct {
 	mix         []fact
 	answers     *answers
 	closes      *closes
+	enricher    *enrich.Enricher // adds what a router would find out
 }
 
 // fact is one thing about a lead, and how often it is what.
@@ -77,7 +79,7 @@ func ParseSpec(src []byte) (*Spec, error) {
 	if err := dec.Decode(&raw); err != nil {
 		return nil, err
 	}
-	s := &Spec{zone: time.UTC, perWeek: raw.PerWeek}
+	s := &Spec{zone: time.UTC, perWeek: raw.PerWeek, enricher: enrich.New(enrich.Config{})}
 	err := errors.Join(s.times(&raw), s.weigh(&raw), s.facts(&raw.Mix), s.people(&raw))
 	return s, err
 }
@@ -212,6 +214,9 @@ func factOf(name string, value *yaml.Node) (lead.Facts, error) {
 		return nil, err
 	}
 	facts := l.Facts()
+	if _, known := lead.Lookup(name); known && facts[name] == nil {
+		return nil, lead.Fail(lead.WrongType, name, "is not a value that it can have")
+	}
 	for _, own := range []string{"id", "test", "bulk"} {
 		delete(facts, own)
 	}

@@ -36,9 +36,9 @@ type Trial struct {
 	routing.Explanation
 }
 
-// Run tries a lead.
+// Run tries a lead as it is: whoever asks adds what a router would find out.
 func Run(p *policy.Policy, l lead.Lead, cfg Config) (Trial, error) {
-	in := routing.Input{Facts: l.Facts(), At: cfg.At, LastOwner: cfg.LastOwner, CompanyOwner: cfg.CompanyOwner}
+	in := routing.Input{Facts: l.Facts(), Evidence: l.Evidence, At: cfg.At, LastOwner: cfg.LastOwner, CompanyOwner: cfg.CompanyOwner}
 	if cfg.LastOwner != "" {
 		in.Facts["duplicate"] = true
 	}

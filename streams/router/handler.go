@@ -40,6 +40,8 @@ type Config struct {
 	// asked for a section at once, and takes no longer than a lead may be kept waiting.
 	// Default: nothing is known.
 	Enrich func(ctx context.Context, leads []*lead.Lead)
+	// Derive adds what follows from the facts of an update, in place. Default: nothing does.
+	Derive func(*lead.Lead)
 	// Recogniser knows the leads of one person or one company; nil: it is nobody's business.
 	Recogniser *ties.Recogniser
 	// Fits tells whether a record can be written.
@@ -102,6 +104,9 @@ func New(store ledger.Store, cfg Config) *Handler {
 	}
 	if cfg.Enrich == nil {
 		cfg.Enrich = func(context.Context, []*lead.Lead) {}
+	}
+	if cfg.Derive == nil {
+		cfg.Derive = func(*lead.Lead) {}
 	}
 	h := &Handler{
 		cfg: cfg, ledger: store, log: cfg.Logger, m: newMetrics(cfg.Registerer),

@@ -101,8 +101,8 @@ func prepareReassign(it *item, e event.Envelope, p *policy.Policy) error {
 	return nil
 }
 
-// prepareUpdate is about what is known of a lead by now.
-func prepareUpdate(it *item, e event.Envelope) error {
+// prepareUpdate is about what is known of a lead by now, and what follows from that.
+func (h *Handler) prepareUpdate(it *item, e event.Envelope) error {
 	l, err := e.Updated()
 	if err != nil {
 		return err
@@ -111,7 +111,8 @@ func prepareUpdate(it *item, e event.Envelope) error {
 		it.mover = lifecycle.Found(l.ID, l.Facts(), provider)
 		return nil
 	}
-	it.mover = lifecycle.Update(l.ID, l.Facts())
+	h.cfg.Derive(&l)
+	it.mover = lifecycle.Updated(l)
 	return nil
 }
 

@@ -107,7 +107,7 @@ func (h *Handler) prepareOne(record *kstream.Record, by basis) (*item, error) {
 	case event.LeadActivity:
 		err = prepareActivity(it, envelope, p)
 	case event.LeadUpdated:
-		err = prepareUpdate(it, envelope)
+		err = h.prepareUpdate(it, envelope)
 	case event.LeadCommand:
 		err = prepareCommand(it, envelope, p)
 	case event.LeadReassign:
