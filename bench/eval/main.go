@@ -48,6 +48,7 @@ func evaluations() []evaluation {
 	return []evaluation{
 		names(),
 		{"duplicates", duplicates},
+		{"score", scores},
 	}
 }
 

@@ -94,6 +94,9 @@ func (t Teller) chapter(b *strings.Builder, c, last *audit.Chapter) {
 	if last != nil {
 		section(b, "from", []string{t.from(c, last)})
 	}
+	if c.Draft != nil && c.Draft.Learned != nil {
+		section(b, "model", learnedLines(c.Draft.Learned, c.Draft.Facts))
+	}
 	for _, late := range c.Grant.Held {
 		fmt.Fprintf(b, "  %s had come before the lead: %s\n", late.Verb, late.Effect)
 	}

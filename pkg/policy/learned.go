@@ -125,7 +125,7 @@ func (v *value) learned() score.Value {
 		return score.Number(v.float())
 	case pending, unknown:
 		return score.Value{}
-	default: // true, false, and lists, of which a model makes nothing
+	default: // true, false and lists are rare
 		return score.Of(v.any())
 	}
 }

@@ -35,7 +35,7 @@ type Model struct {
 	Format   int       `json:"leadrouter_score"`
 	Outcome  string    `json:"outcome"` // that it tells the probability of: converted
 	Trained  Trained   `json:"trained"`
-	Base     int64     `json:"base"`     // points of a lead before its features
+	Base     int64     `json:"base"`     // points of an average lead
 	Features []Feature `json:"features"` // by name
 	// Knots turn a sum of points into a probability, on the line between two.
 	Knots []Knot `json:"knots"`
@@ -49,6 +49,9 @@ type Trained struct {
 	Won   int    `json:"won"`             // rows with the outcome
 	From  string `json:"from,omitempty"`  // when the oldest came, RFC 3339; empty: not known
 	Until string `json:"until,omitempty"` // when the newest came
+	// How good a model of the older rows was on the newest ones: see pkg/score/train.
+	AUC   float64 `json:"auc"`
+	Brier float64 `json:"brier"`
 }
 
 // Feature is a fact, cut into bins.
@@ -59,7 +62,7 @@ type Feature struct {
 	Cuts   []float64 `json:"cuts,omitempty"`
 	Levels []string  `json:"levels,omitempty"`
 	// Points by bin: of what is not known, of what was never or rarely seen, then of the
-	// cuts or levels. They are about zero on average.
+	// cuts or levels. They are zero on average, and where the training had no row.
 	Points []int64 `json:"points"`
 	// Rows of the training in each bin, for telling later how leads have changed.
 	Rows []int64 `json:"rows"`
@@ -89,21 +92,53 @@ func Parse(data []byte) (*Model, error) {
 	if err := m.check(); err != nil {
 		return nil, fmt.Errorf("read the model: %w", err)
 	}
-	sum := sha256.Sum256(data)
-	m.hash = hex.EncodeToString(sum[:])
+	m.hash = HashOf(data)
 	return m, nil
 }
 
-// Hash names the model: SHA-256 of its file, lower-case hexadecimal.
+// HashOf names a model's file: SHA-256, lower-case hexadecimal.
+func HashOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// Hash names the file that the model was read from: see [HashOf].
 func (m *Model) Hash() string { return m.hash }
 
-// Encode writes the model's file; equal models are equal bytes.
+// Encode writes the model's file, a line for each feature; equal models are equal bytes.
 func (m *Model) Encode() ([]byte, error) {
-	out, err := json.MarshalIndent(m, "", " ")
+	head := *m
+	head.Features, head.Knots = []Feature{}, []Knot{}
+	out, err := json.Marshal(head)
 	if err != nil {
 		return nil, fmt.Errorf("write the model: %w", err)
 	}
+	features, err := lines(m.Features)
+	if err != nil {
+		return nil, fmt.Errorf("write the model: %w", err)
+	}
+	knots, err := json.Marshal(m.Knots)
+	if err != nil {
+		return nil, fmt.Errorf("write the model: %w", err)
+	}
+	out = bytes.Replace(out, []byte(`"features":[],"knots":[]`), fmt.Appendf(nil, "\n\"features\":[%s\n],\n\"knots\":%s", features, knots), 1)
 	return append(out, '\n'), nil
+}
+
+// lines is the inside of a JSON list, an element on each line.
+func lines[T any](list []T) ([]byte, error) {
+	var out []byte
+	for i, item := range list {
+		line, err := json.Marshal(item)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(append(out, '\n'), line...)
+	}
+	return out, nil
 }
 
 func (m *Model) check() error {

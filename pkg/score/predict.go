@@ -3,6 +3,7 @@ package score
 import (
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // maxFactors are told of a score; what the others did is its rest.
@@ -12,7 +13,7 @@ const maxFactors = 5
 type Prediction struct {
 	Model string `json:"model"` // its hash
 	Score int64  `json:"score"` // probability of the outcome, basis points
-	Base  int64  `json:"base"`  // that of a lead of which nothing is asked
+	Base  int64  `json:"base"`  // that of an average lead
 	// Factors moved it from Base, the strongest first. Those that did nothing are not here.
 	Factors []Factor `json:"factors,omitempty"`
 	Rest    int64    `json:"rest,omitempty"` // what all others did
@@ -37,7 +38,7 @@ const (
 	none kind = iota
 	texts
 	numbers
-	strange // known, and nothing that a model can use: a list
+	strange // known, and nothing that a model can use
 )
 
 // Text is a value; an empty one is not known.
@@ -51,7 +52,8 @@ func Text(s string) Value {
 // Number is a value.
 func Number(f float64) Value { return Value{number: f, kind: numbers} }
 
-// Of a fact: string, int64, float64, bool; nil is not known.
+// Of a fact: string, int64, float64, bool, or a list of strings, which counts as one text;
+// nil is not known.
 func Of(fact any) Value {
 	switch f := fact.(type) {
 	case nil:
@@ -64,6 +66,8 @@ func Of(fact any) Value {
 		return Number(f)
 	case bool:
 		return Text(strconv.FormatBool(f))
+	case []string:
+		return Text(strings.Join(f, ", "))
 	default:
 		return Value{kind: strange}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/optimize"
 
@@ -113,7 +114,7 @@ func level(table logistic, odds []int64, wins int) int64 {
 }
 
 // finish makes the scorecard of what was learned: stretched, set to the level of the latest
-// rows, and each feature about zero, so that the base is a lead of which nothing is known.
+// rows, and each feature about zero, so that the base is an average lead.
 // Features that move nobody are left out.
 func finish(table logistic, m *additive, t *Table, c Choice, outcome string) *score.Model {
 	scaled := &additive{base: times(m.base, c.Slope)}
@@ -127,7 +128,9 @@ func finish(table logistic, m *additive, t *Table, c Choice, outcome string) *sc
 		}
 		mean := sum / max(rows, 1)
 		for bin := range f.Points {
-			f.Points[bin] -= mean
+			if f.Points[bin] -= mean; f.Rows[bin] == 0 {
+				f.Points[bin] = 0 // nobody knows: as an average lead
+			}
 		}
 		scaled.base += mean
 		scaled.features = append(scaled.features, f)
@@ -147,7 +150,7 @@ func finish(table logistic, m *additive, t *Table, c Choice, outcome string) *sc
 			out.Features = append(out.Features, f)
 		}
 	}
-	slices.SortFunc(out.Features, func(a, b score.Feature) int { return cmpNames(a.Name, b.Name) })
+	slices.SortFunc(out.Features, func(a, b score.Feature) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 

@@ -94,6 +94,7 @@ func Train(t *Table, cfg Config) (*score.Model, Report, error) {
 		return nil, report, err
 	}
 	tick()
+	final.Trained.AUC, final.Trained.Brier = short(report.HeldBack.AUC), short(report.HeldBack.Brier)
 	for _, f := range final.Features {
 		report.Used = append(report.Used, f.Name)
 	}
@@ -105,13 +106,11 @@ func learn(table logistic, t *Table, c *Choice, outcome string) (*score.Model, e
 	if err := calibrate(table, t, c); err != nil {
 		return nil, err
 	}
-	m := finish(table, fit(table, t, c.Ridge, c.Rounds, nil), t, *c, outcome)
-	data, err := m.Encode()
-	if err != nil {
-		return nil, err
-	}
-	return score.Parse(data)
+	return finish(table, fit(table, t, c.Ridge, c.Rounds, nil), t, *c, outcome), nil
 }
+
+// short keeps four digits.
+func short(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 
 // screen refuses columns, but for those that are allowed.
 func (r *Report) screen(table logistic, t *Table, allow []string, tick func()) {
@@ -141,13 +140,13 @@ func (r *Report) measure(table logistic, m *score.Model, past, next *Table, inPl
 		r.Points = &told
 	}
 	if inPlace != nil {
-		if from := since(next, inPlace.Trained.Until); next.Rows()-from >= minCompared {
+		if from := unseen(next, past.Rows(), inPlace.Trained); next.Rows()-from >= minCompared {
 			rest := next.Slice(from, next.Rows())
 			old, same := measure(Apply(inPlace, rest), rest.Won), measure(p[from:], rest.Won)
 			r.InPlace, r.Same = &old, &same
 		}
 	}
-	r.Worse = r.worse()
+	r.Worse = r.worse(inPlace)
 }
 
 // minCompared leads that the model in place has not seen make a comparison.
@@ -157,10 +156,12 @@ const minCompared = 100
 const (
 	sameAUC   = 0.005
 	sameBrier = 0.001
+	// otherAUC is more, since what was measured on other leads compares badly.
+	otherAUC = 0.02
 )
 
 // worse says why the model is refused.
-func (r *Report) worse() string {
+func (r *Report) worse(inPlace *score.Model) string {
 	// The standard error of an AUC of 0.5 with the wins and losses at hand.
 	wins := r.HeldBack.Rate * float64(r.HeldBack.Rows)
 	lost := float64(r.HeldBack.Rows) - wins
@@ -173,6 +174,9 @@ func (r *Report) worse() string {
 	case old != nil && (same.AUC < old.AUC-sameAUC || same.Brier > old.Brier+sameBrier):
 		return fmt.Sprintf("the model in place is better on the %d leads since it was trained: AUC %.3f and Brier %.3f, the new one's %.3f and %.3f",
 			old.Rows, old.AUC, old.Brier, same.AUC, same.Brier)
+	case inPlace != nil && old == nil && r.HeldBack.AUC < inPlace.Trained.AUC-otherAUC:
+		return fmt.Sprintf("the model in place knows these leads already, and was better on its own latest ones: AUC %.3f, the new one's %.3f",
+			inPlace.Trained.AUC, r.HeldBack.AUC)
 	}
 	return ""
 }
@@ -192,11 +196,12 @@ func (t *Table) points() *Table {
 	return &Table{Won: t.Won, Columns: []Column{{"points", values}}}
 }
 
-// since is the first row that came after an instant; 0 when either is not known.
-func since(t *Table, until string) int {
-	at, err := time.Parse(time.RFC3339, until)
+// unseen is the first row that a model has not learned from: by the time of its newest one,
+// else by their number, as of a file that grows. before is how many rows precede the table.
+func unseen(t *Table, before int, m score.Trained) int {
+	at, err := time.Parse(time.RFC3339, m.Until)
 	if err != nil || t.Times == nil {
-		return t.Rows()
+		return min(max(0, m.Rows-before), t.Rows())
 	}
 	i := slices.IndexFunc(t.Times, func(came time.Time) bool { return came.After(at) })
 	if i < 0 {
@@ -236,8 +241,6 @@ func Apply(m *score.Model, t *Table) []float64 {
 	}
 	return out
 }
-
-func cmpNames(a, b string) int { return cmp.Compare(a, b) }
 
 // ticker counts steps from any goroutine, one at a time.
 func ticker(progress func(done, all int), all int) func() {

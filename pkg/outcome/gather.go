@@ -1,4 +1,4 @@
-package outcomes
+package outcome
 
 import (
 	"cmp"
@@ -83,7 +83,7 @@ func (g *gathering) points(t *train.Table) {
 // lead it is, and is known when the lead comes.
 func usable(name string) bool {
 	known, ok := lead.Lookup(name)
-	return ok && !known.Personal && known.Type != lead.Strings &&
+	return ok && !known.Personal &&
 		!slices.Contains([]string{"id", "created_at", "test", "bulk", "account_id", "account.id"}, name)
 }
 
@@ -98,4 +98,6 @@ func instant(facts lead.Facts) time.Time {
 }
 
 // byCame orders leads of the log.
-func byCame(a, b *story) int { return cmp.Or(a.came.Compare(b.came), cmp.Compare(a.sequence, b.sequence)) }
+func byCame(a, b *story) int {
+	return cmp.Or(a.came.Compare(b.came), cmp.Compare(a.sequence, b.sequence))
+}
