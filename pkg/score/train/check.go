@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"leadrouter/pkg/score"
@@ -47,7 +48,9 @@ func Check(m *score.Model, t *Table, cfg CheckConfig) Health {
 	}
 	now := measure(Apply(m, t), t.Won)
 	h.Now = &now
-	if now.AUC < m.Trained.AUC-2*otherAUC {
+	held := float64(m.Trained.Rows) / heldBack
+	rate := float64(m.Trained.Won) / float64(max(m.Trained.Rows, 1))
+	if m.Trained.AUC-now.AUC > 2*math.Hypot(now.unsure(), unsure(rate*held, (1-rate)*held)) {
 		h.Due = append(h.Due, fmt.Sprintf("it tells leads apart less well: AUC %.3f, %.3f when it was trained", now.AUC, m.Trained.AUC))
 	}
 	return h

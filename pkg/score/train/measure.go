@@ -53,8 +53,9 @@ func measure(p []float64, won []bool) Measure {
 	}
 	m.Rate = float64(wins) / float64(len(p))
 	m.AUC = auc(sorted, classes, wins)
-	for k := range min(groups, len(p)) {
-		g := groupOf(sorted, classes, k*len(p)/groups, (k+1)*len(p)/groups)
+	parts := min(groups, len(p))
+	for k := range parts {
+		g := groupOf(sorted, classes, k*len(p)/parts, (k+1)*len(p)/parts)
 		m.Reliability = append(m.Reliability, g)
 		m.ECE += math.Abs(g.Predicted-g.Observed) * float64(g.Rows) / float64(len(p))
 	}
@@ -77,6 +78,16 @@ func groupOf(sorted []float64, classes []bool, from, to int) Group {
 		g.Observed += outcome(classes[i]) / float64(g.Rows)
 	}
 	return g
+}
+
+// unsure is the standard error of an AUC near chance, which is the largest it can have.
+func unsure(wins, lost float64) float64 {
+	return math.Sqrt((wins + lost + 1) / (12 * max(wins*lost, 1)))
+}
+
+func (m Measure) unsure() float64 {
+	n := float64(m.Rows)
+	return unsure(m.Rate*n, (1-m.Rate)*n)
 }
 
 // loss is the mean surprise at what came true.

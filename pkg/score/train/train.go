@@ -162,10 +162,7 @@ const (
 
 // worse says why the model is refused.
 func (r *Report) worse(inPlace *score.Model) string {
-	// The standard error of an AUC of 0.5 with the wins and losses at hand.
-	wins := r.HeldBack.Rate * float64(r.HeldBack.Rows)
-	lost := float64(r.HeldBack.Rows) - wins
-	chance := 0.5 + 2*math.Sqrt((wins+lost+1)/(12*max(wins*lost, 1)))
+	chance := 0.5 + 2*r.HeldBack.unsure()
 	switch old, same := r.InPlace, r.Same; {
 	case r.HeldBack.AUC < chance:
 		return fmt.Sprintf("on the latest leads it is no better than chance: AUC %.3f, wanted above %.3f", r.HeldBack.AUC, chance)
