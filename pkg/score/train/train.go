@@ -80,7 +80,7 @@ func Train(t *Table, cfg Config) (*score.Model, Report, error) {
 	keep := func(name string) bool {
 		return !slices.ContainsFunc(report.Refused, func(r Refusal) bool { return r.Name == name })
 	}
-	past, next, t = past.only(keep), next.only(keep), t.only(keep)
+	past, t = past.only(keep), t.only(keep)
 
 	report.Choice = choose(table, past, tick)
 	early, err := learn(table, past, &report.Choice, cfg.Outcome)
@@ -123,7 +123,8 @@ func (r *Report) screen(table logistic, t *Table, allow []string, tick func()) {
 	}
 }
 
-// measure holds a model of the past, and what it competes with, against what came next.
+// measure holds a model of the past, and what it competes with, against what came next: all
+// columns of it, since the model in place may ask for others.
 func (r *Report) measure(table logistic, m *score.Model, past, next *Table, inPlace *score.Model) {
 	p := Apply(m, next)
 	r.HeldBack = measure(p, next.Won)
