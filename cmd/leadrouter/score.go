@@ -101,10 +101,10 @@ learn from, or the model is worse than what is there; then the old file stays.`,
 
 // training is the result of `score train`.
 type training struct {
-	File    string `json:"file"`
-	Model   string `json:"model"`   // hash
-	Written bool   `json:"written"` // false: refused, or the file says the same already
-	outcome.Summary
+	File    string          `json:"file"`
+	Model   string          `json:"model"`   // hash
+	Written bool            `json:"written"` // false: refused, or the file says the same already
+	Read    outcome.Summary `json:"read"`
 	train.Report
 }
 
@@ -141,7 +141,7 @@ func (c *cli) scoreTrain(ctx context.Context, flags trainFlags, args []string) e
 	if err != nil {
 		return err
 	}
-	result := training{File: out, Model: score.HashOf(data), Summary: summary, Report: report}
+	result := training{File: out, Model: score.HashOf(data), Read: summary, Report: report}
 	result.Written = report.Worse == "" && !bytes.Equal(old, data)
 	if result.Written {
 		err = c.writeFile(out, func(w io.Writer) error { _, err := w.Write(data); return err })

@@ -70,9 +70,9 @@ func (c *cli) scoreCheck(ctx context.Context, flags checkFlags, args []string) e
 	health := train.Check(model, table, train.CheckConfig{Now: clock.System().Now(), MaxAge: flags.maxAge, Since: since})
 	if c.json() {
 		err = c.printJSON(struct {
-			File  string `json:"file"`
-			Model string `json:"model"`
-			outcome.Summary
+			File  string          `json:"file"`
+			Model string          `json:"model"`
+			Read  outcome.Summary `json:"read"`
 			train.Health
 		}{name, model.Hash(), summary, health})
 	} else {

@@ -21,14 +21,14 @@ func (c *cli) printTraining(t training, m *score.Model) error {
 	for _, part := range []struct {
 		n    int
 		what string
-	}{{t.Open, "still open"}, {t.Summary.Refused, "refused by intake"}, {t.Tests, "tests"}} {
+	}{{t.Read.Open, "still open"}, {t.Read.Refused, "refused by intake"}, {t.Read.Tests, "tests"}} {
 		if part.n > 0 {
 			fmt.Fprintf(c.out, ", %s %s", grouped(part.n), part.what)
 		}
 	}
 	fmt.Fprintln(c.out)
-	if t.Example != "" {
-		fmt.Fprintf(c.out, "  intake   %s\n", t.Example)
+	if t.Read.Example != "" {
+		fmt.Fprintf(c.out, "  intake   %s\n", t.Read.Example)
 	}
 	c.printScreened(t.Report)
 	fmt.Fprintf(c.out, "  held     %s on the latest %s\n", measured(t.HeldBack), count(t.HeldBack.Rows, "lead"))
