@@ -16,8 +16,11 @@ func told() (*score.Prediction, lead.Facts) {
 	p := &score.Prediction{
 		Model: strings.Repeat("5b1d", 16), Score: 6140, Base: 3810, Rest: 25,
 		Factors: []score.Factor{
-			{Name: "attributes.web_visits", Points: 1820}, {Name: "company.employees", Points: -410}, {Name: "email_free", Points: -405},
-			{Name: "duplicate", Points: 100}, {Name: "source", Points: 1200},
+			{Name: "attributes.web_visits", Points: 1820},
+			{Name: "company.employees", Points: -410},
+			{Name: "email_free", Points: -405},
+			{Name: "duplicate", Points: 100},
+			{Name: "source", Points: 1200},
 		},
 	}
 	return p, lead.Facts{"attributes.web_visits": 1200.0, "email_free": true, "duplicate": false, "source": "demo\x1b[31m"}

@@ -62,11 +62,11 @@ func (s *story) happened(sequence int64, verb string, effect ledger.Effect) {
 	if sequence < s.latest {
 		return
 	}
-	switch {
-	case effect == ledger.Freed:
+	switch effect { //nolint:exhaustive // all others leave it as it was
+	case ledger.Freed:
 		s.latest = sequence
 		s.closed, s.won = verb == ledger.Converted || verb == ledger.Lost, verb == ledger.Converted
-	case effect == ledger.Reowned:
+	case ledger.Reowned:
 		s.latest, s.closed = sequence, false
 	}
 }

@@ -17,7 +17,7 @@ func TestParseAndEncode(t *testing.T) {
 	require.NoError(t, err)
 	out, err := m.Encode()
 	require.NoError(t, err)
-	require.Equal(t, scorecard, string(out), "a line for each feature")
+	require.Empty(t, cmp.Diff(scorecard, string(out)), "a line for each feature")
 	require.Equal(t, score.HashOf(out), m.Hash())
 	again, err := score.Parse(out)
 	require.NoError(t, err)

@@ -61,12 +61,28 @@ func TestBin(t *testing.T) {
 		fact    any
 		want    int
 	}{
-		{number, nil, score.Missing}, {number, "", score.Missing}, {number, "ten", score.Other}, {number, true, score.Other},
-		{number, int64(9), score.Own}, {number, int64(10), score.Own}, {number, 10.5, score.Own + 1}, {number, "10.5", score.Own + 1},
-		{number, 100.5, score.Own + 1}, {number, int64(101), score.Own + 2}, {number, "NaN", score.Other}, {number, "Inf", score.Other},
-		{flag, false, score.Own}, {flag, true, score.Own + 1}, {flag, "true", score.Own + 1}, {flag, int64(1), score.Other},
-		{text, "demo_request", score.Own}, {text, "Demo_request", score.Other}, {text, []string{"event"}, score.Own + 1},
-		{text, []string{"event", "fair"}, score.Other}, {text, []string{}, score.Missing}, {text, struct{}{}, score.Other},
+		{number, nil, score.Missing},
+		{number, "", score.Missing},
+		{number, "ten", score.Other},
+		{number, true, score.Other},
+		{number, int64(9), score.Own},
+		{number, int64(10), score.Own},
+		{number, 10.5, score.Own + 1},
+		{number, "10.5", score.Own + 1},
+		{number, 100.5, score.Own + 1},
+		{number, int64(101), score.Own + 2},
+		{number, "NaN", score.Other},
+		{number, "Inf", score.Other},
+		{flag, false, score.Own},
+		{flag, true, score.Own + 1},
+		{flag, "true", score.Own + 1},
+		{flag, int64(1), score.Other},
+		{text, "demo_request", score.Own},
+		{text, "Demo_request", score.Other},
+		{text, []string{"event"}, score.Own + 1},
+		{text, []string{"event", "fair"}, score.Other},
+		{text, []string{}, score.Missing},
+		{text, struct{}{}, score.Other},
 	} {
 		require.Equal(t, c.want, c.feature.Bin(score.Of(c.fact)), "%s of %#v", c.feature.Name, c.fact)
 	}

@@ -1,7 +1,6 @@
 package router_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,7 +52,7 @@ rules:
 	require.EqualValues(t, 5000, told[2].Learned.Score, "nothing is known")
 	require.Empty(t, told[2].Learned.Factors)
 	logged := decisions(t, out)
-	require.NotContains(t, fmt.Sprintf("%s", logged[0].Draft), "weber")
+	require.NotContains(t, string(logged[0].Draft), "weber")
 
 	b.commit(out, records...)
 	b.flush()

@@ -69,7 +69,7 @@ func quantiles(all []float64, least int) []float64 {
 func binned(f *score.Feature, c Column) []uint16 {
 	out := make([]uint16, len(c.Values))
 	for i, v := range c.Values {
-		out[i] = uint16(f.Bin(v)) //nolint:gosec // maxBins, or levels of which each has half a percent
+		out[i] = uint16(f.Bin(v)) // maxBins, or levels of which each has half a percent
 	}
 	return out
 }
