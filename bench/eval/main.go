@@ -51,6 +51,7 @@ func evaluations() []evaluation {
 		accountsOf(),
 		{"phones", phones},
 		{"holidays", holidays},
+		{"score", scores},
 	}
 }
 

@@ -48,6 +48,6 @@ func TestScripts(t *testing.T) {
 			}
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "emit": emit, "setaside": setaside, "droptopic": droptopic},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "emit": emit, "setaside": setaside, "droptopic": droptopic, "history": history},
 	})
 }

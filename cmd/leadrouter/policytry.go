@@ -164,7 +164,10 @@ func (c *cli) printTrial(p *policy.Policy, l lead.Lead, trial tryout.Trial) erro
 	}
 	fmt.Fprintf(c.out, "%s   policy %s\n", style.Strong(who), title(a.Policy.Name, a.Policy.Version, a.Policy.Hash))
 	fmt.Fprintf(c.out, "  %q\n", a.Reason)
-	if err := console.WriteLearned(c.out, l.Facts(), l.Evidence); err != nil {
+	if err := console.WriteKnown(c.out, l.Facts(), l.Evidence); err != nil {
+		return err
+	}
+	if err := console.WriteLearned(c.out, a.Learned, l.Facts()); err != nil {
 		return err
 	}
 	return console.WriteExplanation(c.out, trial.Explanation, console.Decided{Step: trial.Step, Rep: a.RepID})

@@ -105,6 +105,7 @@ func (c *cli) commands() []*cobra.Command {
 		c.disqualifyCommand(),
 		c.activityCommand(),
 		c.repCommand(),
+		c.scoreCommand(),
 		c.dlqCommand(),
 		c.doctorCommand(),
 		c.versionCommand(),

@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -56,6 +59,30 @@ func emit(ts *testscript.TestScript, neg bool, args []string) {
 			Subject: data.LeadID, Data: json.RawMessage(strings.TrimSpace(line)),
 		})))
 	}
+}
+
+// history N FILE writes a table of N leads whose outcome hangs on visits, with a column that
+// gives it away.
+func history(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: history N FILE")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	var b strings.Builder
+	b.WriteString("Source,Web Visits,Verdict,Created At,Converted\n")
+	dice := uint32(1)
+	roll := func(below uint32) uint32 { // the same for ever
+		dice = dice*1664525 + 1013904223
+		return dice >> 8 % below
+	}
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range n {
+		visits := roll(20)
+		won := roll(24) < visits+2
+		fmt.Fprintf(&b, "%s,%d,v%t,%s,%t\n", []string{"event", "demo_request"}[roll(2)], visits, won, start.Add(time.Duration(i)*time.Hour).Format(time.RFC3339), won)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(b.String()), 0o600))
 }
 
 // setaside TYPE CODE VALUE writes a dead letter, as a stream would.

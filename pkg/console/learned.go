@@ -3,72 +3,70 @@ package console
 import (
 	"fmt"
 	"io"
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 
-	"leadrouter/pkg/enrich"
 	"leadrouter/pkg/lead"
+	"leadrouter/pkg/score"
 )
 
-// WriteLearned prints which of a lead's facts its sender did not give, and where they come
-// from:
+// WriteLearned prints what a policy's model tells of a lead, and why; nothing where there
+// is no model:
 //
-//	know  language de (from the country)
-//	      country DE, timezone Europe/Berlin (from the phone)
-func WriteLearned(w io.Writer, facts lead.Facts, e *lead.Evidence) error {
+//	model  61.4 % likely; 38.1 % of an average lead   5b1f0c93a2de
+//	       +18.2  web visits 12
+//	        -4.1  company employees is not known
+func WriteLearned(w io.Writer, p *score.Prediction, facts lead.Facts) error {
+	if p == nil {
+		return nil
+	}
 	var b strings.Builder
-	section(&b, "know", learned(facts, e))
+	section(&b, "model", learnedLines(p, facts))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// learned has a line for each source that gave something.
-func learned(facts lead.Facts, e *lead.Evidence) []string {
-	if e == nil {
-		return nil
+// learnedLines are the score and its factors in words. They add up.
+func learnedLines(p *score.Prediction, facts lead.Facts) []string {
+	const shown = 12 // of the model's hash
+	lines := []string{fmt.Sprintf("%s %% likely; %s %% of an average lead   %s",
+		points(p.Score), points(p.Base), p.Model[:min(shown, len(p.Model))])}
+	for _, f := range p.Factors {
+		lines = append(lines, fmt.Sprintf("%6s  %s", signed(f.Points), factor(f.Name, facts)))
 	}
-	given := map[string][]string{} // by source
-	for _, name := range slices.Sorted(maps.Keys(e.From)) {
-		if v, known := facts[name]; known {
-			given[e.From[name]] = append(given[e.From[name]], name+" "+valueOf(v))
-		}
-	}
-	var lines []string
-	for _, from := range slices.Sorted(maps.Keys(given)) {
-		lines = append(lines, Printable(strings.Join(given[from], ", ")+" (from "+sourceOf(from)+")"))
+	if p.Rest != 0 {
+		lines = append(lines, fmt.Sprintf("%6s  all else", signed(p.Rest)))
 	}
 	return lines
 }
 
-func valueOf(v any) string {
-	switch v := v.(type) {
-	case float64:
-		return Amount(v)
+// factor says what about a lead did it.
+func factor(name string, facts lead.Facts) string {
+	switch v := facts[name].(type) {
+	case nil:
+		return FactName(name) + " is not known"
 	case bool:
-		return strconv.FormatBool(v)
+		if v {
+			return FactName(name)
+		}
+		return "not " + FactName(name)
+	case float64:
+		return FactName(name) + " " + Amount(v)
+	default:
+		return FactName(name) + " " + Printable(fmt.Sprint(v))
 	}
-	return fmt.Sprint(v)
 }
 
-// sourceOf names where a fact comes from; a provider by its own name.
-func sourceOf(from string) string {
-	switch from {
-	case enrich.FromEmail:
-		return "the e-mail address"
-	case enrich.FromPhone:
-		return "the phone"
-	case enrich.FromPostal:
-		return "the postal code"
-	case enrich.FromIP:
-		return "the IP address"
-	case enrich.FromCountry:
-		return "the country"
-	case enrich.FromRegion:
-		return "the region"
-	case enrich.FromTitle:
-		return "the job title"
+// FactName is a fact's name in words: web visits of attributes.web_visits.
+func FactName(name string) string {
+	return strings.NewReplacer("_", " ", ".", " ").Replace(strings.TrimPrefix(Printable(name), lead.AttributePrefix))
+}
+
+// points of a hundred, from basis points.
+func points(basis int64) string { return fmt.Sprintf("%d.%d", basis/100, basis%100/10) }
+
+func signed(basis int64) string {
+	if basis < 0 {
+		return "-" + points(-basis)
 	}
-	return from
+	return "+" + points(basis)
 }

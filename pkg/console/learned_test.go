@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -8,31 +9,45 @@ import (
 
 	"leadrouter/pkg/console"
 	"leadrouter/pkg/lead"
+	"leadrouter/pkg/score"
 )
 
-func TestLearned(t *testing.T) {
-	t.Parallel()
-	facts := lead.Facts{
-		"country": "DE", "language": "de", "timezone": "Europe/Berlin", "email_free": false, "company.annual_revenue": 5e6,
-		"company.employees": int64(800), "intent": "high", "region": "BE", "seniority": "vp", "company.domain": "a\x1b[1m.example",
+func told() (*score.Prediction, lead.Facts) {
+	p := &score.Prediction{
+		Model: strings.Repeat("5b1d", 16), Score: 6140, Base: 3810, Rest: 25,
+		Factors: []score.Factor{
+			{Name: "attributes.web_visits", Points: 1820},
+			{Name: "company.employees", Points: -410},
+			{Name: "email_free", Points: -405},
+			{Name: "duplicate", Points: 100},
+			{Name: "source", Points: 1200},
+		},
 	}
-	e := &lead.Evidence{From: map[string]string{
-		"country": "phone", "timezone": "phone", "language": "country", "email_free": "email", "company.annual_revenue": "firmo",
-		"company.employees": "firmo", "region": "postal_code", "seniority": "job_title", "company.domain": "ip", "city": "phone", "product": "region",
-	}}
-	var b strings.Builder
-	require.NoError(t, console.WriteLearned(&b, facts, e))
-	require.Equal(t, `  know  language de (from the country)
-        email_free false (from the e-mail address)
-        company.annual_revenue 5,000,000, company.employees 800 (from firmo)
-        company.domain a·[1m.example (from the IP address)
-        seniority vp (from the job title)
-        country DE, timezone Europe/Berlin (from the phone)
-        region BE (from the postal code)
-`, b.String())
+	return p, lead.Facts{"attributes.web_visits": 1200.0, "email_free": true, "duplicate": false, "source": "demo\x1b[31m"}
+}
 
-	b.Reset()
-	require.NoError(t, console.WriteLearned(&b, facts, nil))
-	require.NoError(t, console.WriteLearned(&b, facts, &lead.Evidence{}))
-	require.Empty(t, b.String(), "all is the sender's word")
+func ExampleWriteLearned() {
+	p, facts := told()
+	facts["source"] = "demo_request"
+	_ = console.WriteLearned(os.Stdout, p, facts)
+	// Output:
+	//   model  61.4 % likely; 38.1 % of an average lead   5b1d5b1d5b1d
+	//          +18.2  web visits 1,200
+	//           -4.1  company employees is not known
+	//           -4.0  email free
+	//           +1.0  not duplicate
+	//          +12.0  source demo_request
+	//           +0.2  all else
+}
+
+func TestWriteLearned(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	require.NoError(t, console.WriteLearned(&b, nil, nil))
+	require.Empty(t, b.String(), "no model, no word")
+	p, facts := told()
+	require.NoError(t, console.WriteLearned(&b, p, facts))
+	require.NotContains(t, b.String(), "\x1b", "what a sender writes cannot paint the terminal")
+	p.Model = ""
+	require.NoError(t, console.WriteLearned(&b, p, facts))
 }

@@ -97,6 +97,9 @@ func (t Teller) chapter(b *strings.Builder, c, last *audit.Chapter) {
 	if last == nil {
 		section(b, "acct", AccountLines(c.Assigned))
 	}
+	if c.Draft != nil && c.Draft.Learned != nil {
+		section(b, "model", learnedLines(c.Draft.Learned, c.Draft.Facts))
+	}
 	for _, late := range c.Grant.Held {
 		fmt.Fprintf(b, "  %s had come before the lead: %s\n", late.Verb, late.Effect)
 	}
@@ -107,7 +110,7 @@ func (t Teller) chapter(b *strings.Builder, c, last *audit.Chapter) {
 		fmt.Fprintf(b, "  rule  %s   (the policy of this decision is not at hand: --policy names one)\n", cmp.Or(c.Assigned.Rule, "none"))
 		return
 	}
-	section(b, "know", learned(c.Draft.Facts, c.Draft.Evidence))
+	section(b, "know", known(c.Draft.Facts, c.Draft.Evidence))
 	tries, later := shownTries(c.Why.Tries, c.Grant.Step)
 	section(b, "path", pathLines(shownPath(c.Why.Path, tries, c.Grant.Step), tries))
 	section(b, "reps", append(t.members(c, tries), outLines(tries)...))

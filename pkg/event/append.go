@@ -5,6 +5,7 @@ import (
 
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/score"
 )
 
 // marshal is json.Marshal. The two events that every lead brings about are written
@@ -64,10 +65,24 @@ func (w *writer) assigned(a *Assigned) {
 	w.policy(&a.Policy)
 	w.integer("sequence", a.Sequence)
 	optValue(w, "evidence", a.Evidence)
+	if a.Learned != nil {
+		w.key("learned")
+		w.learned(a.Learned)
+	}
 	if a.Lead != nil {
 		w.key("lead")
 		w.lead(a.Lead)
 	}
+	w.close()
+}
+
+func (w *writer) learned(p *score.Prediction) {
+	w.open()
+	w.text("model", p.Model)
+	w.integer("score", p.Score)
+	w.integer("base", p.Base)
+	optList(w, "factors", p.Factors)
+	w.optInteger("rest", p.Rest)
 	w.close()
 }
 

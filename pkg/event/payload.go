@@ -6,6 +6,7 @@ import (
 
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/score"
 )
 
 // Activity is the data of lead.activity: something happened to a lead.
@@ -102,7 +103,9 @@ type Assigned struct {
 	Sequence   int64          `json:"sequence"`
 	// Evidence is how what the decision rests on came to be known; nil: from the sender.
 	Evidence *lead.Evidence `json:"evidence,omitempty"`
-	Lead     *lead.Lead     `json:"lead,omitempty"` // enriched
+	// Learned is what the policy's model tells of the lead, and why; nil: it has none.
+	Learned *score.Prediction `json:"learned,omitempty"`
+	Lead    *lead.Lead        `json:"lead,omitempty"` // enriched
 }
 
 // Headers lets a subscriber filter without parsing.

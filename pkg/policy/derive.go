@@ -11,12 +11,18 @@ import (
 
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/score"
 )
 
 // Score values a lead: points for its fit and for its intent.
 type Score struct {
 	Fit, Intent *Part  // nil: not scored
-	Model       string // the learned score: off, shadow, on
+	Model       string // how the learned score is used: ModelOff, ModelShadow, ModelOn
+	// Learned is the model of the policy's folder; nil: there is none.
+	Learned *score.Model
+
+	features []slot // what Learned asks for, in its order
+	learned  slot   // its probability, basis points
 }
 
 // Part is one half of a score. All lines that hold add up.
@@ -235,14 +241,15 @@ func (r *reader) score() {
 	if len(r.sections["score"]) == 0 {
 		return
 	}
-	s := &Score{Model: "off"}
+	s := &Score{Model: ModelOff}
 	r.policy.Score = s
 	r.objectOf("score", object{
 		"fit":    func(n node) { s.Fit = r.part("fit", n) },
 		"intent": func(n node) { s.Intent = r.part("intent", n) },
-		"model": func(n node) {
-			if s.Model = r.choice(n, "off", "shadow", "on"); s.Model == "on" {
-				r.warn(n.pos(), n.width(), "no score is learned yet; `score` stays the sum of the points")
+		"model":  func(n node) { r.model(s, n) },
+		"learn": func(n node) {
+			for _, item := range r.items(n) {
+				r.nameAt(item) // what has a slot is recorded
 			}
 		},
 	})
@@ -254,12 +261,10 @@ func (r *reader) score() {
 			sum.needs = append(sum.needs, p.points)
 		}
 	}
-	sum.compute = func(b *Binding) value {
-		total := int64(0)
-		for _, p := range parts {
-			total += p.Points(b)
-		}
-		return intValue(total)
+	sum.compute = func(b *Binding) value { return intValue(s.Points(b)) }
+	if s.Model == ModelOn && s.Learned != nil {
+		sum.needs = append(sum.needs, s.learned)
+		sum.compute = func(b *Binding) value { return intValue((b.get(s.learned).int() + percent/2) / percent) }
 	}
 	r.names.derived["score"] = sum
 	for _, p := range parts {

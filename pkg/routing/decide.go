@@ -39,7 +39,7 @@ func (d Draft) Decide(g ledger.Grant) (event.Assigned, error) {
 		RepID: g.Rep, Pool: s.pool(), Rule: s.Rule, Row: s.Row, Pick: s.Code.pick(),
 		Reason: d.Reason(g.Step), ReasonCode: string(s.Code), ReasonData: d.data(s),
 		Relaxed: s.Relaxed, Over: g.Over, Score: d.Score, Fit: d.Fit, Intent: d.Intent,
-		Tags: d.Tags, Tell: d.Tell, Evidence: d.Evidence,
+		Tags: d.Tags, Tell: d.Tell, Evidence: d.Evidence, Learned: d.Learned,
 		AssignedAt: instant(g.At), Policy: d.Policy, Sequence: g.Sequence,
 	}
 	if d.Previous != nil {

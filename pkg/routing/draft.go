@@ -10,6 +10,7 @@ import (
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/policy"
+	"leadrouter/pkg/score"
 )
 
 // Engine is what a plan means. A change of that raises it, and what it meant
@@ -43,13 +44,15 @@ type Draft struct {
 	Waited       int64          `json:"waited,omitempty"` // milliseconds
 
 	// What the policy makes of it.
-	Value  int64    `json:"value,omitempty"` // minor units of the base currency
-	Score  *int64   `json:"score,omitempty"`
-	Fit    string   `json:"fit,omitempty"`
-	Intent string   `json:"intent,omitempty"`
-	Tags   []string `json:"tags,omitempty"`   // of the marks that match
-	Tell   []string `json:"tell,omitempty"`   // rep ids, of these
-	Shadow []string `json:"shadow,omitempty"` // rules on trial that would have matched
+	Value int64  `json:"value,omitempty"` // minor units of the base currency
+	Score *int64 `json:"score,omitempty"`
+	// Learned is what the policy's model tells, and why; nil: there is no model.
+	Learned *score.Prediction `json:"learned,omitempty"`
+	Fit     string            `json:"fit,omitempty"`
+	Intent  string            `json:"intent,omitempty"`
+	Tags    []string          `json:"tags,omitempty"`   // of the marks that match
+	Tell    []string          `json:"tell,omitempty"`   // rep ids, of these
+	Shadow  []string          `json:"shadow,omitempty"` // rules on trial that would have matched
 	// Asked is what the lead asks for on the axes that steps match or relax.
 	Asked []Asked `json:"asked,omitempty"`
 
@@ -135,6 +138,7 @@ func (p *Plan) Draft() Draft {
 			d.Score = &n
 		}
 	}
+	d.Learned = p.binding.Predict()
 	for _, v := range p.Visits {
 		if v.Fate == Shadow {
 			d.Shadow = append(d.Shadow, v.Rule.Path)

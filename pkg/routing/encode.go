@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"leadrouter/pkg/lead"
+	"leadrouter/pkg/score"
 )
 
 // Encode writes the draft as canonical JSON, the bytes that json.Marshal writes:
@@ -32,6 +33,7 @@ func (d Draft) Encode() ([]byte, error) {
 	if d.Score != nil {
 		w.number("score", *d.Score)
 	}
+	w.learned(d.Learned)
 	w.text("fit", d.Fit)
 	w.text("intent", d.Intent)
 	w.list("tags", d.Tags)
@@ -63,6 +65,24 @@ func (d Draft) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("encode draft: %w", w.err)
 	}
 	return w.out, nil
+}
+
+// learned is what the model tells.
+func (w *writer) learned(p *score.Prediction) {
+	if p == nil {
+		return
+	}
+	w.key("learned")
+	w.out = append(w.out, '{')
+	w.string("model", p.Model)
+	w.number("score", p.Score)
+	w.number("base", p.Base)
+	objects(w, "factors", p.Factors, func(f *score.Factor) {
+		w.string("name", f.Name)
+		w.number("points", f.Points)
+	})
+	w.count("rest", p.Rest)
+	w.out = append(w.out, '}')
 }
 
 // before is what is known from before.
