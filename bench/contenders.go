@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,6 +24,7 @@ type Site struct {
 	Instance   string
 	Partitions int32
 	Providers  *providers.File // that the router asks; nil: none
+	Plain      bool            // the router takes leads as they come
 }
 
 // Contender is a stream from lead.created to lead.assigned.
@@ -41,7 +41,7 @@ func Router(ctx context.Context, s Site) (Contender, error) {
 	}
 	start := func(ctx context.Context) (func() error, error) {
 		router, err := app.NewRouter(app.RouterConfig{
-			Kafka: s.Kafka, Redis: s.Redis, Instance: s.Instance, Policy: s.Policy, Providers: s.Providers,
+			Kafka: s.Kafka, Redis: s.Redis, Instance: s.Instance, Policy: s.Policy, Providers: s.Providers, Plain: s.Plain,
 			Slot: "bench", Logger: zap.NewNop(),
 		})
 		if err != nil {
@@ -145,14 +145,10 @@ func makeLead(i int) *kstream.Record {
 	id := fmt.Sprintf("L-%08d", i)
 	countries := [...]string{"DE", "AT", "ES", "US", "GB", "FR"}
 	languages := [...]string{"de", "de", "es", "en", "en", "fr"}
-	value, err := json.Marshal(map[string]any{
+	return marshalled(id, map[string]any{
 		"id": id, "source": "demo_request", "channel": "web", "email": fmt.Sprintf("jo.%d@weber-bank.example", i),
 		"first_name": "Jo", "last_name": "Weber", "job_title": "VP Risk", "country": countries[i%6], "language": languages[i%6],
 		"company": map[string]any{"name": "Weber Bank", "domain": "weber-bank.example", "industry": "finance", "employees": 20 + i%900},
 		"product": "risk", "deal_value": 1000 * (1 + i%90), "currency": "EUR",
 	})
-	if err != nil {
-		panic(err) // our own map can always be written
-	}
-	return &kstream.Record{Key: []byte(id), Value: value}
 }

@@ -51,6 +51,7 @@ func run(ctx context.Context) error {
 	policy := flag.String("policy", "bench/policies/twenty.yaml", "policy of the router")
 	beside := flag.String("beside", "", "another `policy`: compare the router with itself under that one, by throughput alone")
 	provider := flag.String("providers", "", "compare the router without a provider to the router with one in this `trouble` (all: in turn), by throughput alone")
+	knowledge := flag.Bool("knowledge", false, "compare the router that takes leads as they come with the router that finds out all it can, by throughput alone")
 	m := match{clock: clock.System()}
 	flag.IntVar(&m.backlog, "backlog", 100_000, "leads of a throughput run")
 	flag.IntVar(&m.seconds, "seconds", 15, "length of a latency run")
@@ -69,6 +70,9 @@ func run(ctx context.Context) error {
 	}
 	if *beside != "" {
 		return m.policies(ctx, *beside)
+	}
+	if *knowledge {
+		return m.knowledge(ctx)
 	}
 	var err error
 	if m.like, err = bench.Sample(ctx, m.next()); err != nil {

@@ -12,6 +12,7 @@ import (
 
 func (c *cli) routerCommand() *cobra.Command {
 	var slot, rebuild, matchKey string
+	var plain bool
 	var feedsEvery time.Duration
 	cmd := &cobra.Command{
 		Use:   "router",
@@ -52,7 +53,7 @@ routers, while all wait; --rebuild off leaves that to leadrouter rebuild.`,
 			router, err := app.NewRouter(app.RouterConfig{
 				Kafka: c.shared.kafka, Redis: c.shared.redis, Instance: c.shared.instance,
 				Policy: c.shared.policy, Metrics: c.shared.metrics, Slot: slot,
-				Feeds: c.shared.feeds, FeedsEvery: feedsEvery, GeoIP: c.shared.geoIP, MatchKey: matchKey, Providers: asked,
+				Feeds: c.shared.feeds, FeedsEvery: feedsEvery, GeoIP: c.shared.geoIP, Plain: plain, MatchKey: matchKey, Providers: asked,
 				StartTimeout: c.shared.timeout, NoRebuild: rebuild == rebuildOff, Logger: logger,
 			})
 			if err != nil {
@@ -67,6 +68,7 @@ routers, while all wait; --rebuild off leaves that to leadrouter rebuild.`,
 	c.geoIPFlag(cmd)
 	cmd.Flags().DurationVar(&feedsEvery, "feeds-every", 5*time.Minute, "how often a calendar feed with an address is read again")
 	cmd.Flags().StringVar(&slot, "slot", "", "`name` of this process among the routers, the same after a restart (default one is taken on this host)")
+	cmd.Flags().BoolVar(&plain, "plain", false, "conclude nothing from what a lead says: no country from its phone, no rank from its job title")
 	cmd.Flags().StringVar(&matchKey, "match-key", "", "`secret` under which persons and companies are recognised in the log, the same for all routers and for good; better in LEADROUTER_MATCH_KEY (default the name of the Kafka cluster)")
 	rebuildFlag(cmd, &rebuild)
 	return cmd

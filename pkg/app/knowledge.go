@@ -49,7 +49,9 @@ func (k *knowledge) setUpOffline(r *Router) error {
 		}
 		k.places, cfg.Locate = places, func(a netip.Addr) (enrich.Place, bool) { return places.Locate(a) }
 	}
-	k.offline = enrich.New(cfg)
+	if !r.cfg.Plain {
+		k.offline = enrich.New(cfg)
+	}
 	return nil
 }
 
@@ -74,10 +76,17 @@ func (k *knowledge) setUpProviders(r *Router) (err error) {
 // enrich is the chain: what the lead itself tells comes before what others know.
 func (k *knowledge) enrich(ctx context.Context, leads []*lead.Lead) {
 	for _, l := range leads {
-		k.offline.Enrich(l)
+		k.derive(l)
 	}
 	k.askProviders(ctx, leads)
 	k.matchAccounts(leads)
+}
+
+// derive adds what follows from what a lead says.
+func (k *knowledge) derive(l *lead.Lead) {
+	if k.offline != nil {
+		k.offline.Enrich(l)
+	}
 }
 
 // matchAccounts gives leads their accounts, by the limits of the policy in force.

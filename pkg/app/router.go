@@ -46,6 +46,9 @@ type RouterConfig struct {
 	Feeds string
 	// FeedsEvery is how often a feed with an address is read again. Default 5 min.
 	FeedsEvery time.Duration
+	// Plain takes leads as their senders and providers describe them: nothing is concluded
+	// from what they say.
+	Plain bool
 	// GeoIP is a MaxMind file that tells where IP addresses are; empty: nobody knows.
 	GeoIP string
 	// MatchKey is the secret under which persons and companies are recognised, the same for
@@ -232,7 +235,7 @@ func (r *Router) build(slot string, identity kstream.Identity, store *redisledge
 		// Installations do not recognise each other's leads.
 		Recogniser: ties.New([]byte(cmp.Or(r.cfg.MatchKey, identity.Cluster) + "/" + r.namespace())),
 		Enrich:     known.enrich,
-		Derive:     known.offline.Enrich,
+		Derive:     known.derive,
 		Fits:       streamConfig.Fits,
 		Log:        audit.NewLog(r.cfg.Kafka, r.cfg.Instance),
 		Read:       r.cfg.Kafka.At,

@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,9 @@ func (l *Lead) Fill(name, raw string) (bool, error) {
 		err = l.Company.set(key, raw)
 	} else {
 		err = l.set(name, raw)
+	}
+	if errors.Is(err, errTyped) { // a person may be understood; a service says it in figures
+		err = Fail(WrongType, name, "is not a number")
 	}
 	return err == nil && l.Has(name), err
 }

@@ -28,7 +28,7 @@ type formsOf struct {
 }
 
 // alphabetForms are legal forms in alphabets with spaces between words.
-func alphabetForms() []formsOf {
+func alphabetForms() []formsOf { //nolint:funlen // a table
 	return []formsOf{
 		{"English", map[Form]string{
 			FormStock: "Inc | Incorporated | Corp | Corporation | PLC | Public Limited Company | JSC | Joint Stock Company | " +
@@ -325,12 +325,7 @@ func (t *formTable) leading(parts []part) (Form, int) {
 }
 
 func (f legalForm) is(parts []part) bool {
-	for i, w := range f.words {
-		if parts[i].folded != w {
-			return false
-		}
-	}
-	return true
+	return slices.EqualFunc(f.words, parts, func(w string, p part) bool { return p.folded == w })
 }
 
 // misspelt finds a long form of one or more words with a letter or two wrong.

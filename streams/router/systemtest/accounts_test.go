@@ -51,13 +51,13 @@ func TestAccountsAndTheirOwners(t *testing.T) {
 	require.Equal(t, "0/1", by("domain").Evidence.Account.Version)
 	require.Equal(t, "ben", by("name").RepID)
 	require.Equal(t, "carl", by("nobody").RepID)
-	require.Zero(t, by("nobody").Evidence.Account.ID)
+	require.Empty(t, by("nobody").Evidence.Account.ID)
 
 	doubt := by("alike")
 	require.Equal(t, []string{"review", "account_doubt"}, []string{string(doubt.Outcome), doubt.ReasonCode})
 	require.Equal(t, "It may be of the account Globex: the names are 84% alike; a person has to decide.", doubt.Reason)
 	require.Nil(t, doubt.Lead.Account)
-	require.EqualValues(t, 1, p.metric("leadrouter_account_records_refused_total"))
+	require.Equal(t, 1, int(p.metric("leadrouter_account_records_refused_total")))
 
 	in.publish(event.AccountChanged, keyed("A-2", `{"name":"Globex","country":"US","owner":"ana"}`), keyed("A-1", ""))
 	in.eventually(20*time.Second, "the router has heard", func() bool { return p.metric("leadrouter_accounts") == 2 })

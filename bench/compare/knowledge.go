@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"text/tabwriter"
+
+	"leadrouter/bench"
+)
+
+// knowledge compares the throughput of a router that takes leads as they come with that of
+// one that finds out all it can about the same leads.
+func (m *match) knowledge(ctx context.Context) error {
+	const knowing = "bench/policies/knowing"
+	fmt.Printf("%s, leads as they come, beside %s: enrichment, %d accounts, duplicates, companies, a learned score\n",
+		m.site.Policy, knowing, bench.Accounts)
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
+	defer func() { _ = w.Flush() }()
+	fmt.Fprintln(w, "measured\tas they come\tknown\tratio\tmin\tmax\t")
+	var all []float64
+	for range m.reps {
+		for _, policy := range []string{m.site.Policy, knowing} {
+			site := m.next()
+			site.Policy, site.Plain = policy, policy != knowing
+			router, err := bench.Knowing(ctx, site)
+			if err != nil {
+				return err
+			}
+			result, err := bench.Backlog(ctx, m.clock, router.Path, m.backlog, router.Start)
+			if err != nil {
+				return err
+			}
+			all = append(all, result.PerSecond())
+		}
+	}
+	row(w, "throughput, leads/s", all, "%.0f")
+	return nil
+}
