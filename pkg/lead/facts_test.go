@@ -116,3 +116,19 @@ func TestFactsRefuseWrongTypes(t *testing.T) {
 		require.ErrorContains(t, json.Unmarshal([]byte(raw), &f), message)
 	}
 }
+
+// TestMinusZero: facts read back from the log are the very facts that were planned with, also
+// where somebody writes a zero with a sign.
+func TestMinusZero(t *testing.T) {
+	t.Parallel()
+	l, err := lead.Parse([]byte(`{"id":"L","deal_value":-0.0,"company":{"annual_revenue":-0},"attributes":{"a":-0,"b":-0.0,"c":[-0.0]}}`))
+	require.NoError(t, err)
+	written, err := json.Marshal(l.Facts())
+	require.NoError(t, err)
+	require.NotContains(t, string(written), "-0")
+	var back lead.Facts
+	require.NoError(t, json.Unmarshal(written, &back))
+	again, err := json.Marshal(back)
+	require.NoError(t, err)
+	require.Equal(t, string(written), string(again))
+}
