@@ -9,10 +9,12 @@ import (
 	"leadrouter/bench"
 )
 
+// knowing is the policy that asks for all that can be found out.
+const knowing = "bench/policies/knowing"
+
 // knowledge compares the throughput of a router that takes leads as they come with that of
 // one that finds out all it can about the same leads.
 func (m *match) knowledge(ctx context.Context) error {
-	const knowing = "bench/policies/knowing"
 	fmt.Printf("%s, leads as they come, beside %s: enrichment, %d accounts, duplicates, companies, a learned score\n",
 		m.site.Policy, knowing, bench.Accounts)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)

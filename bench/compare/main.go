@@ -71,6 +71,10 @@ func run(ctx context.Context) error {
 	if *beside != "" {
 		return m.policies(ctx, *beside)
 	}
+	if *knowledge && *profile != "" {
+		m.site.Policy = knowing
+		return m.profile(ctx, *profile, bench.Knowing)
+	}
 	if *knowledge {
 		return m.knowledge(ctx)
 	}
@@ -79,7 +83,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	if *profile != "" {
-		return m.profile(ctx, *profile)
+		return m.profile(ctx, *profile, bench.Router)
 	}
 	fmt.Printf("%s; %d bytes of decision and assignment a lead\n", *policy, m.bytes()/len(m.like))
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
@@ -123,8 +127,8 @@ func (m *match) policies(ctx context.Context, beside string) error {
 }
 
 // profile records where the router's time goes.
-func (m *match) profile(ctx context.Context, file string) error {
-	router, err := bench.Router(ctx, m.next())
+func (m *match) profile(ctx context.Context, file string, open func(context.Context, bench.Site) (bench.Contender, error)) error {
+	router, err := open(ctx, m.next())
 	if err != nil {
 		return err
 	}

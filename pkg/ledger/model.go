@@ -254,6 +254,19 @@ func (m *Model) Bearers(_ context.Context, traits []string) (map[string]Bearer, 
 	return found, nil
 }
 
+// Sketches implements [Store].
+func (m *Model) Sketches(_ context.Context, ids []string) (map[string]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	found := make(map[string]string, len(ids))
+	for _, id := range ids {
+		if l := m.state.Leads[id]; l != nil && l.Traits != nil && l.Traits.Sketch != "" {
+			found[id] = l.Traits.Sketch
+		}
+	}
+	return found, nil
+}
+
 // Head implements [Store].
 func (m *Model) Head(context.Context) (*Offer, error) {
 	m.mu.Lock()

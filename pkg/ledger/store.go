@@ -42,6 +42,8 @@ type Store interface {
 	Look(ctx context.Context, ids []string) (map[string]Lead, error)
 	// Bearers reads who stands for traits now; one for which nobody does is left out.
 	Bearers(ctx context.Context, traits []string) (map[string]Bearer, error)
+	// Sketches reads those of leads, by id; a lead without one is left out.
+	Sketches(ctx context.Context, ids []string) (map[string]string, error)
 	// Head is an offer to the first of all who wait, see [Op.Wake]; nil when nobody does. It
 	// is not entered anywhere.
 	Head(ctx context.Context) (*Offer, error)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -28,6 +29,9 @@ type Bearer struct {
 type Tie struct {
 	Trait  string
 	Holder string
+	// Others are leads that have the trait and, as the plan knows, nothing to do with this one:
+	// whoever of them comes to stand for it makes no difference.
+	Others []string
 }
 
 // Holder is the owner of the lead that stands for a trait, as the plan of another lead sees
@@ -60,7 +64,8 @@ func (t *Traits) All() iter.Seq[string] {
 // or one person that are decided at the same moment see each other.
 func (s *State) outdated(op *Op, at, dedupe int64) bool {
 	for _, tie := range op.Ties {
-		if s.Bearers[tie.Trait].Holder(op.Lead, at, dedupe) != tie.Holder {
+		b := s.Bearers[tie.Trait]
+		if b.Holder(op.Lead, at, dedupe) != tie.Holder && !slices.Contains(tie.Others, b.Lead) {
 			return true
 		}
 	}
@@ -120,7 +125,7 @@ func digest(s string) bool { return named(s) && !strings.ContainsAny(s, " \t\"\\
 // validateTraits checks what a store relies on.
 func (op *Op) validateTraits() error {
 	for _, tie := range op.Ties {
-		if !digest(tie.Trait) || !clean(tie.Holder) {
+		if !digest(tie.Trait) || !clean(tie.Holder) || slices.ContainsFunc(tie.Others, func(id string) bool { return !named(id) }) {
 			return fmt.Errorf("bad tie %q to %q", tie.Trait, tie.Holder)
 		}
 	}

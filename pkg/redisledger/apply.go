@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -281,27 +280,17 @@ func replayed(m ledger.Memo) ledger.Result {
 // their rosters by numbers.
 func (l *Ledger) Look(ctx context.Context, ids []string) (map[string]ledger.Lead, error) {
 	leads := make(map[string]ledger.Lead, len(ids))
-	k := l.keys(l.binding().generation)
-	for page := range slices.Chunk(ids, scanPage) {
-		keys := make([]string, len(page))
-		for i, id := range page {
-			keys[i] = k.lead(id)
-		}
-		values, err := l.client.MGet(ctx, keys...).Result()
+	err := l.pages(ctx, ids, l.keys(l.binding().generation).lead, func(id, stored string) error {
+		lead, err := parseLead(stored)
 		if err != nil {
-			return nil, fmt.Errorf("look at %d leads: %w", len(ids), classify(err))
+			return err
 		}
-		for i, value := range values {
-			if value == nil {
-				continue
-			}
-			lead, err := parseLead(text(value))
-			if err != nil {
-				return nil, fmt.Errorf("look at lead %s: %w", page[i], err)
-			}
-			lead.Turn, lead.Line = nil, nil
-			leads[page[i]] = *lead
-		}
+		lead.Turn, lead.Line = nil, nil
+		leads[id] = *lead
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look at %d leads: %w", len(ids), err)
 	}
 	return leads, nil
 }

@@ -167,24 +167,10 @@ func (d *dump) readKeys(ctx context.Context) error {
 }
 
 func (d *dump) leads(ctx context.Context, ids []string) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	keys := make([]string, len(ids))
-	for i, id := range ids {
-		keys[i] = d.keys.lead(id)
-	}
-	values, err := d.client.MGet(ctx, keys...).Result()
-	if err != nil {
-		return classify(err)
-	}
-	for i, value := range values {
-		if value == nil {
-			continue
-		}
-		lead, err := parseLead(text(value))
+	return d.pages(ctx, ids, d.keys.lead, func(id, stored string) error {
+		lead, err := parseLead(stored)
 		if err != nil {
-			return fmt.Errorf("lead %s: %w", ids[i], err)
+			return err
 		}
 		if lead.Turn != nil {
 			lead.Turn.Roster = d.digests[lead.Turn.Roster]
@@ -192,9 +178,9 @@ func (d *dump) leads(ctx context.Context, ids []string) error {
 		if lead.Line != nil {
 			lead.Line.Roster = d.digests[lead.Line.Roster]
 		}
-		d.state.Leads[ids[i]] = lead
-	}
-	return nil
+		d.state.Leads[id] = lead
+		return nil
+	})
 }
 
 func (d *dump) memos(ctx context.Context, part string) error {

@@ -177,7 +177,7 @@ func (b *builder) add(op *ledger.Op) {
 }
 
 // tie appends an operation's ties: its number, the traits of a new lead in words, whether the
-// first is its company, how many they are, then these, and trait and holder in turn.
+// first is its company, how many they are, then these, and in turn trait, holder and others.
 func (b *builder) tie(op *ledger.Op) {
 	if op.Traits == nil && len(op.Ties) == 0 {
 		return
@@ -195,9 +195,17 @@ func (b *builder) tie(op *ledger.Op) {
 		b.ties.texts(trait)
 	}
 	for _, tie := range op.Ties {
-		b.ties.texts(tie.Trait, tie.Holder)
+		b.ties.texts(tie.Trait, tie.Holder, lines(tie.Others))
 	}
 	b.ties.end()
+}
+
+// lines puts texts on lines of their own, with an empty one at each end.
+func lines(texts []string) string {
+	if len(texts) == 0 {
+		return ""
+	}
+	return "\n" + strings.Join(texts, "\n") + "\n"
 }
 
 // plan appends the roster and the steps.

@@ -56,6 +56,53 @@ func parseBearer(text string) (ledger.Bearer, error) {
 	return b, n.err
 }
 
+// Sketches implements [ledger.Store].
+func (l *Ledger) Sketches(ctx context.Context, ids []string) (map[string]string, error) {
+	found := make(map[string]string, len(ids))
+	k := l.keys(l.binding().generation)
+	err := l.pages(ctx, ids, k.lead, func(id, stored string) error {
+		if t := parseTraits(lastText(stored)); t != nil && t.Sketch != "" {
+			found[id] = t.Sketch
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look at the sketches of %d leads: %w", len(ids), err)
+	}
+	return found, nil
+}
+
+// lastText is the last value of a lead's list, its traits: to read the rest would take
+// longer by far.
+func lastText(stored string) string {
+	list, _, _ := strings.Cut(stored, draftMark)
+	_, last, _ := strings.Cut(list[max(strings.LastIndexByte(list, ','), 0):], `"`)
+	return strings.TrimSuffix(last, `"]`)
+}
+
+// pages reads the values of keys, many at a time; those that are not there are left out.
+func (l *Ledger) pages(ctx context.Context, names []string, key func(string) string, visit func(name, value string) error) error {
+	for page := range slices.Chunk(names, scanPage) {
+		keys := make([]string, len(page))
+		for i, name := range page {
+			keys[i] = key(name)
+		}
+		values, err := l.client.MGet(ctx, keys...).Result()
+		if err != nil {
+			return classify(err)
+		}
+		for i, value := range values {
+			if value == nil {
+				continue
+			}
+			if err := visit(page[i], text(value)); err != nil {
+				return fmt.Errorf("%s: %w", page[i], err)
+			}
+		}
+	}
+	return nil
+}
+
 // Bearers implements [ledger.Store].
 func (l *Ledger) Bearers(ctx context.Context, traits []string) (map[string]ledger.Bearer, error) {
 	return l.bearers(ctx, l.keys(l.binding().generation), traits)
@@ -63,23 +110,12 @@ func (l *Ledger) Bearers(ctx context.Context, traits []string) (map[string]ledge
 
 func (l *Ledger) bearers(ctx context.Context, k keys, traits []string) (map[string]ledger.Bearer, error) {
 	found := make(map[string]ledger.Bearer, len(traits))
-	for page := range slices.Chunk(traits, scanPage) {
-		names := make([]string, len(page))
-		for i, trait := range page {
-			names[i] = k.bearer(trait)
-		}
-		values, err := l.client.MGet(ctx, names...).Result()
-		if err != nil {
-			return nil, fmt.Errorf("look at who stands for %d traits: %w", len(traits), classify(err))
-		}
-		for i, value := range values {
-			if value == nil {
-				continue
-			}
-			if found[page[i]], err = parseBearer(text(value)); err != nil {
-				return nil, err
-			}
-		}
+	err := l.pages(ctx, traits, k.bearer, func(trait, stored string) (err error) {
+		found[trait], err = parseBearer(stored)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look at who stands for %d traits: %w", len(traits), err)
 	}
 	return found, nil
 }

@@ -58,6 +58,30 @@ func (r *Recogniser) Traits(l *lead.Lead, asks policy.Asks) *ledger.Traits {
 type Known struct {
 	Bearers  map[string]ledger.Bearer // by trait
 	Sketches map[string]string        // of leads that stand for some, by id
+	// Peers are leads that are decided together, by a trait of theirs.
+	Peers map[string][]Peer
+}
+
+// Peer is a lead among others.
+type Peer struct{ Lead, Sketch string }
+
+// maxPeers bounds how many with one trait are compared; of more, those that get an owner
+// have the others planned again.
+const maxPeers = 16
+
+// Meet adds a lead to those that are decided together.
+func (k *Known) Meet(id string, t *ledger.Traits) {
+	if t == nil {
+		return
+	}
+	if k.Peers == nil {
+		k.Peers = map[string][]Peer{}
+	}
+	for _, trait := range t.Person {
+		if all := k.Peers[trait]; len(all) < maxPeers {
+			k.Peers[trait] = append(all, Peer{id, t.Sketch})
+		}
+	}
 }
 
 // window is how long a closed lead is known, milliseconds.
@@ -86,14 +110,14 @@ func (r *Recogniser) Bind(in *routing.Input, op *ledger.Op, t *ledger.Traits, kn
 		return
 	}
 	if t.Company != "" {
-		in.CompanyOwner = known.tie(op, t.Company)
+		in.CompanyOwner = known.tie(op, t.Company, nil)
 	}
 	if len(t.Person) == 0 {
 		return
 	}
 	var best lead.DuplicateMatch
 	for _, trait := range t.Person {
-		owner := known.tie(op, trait)
+		owner := known.tie(op, trait, r.others(op.Lead, t, known.Peers[trait]))
 		if owner == "" {
 			continue
 		}
@@ -130,10 +154,21 @@ func Recall(in *routing.Input, id string, t *ledger.Traits, asks policy.Asks, s 
 }
 
 // tie notes who the plan is told to stand for a trait.
-func (k Known) tie(op *ledger.Op, trait string) string {
+func (k Known) tie(op *ledger.Op, trait string, others []string) string {
 	holder := k.Bearers[trait].Holder(op.Lead, op.At, window)
-	op.Ties = append(op.Ties, ledger.Tie{Trait: trait, Holder: holder})
+	op.Ties = append(op.Ties, ledger.Tie{Trait: trait, Holder: holder, Others: others})
 	return holder
+}
+
+// others are the peers with a trait of a lead that are somebody else all the same.
+func (r *Recogniser) others(id string, t *ledger.Traits, peers []Peer) []string {
+	var ids []string
+	for _, p := range peers {
+		if p.Lead != id && r.same(t.Sketch, p.Sketch) < match.Duplicate {
+			ids = append(ids, p.Lead)
+		}
+	}
+	return ids
 }
 
 // Company is the tie of a known lead that is planned again to those of its company; nil:

@@ -24,10 +24,11 @@ func (h *Handler) recognise(s *section, by basis) {
 // meet asks the ledger who has the leads of the same persons and companies as some.
 func (h *Handler) meet(ctx context.Context, items []*item) (ties.Known, error) {
 	var traits []string
+	known := ties.Known{}
 	for _, it := range items {
 		traits = slices.AppendSeq(traits, it.traits.All())
+		known.Meet(it.op.Lead, it.traits)
 	}
-	known := ties.Known{}
 	var err error
 	if known.Bearers, err = h.bearers(ctx, traits); err != nil || len(known.Bearers) == 0 {
 		return known, err
@@ -36,17 +37,11 @@ func (h *Handler) meet(ctx context.Context, items []*item) (ties.Known, error) {
 	for _, it := range items {
 		ids = append(ids, known.Candidates(it.traits)...)
 	}
-	leads, err := h.look(ctx, ids)
-	if err != nil {
-		return known, err
+	if len(ids) == 0 {
+		return known, nil
 	}
-	known.Sketches = make(map[string]string, len(leads))
-	for id, l := range leads {
-		if l.Traits != nil {
-			known.Sketches[id] = l.Traits.Sketch
-		}
-	}
-	return known, nil
+	known.Sketches, err = h.ledger.Sketches(ctx, ids)
+	return known, h.answered(ctx, err)
 }
 
 // planAgain plans the leads of a section that are not decided for want of knowing each other.

@@ -160,7 +160,11 @@ func (w *world) drawTies(t *rapid.T, op *ledger.Op, model *ledger.Model) {
 		if rapid.IntRange(0, 7).Draw(t, "mistaken") == 0 {
 			holder = drawRep(t)
 		}
-		op.Ties = append(op.Ties, ledger.Tie{Trait: trait, Holder: holder})
+		tie := ledger.Tie{Trait: trait, Holder: holder}
+		if b := known[trait]; b.Lead != "" && rapid.IntRange(0, 3).Draw(t, "somebody else") == 0 {
+			tie.Others = []string{"nobody", b.Lead}
+		}
+		op.Ties = append(op.Ties, tie)
 	}
 }
 

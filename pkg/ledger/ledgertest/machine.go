@@ -278,6 +278,12 @@ func (m *machine) Bearers(t *rapid.T) {
 	got, err := m.store.Bearers(context.Background(), traits)
 	require.NoError(t, err)
 	require.Equal(t, want, got)
+	ids := []string{drawLead(t), drawLead(t), "fresh nobody"}
+	sketches, err := m.model.Sketches(context.Background(), ids)
+	require.NoError(t, err)
+	stored, err := m.store.Sketches(context.Background(), ids)
+	require.NoError(t, err)
+	require.Equal(t, sketches, stored)
 }
 
 // Head compares who comes first in line.

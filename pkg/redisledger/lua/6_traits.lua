@@ -41,7 +41,8 @@ local function list(words)
 end
 
 -- A row of request.ties is an operation, the words of its traits, whether the first is a
--- company, how many they are, then these, and trait and holder in turn.
+-- company, how many they are, then these, and in turn trait, holder and others, which are
+-- leads on lines of their own.
 local WORDS, OF_COMPANY, OWN, FIRST_OWN = 2, 3, 4, 5
 
 -- read reads who stands for the traits that the chunk's operations name.
@@ -59,7 +60,7 @@ function bearers.read()
         n = n + 1
         stands[trait], keys[trait], asked[n], traits[n] = false, key, key, trait
       end
-      k = k + (k < FIRST_OWN + own and 1 or 2)
+      k = k + (k < FIRST_OWN + own and 1 or 3)
     end
   end
   for first = 1, n, PAGE do
@@ -82,10 +83,11 @@ local function forgotten(b, at) return b.closed > 0 and at > b.closed + request.
 function bearers.outdated(op, at)
   local row = rows[op.index]
   if not row then return false end
-  for k = FIRST_OWN + row[OWN], #row, 2 do
-    local b = stands[row[k]]
+  for k = FIRST_OWN + row[OWN], #row, 3 do
+    local b, others = stands[row[k]], row[k + 2]
     local holder = b and b.lead ~= op.id and not forgotten(b, at) and b.rep or ''
-    if holder ~= row[k + 1] then return true end
+    local no_matter = b and b.lead ~= '' and others ~= '' and string.find(others, '\n' .. b.lead .. '\n', 1, true)
+    if holder ~= row[k + 1] and not no_matter then return true end
   end
   return false
 end
