@@ -65,8 +65,8 @@ type Known struct {
 // Peer is a lead among others.
 type Peer struct{ Lead, Sketch string }
 
-// maxPeers bounds how many with one trait are compared; of more, those that get an owner
-// have the others planned again.
+// maxPeers of a section have one trait: what more have, such as the address that a form
+// fills in for everybody, tells nobody apart.
 const maxPeers = 16
 
 // Meet adds a lead to those that are decided together.
@@ -103,21 +103,28 @@ func (k Known) Candidates(t *ledger.Traits) []string {
 }
 
 // Bind tells the plan of a new lead who has those of the same person and company, and the
-// operation what the plan was told. The facts are changed in place.
+// operation what the plan was told of company, address and phone. Who is found by a name alone
+// is no tie: many share what names are looked up by, and would hold each other up for the sake
+// of a person who comes twice in the same moment under two addresses. The facts are changed in
+// place.
 func (r *Recogniser) Bind(in *routing.Input, op *ledger.Op, t *ledger.Traits, known Known) {
 	op.Traits = t
 	if t == nil {
 		return
 	}
 	if t.Company != "" {
-		in.CompanyOwner = known.tie(op, t.Company, nil)
+		in.CompanyOwner = known.holder(op, t.Company)
+		op.Ties = append(op.Ties, ledger.Tie{Trait: t.Company, Holder: in.CompanyOwner})
 	}
 	if len(t.Person) == 0 {
 		return
 	}
 	var best lead.DuplicateMatch
 	for _, trait := range t.Person {
-		owner := known.tie(op, trait, r.others(op.Lead, t, known.Peers[trait]))
+		owner := known.holder(op, trait)
+		if peers := known.Peers[trait]; trait[0] != name && len(peers) < maxPeers {
+			op.Ties = append(op.Ties, ledger.Tie{Trait: trait, Holder: owner, Others: r.others(op.Lead, t, peers)})
+		}
 		if owner == "" {
 			continue
 		}
@@ -153,11 +160,9 @@ func Recall(in *routing.Input, id string, t *ledger.Traits, asks policy.Asks, s 
 	}
 }
 
-// tie notes who the plan is told to stand for a trait.
-func (k Known) tie(op *ledger.Op, trait string, others []string) string {
-	holder := k.Bearers[trait].Holder(op.Lead, op.At, window)
-	op.Ties = append(op.Ties, ledger.Tie{Trait: trait, Holder: holder, Others: others})
-	return holder
+// holder of a trait, as an operation's plan is told.
+func (k Known) holder(op *ledger.Op, trait string) string {
+	return k.Bearers[trait].Holder(op.Lead, op.At, window)
 }
 
 // others are the peers with a trait of a lead that are somebody else all the same.
