@@ -78,11 +78,12 @@ func (s *State) stand(id string, l *Lead, g *Grant) {
 		return
 	}
 	for trait := range l.Traits.All() {
-		b := s.Bearers[trait]
+		company, b := trait == l.Traits.Company, s.Bearers[trait]
 		switch {
-		case g.Pins && trait == l.Traits.Company:
+		case company && g.Pins:
 			s.Bearers[trait] = Bearer{Rep: l.Rep}
-		case b.Lead != "" || b.Rep == "":
+		case company && b.Lead == "" && b.Rep != "": // for good
+		default:
 			s.Bearers[trait] = Bearer{Lead: id, Rep: l.Rep, Closed: l.Closed}
 		}
 	}

@@ -45,23 +45,22 @@ end
 -- leads on lines of their own.
 local WORDS, OF_COMPANY, OWN, FIRST_OWN = 2, 3, 4, 5
 
--- read reads who stands for the traits that the chunk's operations name.
+-- read reads who stands for the traits of ties, and for companies: who has one for good
+-- stays. For a person the last one stands, whoever it was before.
 function bearers.read()
   local asked, traits, n = {}, {}, 0
+  local function want(trait)
+    if stands[trait] == nil then
+      local key = BEARERS .. trait
+      n = n + 1
+      stands[trait], keys[trait], asked[n], traits[n] = false, key, key, trait
+    end
+  end
   for i = 1, #request.ties do
     local row = request.ties[i]
-    local own = row[OWN]
     rows[row[1]] = row
-    local k = FIRST_OWN
-    while k <= #row do
-      local trait = row[k]
-      if stands[trait] == nil then
-        local key = BEARERS .. trait
-        n = n + 1
-        stands[trait], keys[trait], asked[n], traits[n] = false, key, key, trait
-      end
-      k = k + (k < FIRST_OWN + own and 1 or 3)
-    end
+    if row[OF_COMPANY] == 1 then want(row[FIRST_OWN]) end
+    for k = FIRST_OWN + row[OWN], #row, 3 do want(row[k]) end
   end
   for first = 1, n, PAGE do
     local stored = call('MGET', unpack(asked, first, math.min(first + PAGE - 1, n)))
@@ -105,15 +104,16 @@ function bearers.stand(op, rep, pins)
     last = #own
   end
   local is = { rep = rep, closed = 0, lead = op.id }
-  for i = first, last do
-    local trait = own[i]
-    local b = bearer(trait)
-    if pins and trait == company then
-      set(trait, { rep = rep, closed = 0, lead = '' })
+  if company then
+    local b = bearer(company)
+    if pins then
+      set(company, { rep = rep, closed = 0, lead = '' })
     elseif not b or b.lead ~= '' then
-      set(trait, is)
+      set(company, is)
     end
+    first = first + 1
   end
+  for i = first, last do set(own[i], is) end
 end
 
 -- restate has a lead stand for its traits as it is by now.
