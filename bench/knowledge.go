@@ -41,7 +41,7 @@ func makeKnown(i int) *kstream.Record {
 	of := i * 7919 % Accounts
 	lead := map[string]any{
 		"id": fmt.Sprintf("L-%08d", i), "source": [...]string{"demo_request", "webinar", "content_download"}[i%3],
-		"first_name": firstNames[i%len(firstNames)], "last_name": lastNames[i/7%len(lastNames)] + lastNames[i%len(lastNames)],
+		"first_name": firstNames[i%len(firstNames)], "last_name": lastName(i),
 		"job_title": [...]string{"VP Risk", "Einkaufsleiter", "Engineer"}[i%3], "phone": fmt.Sprintf("+4930%07d", i%9_999_999),
 		"company": map[string]any{"name": company(of), "employees": 20 + i%900}, "deal_value": 1000 * (1 + i%90), "currency": "EUR",
 	}
@@ -61,9 +61,16 @@ func marshalled(key string, v any) *kstream.Record {
 
 var (
 	firstNames = []string{"Jana", "Petr", "Ana", "Björn", "Chloé", "Dmitri", "Emre", "Fatima"}
-	lastNames  = []string{"Weber", "Novák", "García", "Lind", "Martin", "Ivanov", "Yıldız", "Haddad", "Rossi", "Kowalski", "Jensen"}
+	beginnings = []string{"We", "No", "Gar", "Lin", "Mar", "Iva", "Yıl", "Had", "Ros", "Kow", "Jen", "Dvo", "Sch", "Ta"}
+	middles    = []string{"be", "vá", "cí", "dströ", "ti", "no", "dı", "da", "si", "als", "se", "řá", "mi", "na", "lle", "gu", "pe"}
+	endings    = []string{"r", "k", "a", "m", "n", "v", "z", "d", "ni", "ki", "nsen", "tt", "ka"}
 	syllables  = []string{"ba", "cor", "del", "fi", "gan", "hel", "jo", "kar", "lum", "mes"}
 )
+
+// lastName is one of some thousand.
+func lastName(i int) string {
+	return beginnings[i%len(beginnings)] + middles[i/3%len(middles)] + endings[i/5%len(endings)]
+}
 
 // company is a name that no other number has.
 func company(i int) string {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/redis/go-redis/v9"
+
 	"leadrouter/pkg/ledger"
 )
 
@@ -56,26 +58,39 @@ func parseBearer(text string) (ledger.Bearer, error) {
 	return b, n.err
 }
 
+// leadHead is more than a lead's list takes, mostly; its draft is much longer.
+const leadHead = 1_023
+
 // Sketches implements [ledger.Store].
 func (l *Ledger) Sketches(ctx context.Context, ids []string) (map[string]string, error) {
 	found := make(map[string]string, len(ids))
 	k := l.keys(l.binding().generation)
-	err := l.pages(ctx, ids, k.lead, func(id, stored string) error {
-		if t := parseTraits(lastText(stored)); t != nil && t.Sketch != "" {
-			found[id] = t.Sketch
+	for page := range slices.Chunk(ids, scanPage) {
+		heads, err := l.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for _, id := range page {
+				p.GetRange(ctx, k.lead(id), 0, leadHead)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("look at the sketches of %d leads: %w", len(ids), classify(err))
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("look at the sketches of %d leads: %w", len(ids), err)
+		for i, head := range heads {
+			if t := parseTraits(lastText(head.(*redis.StringCmd).Val())); t != nil && t.Sketch != "" {
+				found[page[i]] = t.Sketch
+			}
+		}
 	}
 	return found, nil
 }
 
 // lastText is the last value of a lead's list, its traits: to read the rest would take
-// longer by far.
+// longer by far. A list that is cut off has none.
 func lastText(stored string) string {
 	list, _, _ := strings.Cut(stored, draftMark)
+	if !strings.HasSuffix(list, `"]`) {
+		return ""
+	}
 	_, last, _ := strings.Cut(list[max(strings.LastIndexByte(list, ','), 0):], `"`)
 	return strings.TrimSuffix(last, `"]`)
 }

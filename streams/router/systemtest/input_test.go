@@ -24,7 +24,7 @@ func badLeads() map[string][]string {
 	secret := "jo.doe@person.example"
 	return map[string][]string{
 		"not_json":   {`{"id": "bad", "email": "` + secret + `",`, `jo.doe@person.example`, ``, `{"id":"bad"} {"id":"bad"}`},
-		"wrong_type": {`[]`, `null`, `{"id": "bad", "company": "` + secret + `"}`, `{"id": 7}`, `{"id": "bad", "deal_value": "much"}`},
+		"wrong_type": {`[]`, `null`, `{"id": "bad", "company": "` + secret + `"}`, `{"id": 7}`, `{"id": "bad", "deal_value": [1]}`},
 		"missing_id": {`{}`, `{"email": "` + secret + `"}`, `{"id": ""}`, `{"id": null}`},
 		"bad_id":     {`{"id": "a b"}`, `{"id": "` + strings.Repeat("x", 200) + `"}`, `{"id": "a\u0000b"}`},
 		"unknown_enum": {
