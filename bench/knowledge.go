@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
@@ -74,11 +75,12 @@ func lastName(i int) string {
 
 // company is a name that no other number has.
 func company(i int) string {
-	name := ""
+	var name strings.Builder
 	for n := i + Accounts; n > 0; n /= 10 {
-		name += syllables[n%10]
+		name.WriteString(syllables[n%10])
 	}
-	return name + [...]string{" Systems", " Logistik", " Group", ""}[i%4]
+	name.WriteString([...]string{" Systems", " Logistik", " Group", ""}[i%4])
+	return name.String()
 }
 
 func domain(i int) string { return fmt.Sprintf("company-%d.example", i) }

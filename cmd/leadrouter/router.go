@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -11,9 +12,8 @@ import (
 )
 
 func (c *cli) routerCommand() *cobra.Command {
-	var slot, rebuild, matchKey string
-	var plain bool
-	var feedsEvery time.Duration
+	var cfg app.RouterConfig
+	var rebuild string
 	cmd := &cobra.Command{
 		Use:   "router",
 		Short: "Route leads: the process of production, any number of them",
@@ -38,40 +38,41 @@ is waited for: /readyz on --metrics says so, and nothing is lost. A Redis that w
 emptied, replaced or rolled back is refilled from the decision log by one of the
 routers, while all wait; --rebuild off leaves that to leadrouter rebuild.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := c.checkRouter(feedsEvery, rebuild); err != nil {
-				return err
-			}
-			asked, err := c.loadProviders()
-			if err != nil {
-				return err
-			}
-			logger, err := app.NewLogger(c.err, c.shared.logLevel, isTerminal(c.err))
-			if err != nil {
-				return err
-			}
-			router, err := app.NewRouter(app.RouterConfig{
-				Kafka: c.shared.kafka, Redis: c.shared.redis, Instance: c.shared.instance,
-				Policy: c.shared.policy, Metrics: c.shared.metrics, Slot: slot,
-				Feeds: c.shared.feeds, FeedsEvery: feedsEvery, GeoIP: c.shared.geoIP, Plain: plain, MatchKey: matchKey, Providers: asked,
-				StartTimeout: c.shared.timeout, NoRebuild: rebuild == rebuildOff, Logger: logger,
-			})
-			if err != nil {
-				return err
-			}
-			return router.Run(cmd.Context())
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.route(cmd.Context(), cfg, rebuild) },
 	}
 	c.roleFlags(cmd)
 	c.feedsFlag(cmd)
 	c.providersFlag(cmd)
 	c.geoIPFlag(cmd)
-	cmd.Flags().DurationVar(&feedsEvery, "feeds-every", 5*time.Minute, "how often a calendar feed with an address is read again")
-	cmd.Flags().StringVar(&slot, "slot", "", "`name` of this process among the routers, the same after a restart (default one is taken on this host)")
-	cmd.Flags().BoolVar(&plain, "plain", false, "conclude nothing from what a lead says: no country from its phone, no rank from its job title")
-	cmd.Flags().StringVar(&matchKey, "match-key", "", "`secret` under which persons and companies are recognised in the log, the same for all routers and for good; better in LEADROUTER_MATCH_KEY (default the name of the Kafka cluster)")
+	f := cmd.Flags()
+	f.DurationVar(&cfg.FeedsEvery, "feeds-every", 5*time.Minute, "how often a calendar feed with an address is read again")
+	f.StringVar(&cfg.Slot, "slot", "", "`name` of this process among the routers, the same after a restart (default one is taken on this host)")
+	f.BoolVar(&cfg.Plain, "plain", false, "conclude nothing from what a lead says: no country from its phone, no rank from its job title")
+	f.StringVar(&cfg.MatchKey, "match-key", "", "`secret` under which persons and companies are recognised in the log, the same for all routers and for good; better in LEADROUTER_MATCH_KEY (default the name of the Kafka cluster)")
 	rebuildFlag(cmd, &rebuild)
 	return cmd
+}
+
+// route runs a router with what its own flags have set, and those of all roles.
+func (c *cli) route(ctx context.Context, cfg app.RouterConfig, rebuild string) error {
+	err := c.checkRouter(cfg.FeedsEvery, rebuild)
+	if err != nil {
+		return err
+	}
+	if cfg.Providers, err = c.loadProviders(); err != nil {
+		return err
+	}
+	if cfg.Logger, err = app.NewLogger(c.err, c.shared.logLevel, isTerminal(c.err)); err != nil {
+		return err
+	}
+	cfg.Kafka, cfg.Redis, cfg.Instance = c.shared.kafka, c.shared.redis, c.shared.instance
+	cfg.Policy, cfg.Feeds, cfg.GeoIP = c.shared.policy, c.shared.feeds, c.shared.geoIP
+	cfg.Metrics, cfg.StartTimeout, cfg.NoRebuild = c.shared.metrics, c.shared.timeout, rebuild == rebuildOff
+	router, err := app.NewRouter(cfg)
+	if err != nil {
+		return err
+	}
+	return router.Run(ctx)
 }
 
 // checkRouter looks at what can be wrong before anything is read.
