@@ -11,9 +11,8 @@ import (
 	"leadrouter/pkg/match"
 )
 
-// Free and throw-away domains, sorted, one on a line.
+// Free and throw-away domains, sorted, one on a line; data/generate.py writes them.
 //
-//go:generate sh -c "cd data && python3 generate.py"
 //go:embed data/free.txt
 var freeDomains string
 
