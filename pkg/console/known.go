@@ -17,6 +17,7 @@ import (
 //
 //	know  language de (from the country)
 //	      country DE, timezone Europe/Berlin (from the phone)
+//	      duplicate of L-17 (by the email; 99 % sure)
 func WriteKnown(w io.Writer, facts lead.Facts, e *lead.Evidence) error {
 	var b strings.Builder
 	section(&b, "know", known(facts, e))
@@ -39,7 +40,15 @@ func known(facts lead.Facts, e *lead.Evidence) []string {
 	for _, from := range slices.Sorted(maps.Keys(given)) {
 		lines = append(lines, Printable(strings.Join(given[from], ", ")+" (from "+sourceOf(from)+")"))
 	}
-	return lines
+	return append(lines, duplicateLines(e.Duplicate)...)
+}
+
+// duplicateLines name the earlier lead of the same person.
+func duplicateLines(d *lead.DuplicateMatch) []string {
+	if d == nil {
+		return nil
+	}
+	return []string{Printable(fmt.Sprintf("duplicate of %s (by the %s; %d %% sure)", d.Lead, d.By, d.Score*100/lead.Certain))}
 }
 
 func valueOf(v any) string {

@@ -19,7 +19,7 @@ func TestKnown(t *testing.T) {
 	e := &lead.Evidence{From: map[string]string{
 		"country": "phone", "timezone": "phone", "language": "country", "email_free": "email", "company.annual_revenue": "firmo",
 		"company.employees": "firmo", "region": "postal_code", "seniority": "job_title", "company.domain": "ip", "city": "phone", "product": "region",
-	}}
+	}, Duplicate: &lead.DuplicateMatch{Lead: "L-17", By: "email", Score: 9_942}}
 	var b strings.Builder
 	require.NoError(t, console.WriteKnown(&b, facts, e))
 	require.Equal(t, `  know  language de (from the country)
@@ -29,6 +29,7 @@ func TestKnown(t *testing.T) {
         seniority vp (from the job title)
         country DE, timezone Europe/Berlin (from the phone)
         region BE (from the postal code)
+        duplicate of L-17 (by the email; 99 % sure)
 `, b.String())
 
 	b.Reset()
