@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 )
 
 // Traits are what tells that two leads are of one person or one company, as digests: to the
@@ -120,8 +119,15 @@ func (s *State) unstand(id string, l *Lead, g *Grant) {
 	}
 }
 
-// digest says whether a text is one word: stores put traits into keys and lists.
-func digest(s string) bool { return named(s) && !strings.ContainsAny(s, " \t\"\\|") && s != "-" }
+// digest says whether a text is one plain word: stores put traits into keys and lists.
+func digest(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '|' {
+			return false
+		}
+	}
+	return s != "" && s != "-"
+}
 
 // validateTraits checks what a store relies on.
 func (op *Op) validateTraits() error {
@@ -140,12 +146,13 @@ func (op *Op) validateTraits() error {
 	if t.Sketch != "" && !digest(t.Sketch) {
 		return errors.New("bad sketch")
 	}
-	seen := map[string]bool{}
+	var buf [8]string
+	seen := buf[:0]
 	for trait := range t.All() {
-		if !digest(trait) || seen[trait] {
+		if !digest(trait) || slices.Contains(seen, trait) {
 			return fmt.Errorf("bad trait %q, or named twice", trait)
 		}
-		seen[trait] = true
+		seen = append(seen, trait)
 	}
 	if len(seen) == 0 {
 		return errors.New("traits without one")
