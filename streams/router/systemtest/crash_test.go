@@ -147,14 +147,16 @@ func (in *installation) send(records []*kstream.Record) (wait func()) {
 // progress waits until the routers commit leads again.
 func (in *installation) progress(pair []*process) {
 	in.t.Helper()
-	committed := func() (sum float64) {
-		for _, p := range pair {
-			sum += p.metric(`leadrouter_transactions_total{result="committed"}`)
-		}
-		return sum
+	before := committed(pair)
+	in.eventually(time.Minute, "the routers go on", func() bool { return committed(pair) > before })
+}
+
+// committed counts the transactions of routers since they began.
+func committed(pair []*process) (sum float64) {
+	for _, p := range pair {
+		sum += p.metric(`leadrouter_transactions_total{result="committed"}`)
 	}
-	before := committed()
-	in.eventually(time.Minute, "the routers go on", func() bool { return committed() > before })
+	return sum
 }
 
 // subscribe reads lead.assigned from now on, live; the result gives the first n.
@@ -182,7 +184,7 @@ func (in *installation) subscribe() func(n int) []event.Assigned {
 	in.t.Cleanup(func() { stop(); reading.Wait(); client.Close() })
 	return func(n int) (got []event.Assigned) {
 		in.t.Helper()
-		in.eventually(30*time.Second, "the live subscriber has all", func() bool {
+		in.eventually(2*time.Minute, "the live subscriber has all", func() bool {
 			mu.Lock()
 			defer mu.Unlock()
 			got = list

@@ -92,7 +92,7 @@ func TestRealLeadsUnderALargePolicy(t *testing.T) {
 	in := install(t, large)
 	in.importLeads(path)
 	pair := []*process{in.router("a"), in.router("b")}
-	in.progress(pair)
+	in.eventually(time.Minute, "the routers have begun", func() bool { return committed(pair) > 0 })
 	pair[0].kill()
 	in.start("a")
 
