@@ -25,15 +25,11 @@ func (m *match) knowledge(ctx context.Context) error {
 		for _, policy := range []string{m.site.Policy, knowing} {
 			site := m.next()
 			site.Policy, site.Plain = policy, policy != knowing
-			router, err := bench.Knowing(ctx, site)
+			rate, err := m.rateOf(ctx, site, bench.Knowing)
 			if err != nil {
 				return err
 			}
-			result, err := bench.Backlog(ctx, m.clock, router.Path, m.backlog, router.Start)
-			if err != nil {
-				return err
-			}
-			all = append(all, result.PerSecond())
+			all = append(all, rate)
 		}
 	}
 	row(w, "throughput, leads/s", all, "%.0f")

@@ -111,23 +111,32 @@ func (m *match) policies(ctx context.Context, beside string) error {
 		for _, policy := range []string{beside, m.site.Policy} {
 			site := m.next()
 			site.Policy = policy
-			router, err := bench.Router(ctx, site)
+			rate, err := m.rateOf(ctx, site, bench.Router)
 			if err != nil {
 				return err
 			}
-			result, err := bench.Backlog(ctx, m.clock, router.Path, m.backlog, router.Start)
-			if err != nil {
-				return err
-			}
-			all = append(all, result.PerSecond())
+			all = append(all, rate)
 		}
 	}
 	row(w, "throughput, leads/s", all, "%.0f")
 	return nil
 }
 
+// opener makes a contender in a new installation.
+type opener func(context.Context, bench.Site) (bench.Contender, error)
+
+// rateOf is how many leads a second a contender works off of a backlog.
+func (m *match) rateOf(ctx context.Context, site bench.Site, open opener) (float64, error) {
+	c, err := open(ctx, site)
+	if err != nil {
+		return 0, err
+	}
+	result, err := bench.Backlog(ctx, m.clock, c.Path, m.backlog, c.Start)
+	return result.PerSecond(), err
+}
+
 // profile records where the router's time goes.
-func (m *match) profile(ctx context.Context, file string, open func(context.Context, bench.Site) (bench.Contender, error)) error {
+func (m *match) profile(ctx context.Context, file string, open opener) error {
 	router, err := open(ctx, m.next())
 	if err != nil {
 		return err

@@ -36,26 +36,17 @@ func (m *match) trouble(ctx context.Context, w *tabwriter.Writer, trouble bench.
 			return err
 		}
 		for _, asked := range []*providers.File{nil, &file} {
-			result, err := m.backlogOf(ctx, asked)
+			site := m.next()
+			site.Providers = asked
+			rate, err := m.rateOf(ctx, site, bench.Router)
 			if err != nil {
 				stop()
 				return err
 			}
-			all = append(all, result.PerSecond())
+			all = append(all, rate)
 		}
 		stop()
 	}
 	row(w, string(trouble), all, "%.0f")
 	return nil
-}
-
-// backlogOf has a new router work off a backlog.
-func (m *match) backlogOf(ctx context.Context, asked *providers.File) (bench.Result, error) {
-	site := m.next()
-	site.Providers = asked
-	router, err := bench.Router(ctx, site)
-	if err != nil {
-		return bench.Result{}, err
-	}
-	return bench.Backlog(ctx, m.clock, router.Path, m.backlog, router.Start)
 }
