@@ -14,13 +14,13 @@ import (
 	"leadrouter/pkg/geoip"
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/lead"
+	"leadrouter/pkg/policy"
 	"leadrouter/pkg/providers"
 )
 
 // knowledge is what a router finds out about new leads before it plans them, in stages that
 // build on each other. A stage that is not set up is nil and does nothing.
 type knowledge struct {
-	policy    PolicySource
 	places    *geoip.DB
 	offline   *enrich.Enricher
 	accounts  *accounts.Follower
@@ -31,7 +31,7 @@ type knowledge struct {
 
 // newKnowledge sets the stages up.
 func (r *Router) newKnowledge() (*knowledge, error) {
-	k := &knowledge{policy: r.policy, accounts: r.accounts}
+	k := &knowledge{accounts: r.accounts}
 	if err := cmp.Or(k.setUpOffline(r), k.setUpProviders(r)); err != nil {
 		k.close()
 		return nil, err
@@ -74,12 +74,12 @@ func (k *knowledge) setUpProviders(r *Router) (err error) {
 }
 
 // enrich is the chain: what the lead itself tells comes before what others know.
-func (k *knowledge) enrich(ctx context.Context, leads []*lead.Lead) {
+func (k *knowledge) enrich(ctx context.Context, p *policy.Policy, leads []*lead.Lead) {
 	for _, l := range leads {
 		k.derive(l)
 	}
 	k.askProviders(ctx, leads)
-	k.matchAccounts(leads)
+	k.matchAccounts(p, leads)
 }
 
 // derive adds what follows from what a lead says.
@@ -89,10 +89,9 @@ func (k *knowledge) derive(l *lead.Lead) {
 	}
 }
 
-// matchAccounts gives leads their accounts, by the limits of the policy in force.
-func (k *knowledge) matchAccounts(leads []*lead.Lead) {
-	p := k.policy.Policy().Accounts
-	limits := accounts.Limits{Same: p.Same, Review: p.Review}
+// matchAccounts gives leads their accounts, by the limits of a policy.
+func (k *knowledge) matchAccounts(p *policy.Policy, leads []*lead.Lead) {
+	limits := accounts.Limits{Same: p.Accounts.Same, Review: p.Accounts.Review}
 	for _, l := range leads {
 		k.accounts.Match(l, limits)
 	}

@@ -18,6 +18,7 @@ import (
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/policy"
 	"leadrouter/pkg/routing"
 	"leadrouter/pkg/ties"
 )
@@ -37,9 +38,9 @@ type Config struct {
 	// by id. A batch asks for them once. Default: nobody has such a calendar.
 	Absent func(at time.Time) []routing.Absence
 	// Enrich adds what is known of new leads to what their senders said, in place. It is
-	// asked for a section at once, and takes no longer than a lead may be kept waiting.
-	// Default: nothing is known.
-	Enrich func(ctx context.Context, leads []*lead.Lead)
+	// asked for a section at once, with the policy of its batch, and takes no longer than a
+	// lead may be kept waiting. Default: nothing is known.
+	Enrich func(ctx context.Context, p *policy.Policy, leads []*lead.Lead)
 	// Derive adds what follows from the facts of an update, in place. Default: nothing does.
 	Derive func(*lead.Lead)
 	// Recogniser knows the leads of one person or one company; nil: it is nobody's business.
@@ -103,7 +104,7 @@ func New(store ledger.Store, cfg Config) *Handler {
 		cfg.Absent = func(time.Time) []routing.Absence { return nil }
 	}
 	if cfg.Enrich == nil {
-		cfg.Enrich = func(context.Context, []*lead.Lead) {}
+		cfg.Enrich = func(context.Context, *policy.Policy, []*lead.Lead) {}
 	}
 	if cfg.Derive == nil {
 		cfg.Derive = func(*lead.Lead) {}

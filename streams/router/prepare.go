@@ -56,7 +56,7 @@ func (h *Handler) prepare(ctx context.Context, s *section, by basis) error {
 		}
 	}
 	if len(leads) > 0 {
-		h.cfg.Enrich(ctx, leads)
+		h.cfg.Enrich(ctx, by.planner.Policy(), leads)
 	}
 	h.recognise(s, by)
 	known, err := h.meet(ctx, s.items)
