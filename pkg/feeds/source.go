@@ -2,18 +2,16 @@ package feeds
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
 
+	"leadrouter/pkg/httpfault"
 	"leadrouter/pkg/policy"
 )
 
@@ -154,27 +152,7 @@ func redirect(request *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// nameless says what went wrong with a request without the address, which errors of
-// package http quote, in full or in part.
+// nameless says what went wrong with a request without its address.
 func nameless(err error) error {
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
-	}
-	timeout, _ := errors.AsType[net.Error](err)
-	dns, unknown := errors.AsType[*net.DNSError](err)
-	dial, unreachable := errors.AsType[*net.OpError](err)
-	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	switch {
-	case errors.Is(err, errRedirects), errors.Is(err, errDowngrade), errors.Is(err, context.Canceled):
-		return err
-	case timeout != nil && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("no answer within %s", answerWithin)
-	case unknown && dns.IsNotFound:
-		return errors.New("there is no such host")
-	case unreachable:
-		return fmt.Errorf("no connection: %w", dial.Err)
-	case untrusted:
-		return errors.New("the certificate of the server is not trusted")
-	}
-	return errors.New("the answer is not HTTP, or breaks off")
+	return httpfault.Nameless(err, fmt.Errorf("no answer within %s", answerWithin), errRedirects, errDowngrade)
 }

@@ -2,17 +2,16 @@ package providers
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
+
+	"leadrouter/pkg/httpfault"
 )
 
 // Bounds of talking to a provider.
@@ -124,29 +123,9 @@ func retryAfter(h http.Header) time.Duration {
 	return min(max(time.Duration(seconds)*time.Second, leaveAlone), maxLeaveAlone)
 }
 
-// nameless says what went wrong with a request without its address, which errors of package
-// http quote, in full or in part.
+// nameless says what went wrong with a request without its address.
 func nameless(err error) error {
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
-	}
-	timeout, _ := errors.AsType[net.Error](err)
-	dns, unknown := errors.AsType[*net.DNSError](err)
-	dial, unreachable := errors.AsType[*net.OpError](err)
-	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	switch {
-	case errors.Is(err, errRedirects), errors.Is(err, errElsewhere), errors.Is(err, context.Canceled):
-		return err
-	case timeout != nil && timeout.Timeout(), errors.Is(err, context.DeadlineExceeded):
-		return errTimeout
-	case unknown && dns.IsNotFound:
-		return errors.New("there is no such host")
-	case unreachable:
-		return fmt.Errorf("no connection: %w", dial.Err)
-	case untrusted:
-		return errors.New("the certificate of the server is not trusted")
-	}
-	return errors.New("the answer is not HTTP, or breaks off")
+	return httpfault.Nameless(err, errTimeout, errRedirects, errElsewhere)
 }
 
 // ask asks about one address. It never panics, whatever the answer.
