@@ -29,5 +29,7 @@
 //
 // Tests that break things start a [Process] with [OwnKafka] or [OwnRedis] (or
 // [StartKafka], [StartRedis], [StartRedisCluster] where there is no test): it can
-// be killed, paused and restarted on the same address and the same data.
+// be killed, paused and restarted on the same address and the same data. [OwnBrokers]
+// are several that copy each other's topics, to each of which every client may have a
+// way of its own.
 package services

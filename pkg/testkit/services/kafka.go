@@ -23,6 +23,9 @@ type KafkaConfig struct {
 	Dir string
 	// Properties are added to server.properties, or replace what is there.
 	Properties map[string]string
+	// Guard, if not nil, adds a listener for clients with TLS and SASL, at
+	// [Process.Guarded], and ACLs. Who comes by Addr is a superuser.
+	Guard *KafkaGuard
 	// Java are options of the virtual machine, after the default -Xmx1g.
 	Java []string
 }
@@ -50,7 +53,7 @@ func StartKafka(ctx context.Context, cfg KafkaConfig) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start Kafka: %w", err)
 	}
-	ports, err := freePorts(2)
+	ports, err := freePorts(3)
 	if err != nil {
 		return nil, fmt.Errorf("start Kafka: %w", err)
 	}
@@ -58,15 +61,10 @@ func StartKafka(ctx context.Context, cfg KafkaConfig) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start Kafka: %w", err)
 	}
-	// The serial collector and the first compiler alone start a second faster and
-	// leave the cores to the tests.
-	argv := slices.Concat([]string{
-		java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms128m", "-Xmx1g",
-		"-Dlog4j2.configurationFile=" + filepath.Join(dir, "log4j2.properties"),
-	}, cfg.Java, []string{"-cp", filepath.Join(jars, "*")})
+	argv := javaCommand(java, jars, dir, cfg.Java)
 	properties := filepath.Join(dir, "server.properties")
 	p := &Process{
-		name: "Kafka", addr: loopback(ports[0]), dir: dir, ownsDir: owned,
+		name: "Kafka", addr: loopback(ports[0]), guarded: loopback(ports[2]), dir: dir, ownsDir: owned,
 		argv:  slices.Concat(argv, []string{"kafka.Kafka", properties}),
 		ready: func(ctx context.Context, addr string) error { return pingKafka(ctx, []string{addr}) },
 	}
@@ -76,11 +74,30 @@ func StartKafka(ctx context.Context, cfg KafkaConfig) (*Process, error) {
 	return launch(ctx, p)
 }
 
-// prepareKafka writes the configuration and formats an empty data directory.
+// javaCommand runs a class of Kafka's, which is to follow. The serial collector and the
+// first compiler alone start a second faster and leave the cores to the tests.
+func javaCommand(java, jars, dir string, options []string) []string {
+	return slices.Concat([]string{
+		java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms128m", "-Xmx1g",
+		"-Dlog4j2.configurationFile=" + filepath.Join(dir, "log4j2.properties"),
+	}, options, []string{"-cp", filepath.Join(jars, "*")})
+}
+
+// prepareKafka writes the configuration of one broker and formats an empty data directory.
 func prepareKafka(ctx context.Context, cfg KafkaConfig, p *Process, controllerPort int, java []string) error {
 	properties := kafkaProperties(p.addr, loopback(controllerPort), filepath.Join(p.dir, "data"))
+	log := logConfig
+	if cfg.Guard != nil {
+		maps.Copy(properties, cfg.Guard.properties(properties, p.guarded))
+		log += auditLogConfig
+	}
 	maps.Copy(properties, cfg.Properties)
-	files := map[string]string{"server.properties": render(properties), "log4j2.properties": logConfig}
+	return formatKafka(ctx, p, properties, log, java)
+}
+
+// formatKafka writes the configuration and formats an empty data directory.
+func formatKafka(ctx context.Context, p *Process, properties map[string]string, log string, java []string) error {
+	files := map[string]string{"server.properties": render(properties), "log4j2.properties": log}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
 			return err

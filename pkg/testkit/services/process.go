@@ -31,6 +31,7 @@ const probeEvery = 100 * time.Millisecond
 type Process struct {
 	name    string
 	addr    string
+	guarded string // of a Kafka with a guard, or a Redis with TLS
 	dir     string
 	ownsDir bool // made by us, so Close removes it
 	argv    []string
@@ -43,6 +44,9 @@ type Process struct {
 
 // Addr returns the address that clients use, as host:port with an IP literal.
 func (p *Process) Addr() string { return p.addr }
+
+// Guarded returns the address of the listener with TLS, if the server was started with one.
+func (p *Process) Guarded() string { return p.guarded }
 
 // Dir returns the directory of the server's data and its log, server.log.
 func (p *Process) Dir() string { return p.dir }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os/exec"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -15,6 +16,9 @@ import (
 type RedisConfig struct {
 	// Dir holds the data; empty means a temporary directory, removed on Close.
 	Dir string
+	// Pair, if not nil, adds a port with TLS, at [Process.Guarded], that wants a certificate
+	// of the same authority from clients.
+	Pair *Pair
 	// Args follow the defaults on the command line and so may replace them, for
 	// example "--appendonly", "no".
 	Args []string
@@ -46,10 +50,20 @@ func startRedis(ctx context.Context, cfg RedisConfig, addr string) (*Process, er
 	}
 	argv := []string{
 		server, "--bind", "127.0.0.1", "--port", port, "--dir", dir, "--daemonize", "no",
-		"--save", "", "--appendonly", "yes", "--maxmemory-policy", "noeviction",
+		"--save", "", "--appendonly", "yes", "--rdbcompression", "no", "--maxmemory-policy", "noeviction",
+	}
+	guarded := ""
+	if cfg.Pair != nil {
+		ports, err := freePorts(1)
+		if err != nil {
+			return nil, fmt.Errorf("start Redis: %w", err)
+		}
+		guarded = loopback(ports[0])
+		argv = append(argv, "--tls-port", strconv.Itoa(ports[0]), "--tls-auth-clients", "yes",
+			"--tls-cert-file", cfg.Pair.Cert, "--tls-key-file", cfg.Pair.Key, "--tls-ca-cert-file", cfg.Pair.CA)
 	}
 	return launch(ctx, &Process{
-		name: "Redis", addr: addr, dir: dir, ownsDir: owned,
+		name: "Redis", addr: addr, guarded: guarded, dir: dir, ownsDir: owned,
 		argv:  slices.Concat(argv, cfg.Args),
 		ready: func(ctx context.Context, addr string) error { return pingRedis(ctx, []string{"redis://" + addr}) },
 	})

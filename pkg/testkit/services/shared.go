@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -111,8 +112,14 @@ func use(t testing.TB, get func(context.Context) (*Service, error)) *Service {
 	return svc
 }
 
-// own starts a process for the test, or skips or fails it.
-func own(t testing.TB, start func(context.Context) (*Process, error)) *Process {
+// OwnBrokers starts several brokers for this test alone, like [OwnKafka].
+func OwnBrokers(t testing.TB, cfg BrokersConfig) *Brokers {
+	t.Helper()
+	return own(t, func(ctx context.Context) (*Brokers, error) { return StartBrokers(ctx, cfg) })
+}
+
+// own starts servers for the test, or skips or fails it.
+func own[S io.Closer](t testing.TB, start func(context.Context) (S, error)) S {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startLimit)
 	defer cancel()
