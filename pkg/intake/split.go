@@ -6,13 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Problems of a row that cannot even be taken apart.
 var (
 	errOpenQuote  = errors.New("a quote is opened and not closed")
 	errAfterQuote = errors.New(`a quote is closed in the middle of a cell; write a quote inside quotes as ""`)
+	// errQuotes ends the reading of a file.
+	errQuotes = errors.New("quotes are opened and not closed all over the file; is it CSV with this delimiter?")
 )
+
+// maxVain is how many times a row's bound is read in vain, in search of closing quotes, before a
+// file is given up. Each line can open one, and each is looked for as far as a row may go.
+const maxVain = 64
 
 // tooLong is the error of a row above the bound.
 func tooLong(limit int) error {
@@ -28,6 +35,7 @@ type splitter struct {
 	max    int    // bytes of a row
 	line   int    // number of the next physical line
 	pushed []line // lines read in search of a closing quote, to be read again
+	vain   int    // bytes that were read again
 }
 
 // line is one physical line with its end.
@@ -87,7 +95,10 @@ func (s *splitter) joined(c chunk) (chunk, error) {
 		where = scan(where, line.text, s.comma)
 	}
 	if where == inQuotes || where == broken || len(row) > s.max {
-		s.pushed = append(more, s.pushed...)
+		if s.vain += len(row); s.vain/maxVain > s.max {
+			return chunk{}, fmt.Errorf("line %d: %w", c.line, errQuotes)
+		}
+		s.pushed = slices.Insert(s.pushed, 0, more...)
 		c.err = errOpenQuote
 		return c, nil
 	}

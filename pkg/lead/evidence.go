@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"leadrouter/pkg/canonical"
 )
 
 // Evidence says how what is known of a lead came to be known, beside what its sender said.
@@ -109,4 +111,35 @@ func (e *Evidence) Later(provider string, facts Facts) *Evidence {
 		later.From[name] = provider
 	}
 	return later
+}
+
+// OptEvidence writes the evidence as a member, if there is any. Every lead has some.
+func OptEvidence(w *canonical.Writer, e *Evidence) {
+	if e == nil {
+		return
+	}
+	w.Key("evidence")
+	w.Open()
+	w.OptTextMap("from", e.From)
+	w.OptTexts("missing", e.Missing)
+	if a := e.Account; a != nil {
+		w.Key("account")
+		w.Open()
+		w.OptText("id", a.ID)
+		w.OptText("by", a.By)
+		w.Integer("score", int64(a.Score))
+		w.OptText("name", a.Name)
+		w.OptText("version", a.Version)
+		w.OptTrue("doubtful", a.Doubtful)
+		w.Close()
+	}
+	if d := e.Duplicate; d != nil {
+		w.Key("duplicate")
+		w.Open()
+		w.Text("lead_id", d.Lead)
+		w.Text("by", d.By)
+		w.Integer("score", int64(d.Score))
+		w.Close()
+	}
+	w.Close()
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"leadrouter/pkg/canonical"
 )
 
 // maxFactors are told of a score; what the others did is its rest.
@@ -193,4 +195,22 @@ func (m *Model) probability(points int64) int64 {
 	}
 	a, b := k[i-1], k[i]
 	return a.Probability + (points-a.Points)*(b.Probability-a.Probability)/(b.Points-a.Points)
+}
+
+// OptPrediction writes the prediction as the member "learned", if there is one.
+func OptPrediction(w *canonical.Writer, p *Prediction) {
+	if p == nil {
+		return
+	}
+	w.Key("learned")
+	w.Open()
+	w.Text("model", p.Model)
+	w.Integer("score", p.Score)
+	w.Integer("base", p.Base)
+	canonical.OptObjects(w, "factors", p.Factors, func(f *Factor) {
+		w.Text("name", f.Name)
+		w.Integer("points", f.Points)
+	})
+	w.OptInteger("rest", p.Rest)
+	w.Close()
 }
