@@ -20,9 +20,11 @@ func TestNewWritesAsEncodingJSON(t *testing.T) {
 	t.Parallel()
 	t.Run("assigned", func(t *testing.T) { t.Parallel(); rapid.Check(t, asEncodingJSON[event.Assigned]) })
 	t.Run("decision", func(t *testing.T) { t.Parallel(); rapid.Check(t, asEncodingJSON[event.Decision]) })
+	t.Run("timer", func(t *testing.T) { t.Parallel(); rapid.Check(t, asEncodingJSON[event.Timer]) })
 }
 
 func FuzzNewAssigned(f *testing.F) { f.Fuzz(rapid.MakeFuzz(asEncodingJSON[event.Assigned])) }
+func FuzzNewTimer(f *testing.F)    { f.Fuzz(rapid.MakeFuzz(asEncodingJSON[event.Timer])) }
 func FuzzNewDecision(f *testing.F) { f.Fuzz(rapid.MakeFuzz(asEncodingJSON[event.Decision])) }
 
 func asEncodingJSON[T any](t *rapid.T) {

@@ -3,6 +3,7 @@ package event
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"mime"
 	"strings"
 	"time"
@@ -99,8 +100,19 @@ func structured(declared string) bool {
 	if declared == "" || declared == jsonType {
 		return false // nearly all
 	}
-	media, _, _ := mime.ParseMediaType(declared)
+	media, _ := mediaType(declared) // a parameter that is none changes nothing
 	return media == structuredType
+}
+
+var errContentType = errors.New("content type is too long")
+
+// mediaType is what a content type declares. A megabyte of parameters is not taken apart.
+func mediaType(declared string) (string, error) {
+	if len(declared) > maxAttribute {
+		return "", errContentType
+	}
+	media, _, err := mime.ParseMediaType(declared)
+	return media, err
 }
 
 func decodeBinary(h knownHeaders, value []byte) (Envelope, error) {
@@ -180,7 +192,7 @@ func checkContent(declared string) error {
 	if declared == "" || declared == jsonType {
 		return nil
 	}
-	media, _, err := mime.ParseMediaType(declared)
+	media, err := mediaType(declared)
 	if err != nil || media != jsonType && media != "text/json" && !strings.HasSuffix(media, "+json") {
 		return lead.Fail(BadContent, contentType, "is not JSON")
 	}

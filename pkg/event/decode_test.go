@@ -170,6 +170,10 @@ func FuzzDecode(f *testing.F) {
 	f.Add("", "", "", []byte("L-1"), []byte(`{"lead_id":"L-1","activity":"accepted","at":"x"}`))
 	f.Add("", "", "", []byte("L-1"), []byte(`{"lead_id":"L-1","command":"assign","rep_id":"jonas","by":"dana","because":"b","attempt":2}`))
 	f.Add("application/json", "ce_specversion", "1.0", []byte{0xff}, []byte(`{"rep_id":1,"status":null,"open":1e99}`))
+	f.Add("text/json; "+strings.Repeat("a=b;", 1000), "ce_id", "\xff", []byte(nil), []byte(`{"id":"A-1","domains":["a.example"],"parent":null}`))
+	f.Add("application/cloudevents+json;;=", "CE_TYPE", strings.Repeat("x", 2000), []byte("L-1"), []byte(`{"lead_id":7,"id":"b","company":{"name":"x"}}`))
+	f.Add("", "traceparent", "00-", []byte("L-1"), []byte(`{"lead_id":"L-1","attempt":1,"due":[{"clock":"c","stage":-1,"at":"9999-01-01T00:00:00Z","do":[null]}]}`))
+	f.Add("", "", "", []byte("L-1"), []byte(`{"LEAD_ID":"x","lead_id":"L-1","attempt":1e3,"fired":[{"clock":"","at":null,"stage":1e999}]}`))
 	f.Fuzz(func(t *testing.T, content, name, attribute string, key, value []byte) {
 		before := bytes.Clone(value)
 		e, err := event.Decode(headers("content-type", content, name, attribute), key, value)
@@ -184,6 +188,10 @@ func FuzzDecode(f *testing.F) {
 			func() error { _, err := e.Command(); return err },
 			func() error { _, err := e.Status(); return err },
 			func() error { _, err := e.Reassign(); return err },
+			func() error { _, err := e.Updated(); return err },
+			func() error { _, err := e.Account(); return err },
+			func() error { _, err := e.Timer(); return err },
+			func() error { _, err := e.Fired(); return err },
 		} {
 			if err := parse(); err != nil {
 				require.NotEmpty(t, lead.CodeOf(err), "%v", err)

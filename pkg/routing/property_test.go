@@ -201,8 +201,12 @@ func TestGuardAtEveryLevel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, in := drawPolicy(t), drawInput(t)
 		s.guard = `guards: [{name: g, when: country == "DE", then: '"de" in rep.language'}]`
-		in.Facts["country"] = "DE"
+		in.Facts["country"], in.Facts["language"] = "DE", "pl"
 		in.At = monday
+		// However the rest is drawn, somebody is asked who speaks both, then who speaks one.
+		s.reps = append(s.reps, "  both: {level: senior, language: [de, pl], industry: [], country: []}")
+		s.pools = append(s.pools, "  g: {who: all, match: [language], relax: [language]}")
+		s.rules = append([]string{"  - {name: x, when: 'country == \"DE\"', to: [g]}"}, s.rules...)
 		pl := s.planner(t)
 		p := pl.Plan(in)
 		for i, step := range p.Steps {

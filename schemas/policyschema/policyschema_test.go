@@ -16,10 +16,13 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 	"go.yaml.in/yaml/v3"
 
 	"leadrouter/schemas/policyschema"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()
