@@ -20,6 +20,9 @@ type sheet struct {
 	rows   [][]node // each as long as the header
 }
 
+// maxColumns of a table: more are no table that somebody has made.
+const maxColumns = 1_000
+
 // csv reads the file that a node names; needed columns must be there. It gives nil
 // when the file is missing or unusable, after reporting it.
 func (r *reader) csv(n node, needed ...string) (*sheet, error) {
@@ -68,18 +71,18 @@ func (r *reader) sheet(src *source, data []byte) *sheet {
 			r.failAt(Pos{File: src.name, Line: wrong.Line, Col: wrong.Column}, 1, "not valid CSV: %v", wrong.Err)
 			return nil
 		}
-		row := make([]node, len(fields))
-		for i, text := range fields {
-			row[i] = cellNode(src, c, i, text)
-		}
+		line, _ := c.FieldPos(0)
 		switch {
+		case len(fields) > maxColumns:
+			r.failAt(Pos{File: src.name, Line: line, Col: 1}, 0, "this row has %d columns, at most %d are read", len(fields), maxColumns)
+			return nil
 		case t.header == nil:
-			t.header = row
-			r.headerOnce(row)
-		case len(row) != len(t.header):
-			r.failAt(row[0].pos(), 0, "this row has %d columns, the header %d", len(row), len(t.header))
+			t.header = cells(src, c, fields)
+			r.headerOnce(t.header)
+		case len(fields) != len(t.header):
+			r.failAt(Pos{File: src.name, Line: line, Col: 1}, 0, "this row has %d columns, the header %d", len(fields), len(t.header))
 		default:
-			t.rows = append(t.rows, row)
+			t.rows = append(t.rows, cells(src, c, fields))
 		}
 	}
 	if t.header == nil {
@@ -89,13 +92,24 @@ func (r *reader) sheet(src *source, data []byte) *sheet {
 	return t
 }
 
-func cellNode(src *source, c *csv.Reader, i int, text string) node {
-	line, col := c.FieldPos(i)
-	prefix := src.line(line)
-	prefix = prefix[:min(col-1, len(prefix))]
-	value := strings.TrimSpace(text)
-	col = utf8.RuneCountInString(prefix) + 1 + strings.Index(text, value)
-	return node{src: src, Node: &yaml.Node{Kind: yaml.ScalarNode, Value: value, Line: line, Column: col}}
+// cells makes nodes of the fields of a row, which ascend: each line is gone through once.
+func cells(src *source, c *csv.Reader, fields []string) []node {
+	row, nodes := make([]node, len(fields)), make([]yaml.Node, len(fields))
+	last, from, column := 0, 0, 1 // of the field before: its line, byte and column
+	for i, text := range fields {
+		line, col := c.FieldPos(i)
+		if line != last {
+			last, from, column = line, 0, 1
+		}
+		whole := src.line(line)
+		to := min(col-1, len(whole))
+		column += utf8.RuneCountInString(whole[from:to])
+		from = to
+		value := strings.TrimSpace(text)
+		nodes[i] = yaml.Node{Kind: yaml.ScalarNode, Value: value, Line: line, Column: column + strings.Index(text, value)}
+		row[i] = node{src: src, Node: &nodes[i]}
+	}
+	return row
 }
 
 func (r *reader) headerOnce(header []node) {

@@ -133,14 +133,20 @@ func suggest(name string, names []string) string {
 	return ""
 }
 
+// longestName is how many characters a name has that may be a misspelt one.
+const longestName = 64
+
 // nearest finds the name with the fewest edits, at most a third of its length;
 // of equals the first in alphabetical order.
 func nearest(name string, names []string) string {
-	if utf8.RuneCountInString(name) > 64 {
+	if len(name) > 4*longestName || utf8.RuneCountInString(name) > longestName {
 		return "" // no typo
 	}
 	best, least := "", max(1, utf8.RuneCountInString(name)/3)+1
 	for _, n := range slices.Sorted(slices.Values(names)) {
+		if len(n) > 8*longestName {
+			continue // none that a third of the edits could make
+		}
 		if d := edits([]rune(strings.ToLower(name)), []rune(strings.ToLower(n))); d < least {
 			best, least = n, d
 		}

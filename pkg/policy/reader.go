@@ -173,21 +173,45 @@ func (r *reader) fail(n node, format string, args ...any) {
 // warn reports what does not keep the policy from being used.
 func (r *reader) warn(pos Pos, width int, format string, args ...any) {
 	before := len(r.issues)
+	if before >= maxIssues {
+		return
+	}
 	r.failAt(pos, width, format, args...)
 	for i := range r.issues[before:] {
 		r.issues[before+i].Severity = Warning
 	}
 }
 
+// Bounds of what is told: a file of a million flaws, or a line of a megabyte, is no reason to
+// write a gigabyte about it.
+const (
+	maxIssues  = 1_000
+	maxQuote   = 1_000  // bytes of one text in a message
+	maxExcerpt = 10_000 // bytes of a line of which an excerpt is shown
+)
+
 // failAt reports an error at a place, with width characters underlined.
 func (r *reader) failAt(pos Pos, width int, format string, args ...any) {
 	r.flaws++
-	if r.refused[pos] {
+	if r.refused[pos] || len(r.issues) > maxIssues {
 		return
 	}
-	issue := Issue{Pos: pos, Message: masked(fmt.Sprintf(format, args...)), Width: width}
-	if src := r.sources[pos.File]; src != nil {
+	issue := Issue{Pos: pos, Message: masked(fmt.Sprintf(format, quotable(args)...)), Width: width}
+	if len(r.issues) == maxIssues {
+		issue = Issue{Pos: pos, Message: "there is more wrong than is told here; mend the rest first"}
+	}
+	if src := r.sources[pos.File]; src != nil && len(src.line(pos.Line)) <= maxExcerpt {
 		issue.Line = masked(src.line(pos.Line))
 	}
 	r.issues = append(r.issues, issue)
+}
+
+// quotable cuts texts that are too long for a message.
+func quotable(args []any) []any {
+	for i, arg := range args {
+		if text, ok := arg.(string); ok && len(text) > maxQuote {
+			args[i] = strings.ToValidUTF8(text[:maxQuote], "") + "…"
+		}
+	}
+	return args
 }

@@ -32,6 +32,10 @@ func (r *reader) document(src *source, data []byte) (node, bool) {
 		r.syntax(src, err)
 	}
 	root := node{Node: doc.Content[0], src: src}
+	if large := unfolds(root.Node); large != nil {
+		r.fail(root.in(large), "with what its aliases stand for this is more than %d values", maxUnfolded)
+		return node{}, false
+	}
 	r.vet(root)
 	return root, true
 }
