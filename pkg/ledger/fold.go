@@ -177,7 +177,7 @@ func (s *State) decided(id OpID, g *Grant, draft []byte) {
 		l.Traits = old.Traits
 	}
 	s.Leads[g.Lead] = l
-	s.stand(g.Lead, l, g)
+	s.Bearers.Stand(Bearer{Lead: g.Lead, Rep: l.Rep, Closed: l.Closed}, l.Traits, g.Pins)
 	if l.Turn != nil {
 		s.turn(*l.Turn, l.Rep, +1)
 	}

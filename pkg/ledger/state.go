@@ -27,7 +27,7 @@ type State struct {
 	Leads   map[string]*Lead   `json:"leads"`
 	Held    map[string][]Early `json:"held"`    // activities of unknown leads, as they came
 	Offers  map[string]Offer   `json:"offers"`  // of capacity, by the lead that waited and is to be moved
-	Bearers map[string]Bearer  `json:"bearers"` // by trait
+	Bearers Bearers            `json:"bearers"` // by trait
 
 	Tails map[string]*Tail `json:"tails"` // by Partition.String; positions and memos are not in the log
 
@@ -143,7 +143,7 @@ func NewState() *State {
 		Leads:   map[string]*Lead{},
 		Held:    map[string][]Early{},
 		Offers:  map[string]Offer{},
-		Bearers: map[string]Bearer{},
+		Bearers: Bearers{},
 		Tails:   map[string]*Tail{},
 	}
 }

@@ -59,31 +59,35 @@ func (t *Traits) All() iter.Seq[string] {
 	}
 }
 
+// Outdated says whether the plan of a lead took somebody else than a bearer to stand for the
+// trait.
+func (t Tie) Outdated(b Bearer, lead string, at, dedupe int64) bool {
+	return b.Holder(lead, at, dedupe) != t.Holder && !slices.Contains(t.Others, b.Lead)
+}
+
 // outdated says whether a plan took somebody else to stand for a trait: leads of one company
 // or one person that are decided at the same moment see each other.
 func (s *State) outdated(op *Op, at, dedupe int64) bool {
-	for _, tie := range op.Ties {
-		b := s.Bearers[tie.Trait]
-		if b.Holder(op.Lead, at, dedupe) != tie.Holder && !slices.Contains(tie.Others, b.Lead) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(op.Ties, func(t Tie) bool { return t.Outdated(s.Bearers[t.Trait], op.Lead, at, dedupe) })
 }
 
-// stand lets a lead that got an owner stand for its traits.
-func (s *State) stand(id string, l *Lead, g *Grant) {
-	if l.Traits == nil || l.Rep == "" {
+// Bearers are who stands for traits, by trait.
+type Bearers map[string]Bearer
+
+// Stand lets a lead that got an owner stand for its traits; pins: its owner has the company for
+// good.
+func (b Bearers) Stand(lead Bearer, t *Traits, pins bool) {
+	if t == nil || lead.Rep == "" {
 		return
 	}
-	for trait := range l.Traits.All() {
-		company, b := trait == l.Traits.Company, s.Bearers[trait]
+	for trait := range t.All() {
+		company, before := trait == t.Company, b[trait]
 		switch {
-		case company && g.Pins:
-			s.Bearers[trait] = Bearer{Rep: l.Rep}
-		case company && b.Lead == "" && b.Rep != "": // for good
+		case company && pins:
+			b[trait] = Bearer{Rep: lead.Rep}
+		case company && before.Lead == "" && before.Rep != "": // for good
 		default:
-			s.Bearers[trait] = Bearer{Lead: id, Rep: l.Rep, Closed: l.Closed}
+			b[trait] = lead
 		}
 	}
 }

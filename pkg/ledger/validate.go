@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -39,6 +38,17 @@ func (c *Chunk) Validate() error {
 // fields and JSON.
 func clean(s string) bool { return utf8.ValidString(s) && !strings.ContainsAny(s, "\n\r\x00") }
 
+// oneLine says whether a text has no control characters. Every lead's plan is looked at: in
+// bytes it takes a tenth of the time that it takes in characters.
+func oneLine(text []byte) bool {
+	for _, c := range text {
+		if c < ' ' {
+			return false
+		}
+	}
+	return utf8.Valid(text)
+}
+
 // named says whether s is a name at all.
 func named(s string) bool { return s != "" && clean(s) }
 
@@ -50,7 +60,7 @@ func (op *Op) validate(rosters map[*Roster]bool) error {
 		return fmt.Errorf("bad instant %d", op.At)
 	case !clean(op.Digest):
 		return fmt.Errorf("bad digest %q", op.Digest)
-	case !utf8.Valid(op.Body) || bytes.ContainsFunc(op.Body, func(r rune) bool { return r < ' ' }):
+	case !oneLine(op.Body):
 		return errors.New("the body is not one line")
 	}
 	switch op.Kind {

@@ -70,6 +70,8 @@ func TestValidateRefuses(t *testing.T) {
 		"tie to two lines":      func(c *ledger.Chunk) { c.Ops[0].Ties[0].Holder = "a\nb" },
 		"tie to nothing":        func(c *ledger.Chunk) { c.Ops[0].Ties[0].Trait = "-" },
 		"others without a name": func(c *ledger.Chunk) { c.Ops[0].Ties[1].Others[0] = "" },
+		"body of two lines":     func(c *ledger.Chunk) { c.Ops[0].Body = []byte("{}\n{}") },
+		"body that is no text":  func(c *ledger.Chunk) { c.Ops[0].Body = []byte("\"\xff\"") },
 		"no verb":               func(c *ledger.Chunk) { c.Ops[1].Verb = "" },
 		"attempt":               func(c *ledger.Chunk) { c.Ops[1].Attempt = -1 },
 		"presence":              func(c *ledger.Chunk) { c.Ops[2].Verb = "asleep" },

@@ -11,10 +11,13 @@ import (
 	"leadrouter/pkg/ledger"
 )
 
+// Where the places of the line of all are: those of no rep.
+const lineFrom, lineTo = "[\n", "(\v"
+
 // Head implements [ledger.Store].
 func (l *Ledger) Head(ctx context.Context) (*ledger.Offer, error) {
 	k := l.keys(l.binding().generation)
-	page := redis.ZRangeBy{Min: "[\n", Max: "(\v", Count: scanPage}
+	page := redis.ZRangeBy{Min: lineFrom, Max: lineTo, Count: scanPage}
 	for {
 		places, err := l.client.ZRangeByLex(ctx, k.line(), &page).Result()
 		if err != nil || len(places) == 0 {

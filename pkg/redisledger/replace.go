@@ -64,7 +64,9 @@ func (r *Replacement) Halt(ctx context.Context) (ledger.Standstill, error) {
 		return failed(err)
 	}
 	if found.verified != found.server {
-		still.Rival = l.rival(ctx)
+		if still.Rival, err = l.rival(ctx, found.promoted()); err != nil {
+			return failed(err)
+		}
 	}
 	return still, nil
 }
@@ -99,19 +101,33 @@ func (l *Ledger) stood(ctx context.Context, former binding) (ledger.Standstill, 
 	return still, nil
 }
 
+// Redis' own setting where nobody says otherwise, and what is waited for beyond it.
+const (
+	usualLag = 10 * time.Second
+	beyond   = 2 * time.Second
+)
+
 // rival is how long a master that was cut off from its replicas goes on taking writes, if
-// it is told to stop at all. A server that does not say so is taken to have no replicas.
-func (l *Ledger) rival(ctx context.Context) time.Duration {
+// it is told to stop at all. This server's settings stand for its: but for the number of
+// replicas, which is lowered on a server that was promoted and has none yet. A server that
+// does not say how it is set, and was no replica, is taken to have no replicas either; one that
+// does not let us see it is not.
+func (l *Ledger) rival(ctx context.Context, promoted bool) (time.Duration, error) {
 	settings, err := l.client.ConfigGet(ctx, "min-replicas-*").Result()
-	if err != nil || settings["min-replicas-to-write"] == "0" {
-		return 0
+	switch {
+	case err != nil && Forbidden(err):
+		return 0, classify(err)
+	case !promoted && (err != nil || settings["min-replicas-to-write"] == "0"):
+		return 0, nil //nolint:nilerr // hosted servers have no CONFIG
+	case err != nil:
+		return usualLag + beyond, nil //nolint:nilerr // the same
 	}
 	n := numbers{}
 	lag := n.read(settings["min-replicas-max-lag"])
 	if n.err != nil || lag <= 0 {
-		return 0
+		return 0, nil //nolint:nilerr // nothing that could be waited for
 	}
-	return time.Duration(lag)*time.Second + 2*time.Second
+	return time.Duration(lag)*time.Second + beyond, nil
 }
 
 // errUnlike is returned when what was staged cannot be read back.

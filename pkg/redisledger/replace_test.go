@@ -220,6 +220,32 @@ func TestWhatIsStagedIsReadBack(t *testing.T) {
 	require.Equal(t, 5*time.Second, still.Rival)
 }
 
+// A replica that was promoted takes writes as soon as somebody says that it needs no replica:
+// the master before, which nobody has told, goes on until its own have been silent for too long.
+func TestARivalIsWaitedForThoughNoReplicaIsAskedForHere(t *testing.T) {
+	t.Parallel()
+	lag := []string{"--min-replicas-max-lag", "3"}
+	master := services.OwnRedis(t, services.RedisConfig{Args: lag})
+	_, port, err := net.SplitHostPort(master.Addr())
+	require.NoError(t, err)
+	replica := services.OwnRedis(t, services.RedisConfig{Args: append(lag, "--replicaof", "127.0.0.1 "+port)})
+	connect := func(p *services.Process) *redis.Client {
+		client := redis.NewClient(&redis.Options{Addr: p.Addr()})
+		t.Cleanup(func() { require.NoError(t, client.Close()) })
+		return client
+	}
+	open(t, connect(master), "n")
+	promoted := connect(replica)
+	require.Eventually(t, func() bool { return promoted.Exists(t.Context(), "{n}:meta").Val() == 1 }, 30*time.Second, 20*time.Millisecond)
+	require.NoError(t, promoted.ReplicaOf(t.Context(), "no", "one").Err())
+	l, err := redisledger.New(promoted, redisledger.Config{Namespace: "n", Cluster: "kafka", Prefix: "p"})
+	require.NoError(t, err)
+	_, err = l.Open(t.Context())
+	require.ErrorIs(t, err, ledger.ErrEpoch)
+	_, still := halt(t, l)
+	require.Equal(t, 5*time.Second, still.Rival)
+}
+
 // Claims only tell others that somebody is at work.
 func TestClaims(t *testing.T) {
 	t.Parallel()

@@ -21,7 +21,7 @@ const schema = 1
 var sources embed.FS
 
 // scripts of the ledger. Each file names its KEYS, its ARGV and what it returns.
-type scripts struct{ apply, pending, identify, halt, flip *redis.Script }
+type scripts struct{ apply, pending, identify, halt, flip, denied *redis.Script }
 
 // loadScripts puts the numbered parts of apply together, in order.
 func loadScripts() (scripts, error) {
@@ -46,14 +46,18 @@ func loadScripts() (scripts, error) {
 		identify: redis.NewScript(named["identify.lua"]),
 		halt:     redis.NewScript(named["halt.lua"]),
 		flip:     redis.NewScript(named["flip.lua"]),
+		denied:   redis.NewScript(named["denied.lua"]),
 	}, nil
 }
 
 // identity is what identify.lua finds: the server, and what its namespace says.
 type identity struct {
 	server
+	before string // replid of the master that it was copied from until it became one; zeros: none
 	policy string // maxmemory-policy
 	micros int64  // the server's clock
+	used   int64  // bytes of its memory
+	limit  int64  // maxmemory; 0: none
 
 	exists          bool
 	schema          int64
@@ -63,13 +67,17 @@ type identity struct {
 	verified        server
 }
 
+// promoted reports whether the server was a replica once, so that a master that was cut off
+// may be at work still.
+func (i identity) promoted() bool { return strings.Trim(i.before, "0") != "" }
+
 func (l *Ledger) identify(ctx context.Context) (identity, error) {
 	meta := l.keys("").meta()
 	reply, err := l.scripts.identify.Run(ctx, l.client, []string{meta}).Slice()
 	if err != nil {
 		return identity{}, fmt.Errorf("identify server: %w", classify(err))
 	}
-	if len(reply) != 5 {
+	if len(reply) != 8 {
 		return identity{}, fmt.Errorf("identify server: %d fields", len(reply))
 	}
 	fields, _ := reply[4].([]any)
@@ -80,7 +88,8 @@ func (l *Ledger) identify(ctx context.Context) (identity, error) {
 	n := numbers{}
 	found := identity{
 		server: server{run: text(reply[0]), replid: text(reply[1])},
-		policy: text(reply[2]), micros: n.read(text(reply[3])),
+		before: text(reply[7]), policy: text(reply[2]), micros: n.read(text(reply[3])),
+		used: n.read(text(reply[5])), limit: n.read(text(reply[6])),
 		exists: len(bound) > 0, schema: n.read(bound["schema"]),
 		cluster: bound["cluster"], prefix: bound["prefix"],
 		epoch: n.read(bound["epoch"]), generation: bound["generation"],

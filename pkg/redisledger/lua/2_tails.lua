@@ -91,8 +91,7 @@ end
 
 -- memo_text puts a memo together.
 local function memo_text(op, low, installs, grant, undone, image, payload)
-  return whole(op.offset) .. ' ' .. whole(op.ordinal) .. ' ' .. whole(low) .. (installs and ' 1\n' or ' 0\n')
-    .. grant .. '\n' .. undone .. '\n' .. image .. '\n' .. payload
+  return format('%d %d %d %d\n', op.offset, op.ordinal, low, installs and 1 or 0) .. grant .. '\n' .. undone .. '\n' .. image .. '\n' .. payload
 end
 
 -- memo_parts takes it apart.

@@ -112,7 +112,7 @@ local function refresh(view, at)
     local hour = windows(at, terms[T_OFFSET])
     wake = math.min(wake, ((hour + 1) * 3600 - terms[T_OFFSET]) * 1000)
   end
-  view.at, view.wake = at, wake
+  view.at, view.wake, view.changes = at, wake, view.changes + 1
 end
 
 -- touch marks a rep as changed, in every view that has an opinion on it.
@@ -121,10 +121,13 @@ local function touch(id, at)
   for i = 1, #views do
     local terms = slot and views[i].terms[slot]
     if terms then
-      local rep = reps[id]
-      views[i].room[slot] = present(rep, at) and room(rep, terms, at) or -1
+      local rep, view = reps[id], views[i]
+      local left = present(rep, at) and room(rep, terms, at) or -1
+      if left ~= view.room[slot] then
+        view.room[slot], view.changes = left, view.changes + 1
+      end
       if rep[PRESENCE] == AWAY and rep[UNTIL] > 0 then
-        views[i].wake = math.min(views[i].wake, rep[UNTIL])
+        view.wake = math.min(view.wake, rep[UNTIL])
       end
     end
   end

@@ -1,6 +1,6 @@
 -- Turns: rosters, credit, and the pick.
 
-local sets = {}   -- members of each set, as slots
+local sets = {}   -- members of the sets in use, as slots
 local books = {}  -- credit by slot, of each of request.books
 local others = {} -- of each, [rep, credit, ...] of the members without a slot
 local book_numbers = {} -- of request.books, by name
@@ -23,12 +23,19 @@ local function read_set(n)
   return set
 end
 
+-- members gives a set as slots. Most plans end at one of their first steps, whose sets alone
+-- are ever asked for.
+local function members(n)
+  if not sets[n] then sets[n] = read_set(n) end
+  return sets[n]
+end
+
 -- read_views finds the terms of the reps in use. It returns the index of a roster
 -- that is neither installed nor sent along, or lacks one of them.
 local function read_views()
   for n = 1, #request.rosters do
     local asked = request.rosters[n]
-    local view = { asked = asked, terms = {}, weight = {}, room = {}, place = {}, told = {}, wake = 0, at = 0, alike = true }
+    local view = { asked = asked, terms = {}, weight = {}, room = {}, place = {}, told = {}, wake = 0, at = 0, changes = 0, alike = true }
     view.number = call('HGET', ROSTERS, asked.digest)
     local terms = {}
     if view.number then
@@ -176,30 +183,35 @@ local function behind_offers(view, step, set, value, at, op)
   end)
 end
 
+-- roomy lists who of a set has room for a value, as sift does. Where no cap is on value it
+-- holds until somebody's room changes, and is kept with the set: mostly nobody's does.
+local function roomy(view, set, value)
+  if set.free and set.changes == view.changes then return set.free, set.n, set.gone end
+  local room_for, free, n, gone, lasts = view.room, {}, 0, {}, true
+  for i = 1, #set do
+    local slot = set[i]
+    local left = room_for[slot]
+    if value <= left then
+      n = n + 1
+      free[n] = slot
+    else
+      gone[#gone + 1] = view.place[slot]
+    end
+    if left ~= math.huge and left ~= -1 then lasts = false end
+  end
+  if lasts then set.free, set.n, set.gone, set.changes = free, n, gone, view.changes end
+  return free, n, gone
+end
+
 -- free_of lists who of a set can take a lead of a value, in the order of the set,
 -- and the places in the roster of those who cannot.
-local NOBODY = {}
 local function free_of(view, step, set, value, at, op)
   if op.queues and promised < 0 then read_offers() end
   if promised > 0 and op.queues and not step.lift then return behind_offers(view, step, set, value, at, op) end
   if step.away then return anybody(view, step, set, value, at) end
   if step.lift then return present_of(view, set, at) end
   if at >= view.wake or at < view.at then refresh(view, at) end
-  local room_for, size = view.room, #set
-  local i = 1
-  while i <= size and value <= room_for[set[i]] do i = i + 1 end
-  if i > size then return set, size, NOBODY end
-  local free, n, gone = {}, 0, {}
-  for k = 1, size do
-    local slot = set[k]
-    if value <= room_for[slot] then
-      n = n + 1
-      free[n] = slot
-    else
-      gone[#gone + 1] = view.place[slot]
-    end
-  end
-  return free, n, gone
+  return roomy(view, set, value)
 end
 
 -- strike takes places, which ascend, out of a bitmap.
@@ -343,7 +355,7 @@ end
 local NOTHING_LIFTED = { away = false, lift = false }
 function charge(view, op, step, slot, book, at)
   local among = step.among
-  local free, _, gone = free_of(view, NOTHING_LIFTED, sets[among], op.value, at, op)
+  local free, _, gone = free_of(view, NOTHING_LIFTED, members(among), op.value, at, op)
   local list, without, found = {}, {}, false
   for i = 1, #free do
     if not found and view.place[free[i]] >= view.place[slot] then

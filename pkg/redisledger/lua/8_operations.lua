@@ -74,7 +74,7 @@ local function walk(op, view, at, first)
   for i = first, #list, 3 do
     local step, set, book, place = request.shapes[list[i]], list[i + 1], list[i + 2], (i - first) / 3
     if step.finish ~= '' then return step.finish, place end
-    local free, n, gone = free_of(view, step, sets[set], op.value, at, op)
+    local free, n, gone = free_of(view, step, members(set), op.value, at, op)
     if n > 0 then
       local slot, turn = choose(view, op, step, set, book, free, n, gone, at)
       return step.outcome, place, view.terms[slot], turn

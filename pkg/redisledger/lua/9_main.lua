@@ -98,7 +98,6 @@ local function main()
   read_leads()
   bearers.read()
   read_owners()
-  for n = 1, #request.bitmaps do sets[n] = read_set(n) end
   read_books()
   local answers, from = { 'ok' }, sequence
   for i = 1, #request.ops do

@@ -2,26 +2,30 @@
 --
 -- KEYS  1 meta
 --
--- Returns { run, replid, maxmemory policy, microseconds, meta as a flat list }; the
--- first three are empty on the embedded Redis, which refuses these sections.
-local function section(name, pattern)
+-- Returns { run, replid, maxmemory policy, microseconds, meta as a flat list, used memory,
+-- maxmemory, replid of the master that it was copied from before }; all but the time and meta
+-- are empty on the embedded Redis, which refuses these sections.
+local sections, failed = {}, nil
+for _, name in ipairs({ 'server', 'replication', 'memory' }) do
   local info = redis.pcall('INFO', name)
   if type(info) == 'table' then
-    if string.find(info.err, 'is not supported', 1, true) then return '' end
-    return info
+    if not string.find(info.err, 'is not supported', 1, true) then failed = info end
+    info = ''
   end
-  return string.match(info, pattern)
+  sections[name] = info
 end
+if failed then return failed end
 
-local found = {
-  section('server', 'run_id:(%w+)'),
-  section('replication', 'master_replid:(%w+)'),
-  section('memory', 'maxmemory_policy:([%w-]+)'),
-}
-for i = 1, 3 do
-  if type(found[i]) == 'table' then return found[i] end
-end
+local function field(section, pattern) return string.match(sections[section], pattern) or '' end
+
 local time = redis.call('TIME')
-found[4] = time[1] .. string.format('%06d', tonumber(time[2]))
-found[5] = redis.call('HGETALL', KEYS[1])
-return found
+return {
+  field('server', 'run_id:(%w+)'),
+  field('replication', 'master_replid:(%w+)'),
+  field('memory', 'maxmemory_policy:([%w-]+)'),
+  time[1] .. string.format('%06d', tonumber(time[2])),
+  redis.call('HGETALL', KEYS[1]),
+  field('memory', 'used_memory:(%d+)'),
+  field('memory', 'maxmemory:(%d+)'),
+  field('replication', 'master_replid2:(%w+)'),
+}
