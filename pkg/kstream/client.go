@@ -1,11 +1,10 @@
 package kstream
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -14,28 +13,21 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
+
+	"leadrouter/pkg/trust"
 )
 
 // Client tells how to reach the brokers.
 type Client struct {
 	Brokers []string // host:port
 	ID      string   // client id in the brokers' logs and quotas; default "leadrouter"
-	TLS     TLS
+	TLS     trust.TLS
 	SASL    SASL
 	// Patience is the longest wait for one answer, from a broker that is there and says
 	// nothing. Default, and most, 10 s.
 	Patience time.Duration
 	// Options go to every client after all others; tests dial through them.
 	Options []kgo.Opt
-}
-
-// TLS encrypts connections; the zero value does not.
-type TLS struct {
-	Enabled    bool
-	CAFile     string // PEM; default: the system's roots
-	CertFile   string // PEM, with KeyFile: the client's certificate
-	KeyFile    string // PEM
-	ServerName string // default: the broker's host
 }
 
 // SASL authenticates; the zero value does not.
@@ -48,14 +40,36 @@ type SASL struct {
 // ErrSASLMechanism is returned for a mechanism that is none of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512.
 var ErrSASLMechanism = errors.New("unknown SASL mechanism")
 
+// ErrSASLUser is returned for a mechanism without a user, or a user without one: who names
+// a user believes that there is a login.
+var ErrSASLUser = errors.New("the SASL mechanism and the user go together")
+
+// ErrBrokerAddress is returned for a broker that is no host:port. It never holds the
+// address: somebody may have put a password into it.
+var ErrBrokerAddress = errors.New("want host:port")
+
+// isAddress reports whether s can be a host with or without a port. Nothing of a URL or a
+// login may pass: addresses are told in errors.
+func isAddress(s string) bool { return s != "" && !strings.ContainsAny(s, "@/") }
+
+// Check looks at everything that can be wrong with the configuration, the files that it names
+// included. It does not connect.
+func (c Client) Check() error {
+	_, err := c.options()
+	return err
+}
+
 func (c Client) validate() error {
 	var errs []error
 	if len(c.Brokers) == 0 {
 		errs = append(errs, errors.New("no brokers"))
 	}
-	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
-		errs = append(errs, errors.New("TLS certificate and key go together"))
+	for i, broker := range c.Brokers {
+		if !isAddress(broker) {
+			errs = append(errs, fmt.Errorf("broker %d: %w", i+1, ErrBrokerAddress))
+		}
 	}
+	errs = append(errs, c.TLS.Validate())
 	if _, err := c.SASL.mechanism(); err != nil {
 		errs = append(errs, err)
 	}
@@ -77,17 +91,18 @@ func (c Client) options(extra ...kgo.Opt) ([]kgo.Opt, error) {
 		kgo.MaxVersions(versions()),
 		kgo.RetryBackoffFn(retryBackoff),
 		kgo.MetadataMinAge(250 * time.Millisecond),
+		kgo.MaxDecompressBatchBytes(2 * maxBatch), // none of ours comes near
 	}
 	if c.Patience > 0 {
 		patience := min(max(c.Patience, 100*time.Millisecond), 10*time.Second)
 		opts = append(opts, kgo.RequestTimeoutOverhead(patience))
 	}
-	if c.TLS.Enabled {
-		cfg, err := c.TLS.config()
-		if err != nil {
-			return nil, fmt.Errorf("kafka client: %w", err)
-		}
-		opts = append(opts, kgo.DialTLSConfig(cfg))
+	encrypted, err := c.TLS.Config()
+	if err != nil {
+		return nil, fmt.Errorf("kafka client: %w", err)
+	}
+	if encrypted != nil {
+		opts = append(opts, kgo.DialTLSConfig(encrypted))
 	}
 	if m, err := c.SASL.mechanism(); err == nil && m != nil {
 		opts = append(opts, kgo.SASL(m))
@@ -124,32 +139,14 @@ func retryBackoff(fails int) time.Duration {
 	return min(20*time.Millisecond<<min(max(fails-1, 0), 6), time.Second)
 }
 
-func (t TLS) config() (*tls.Config, error) {
-	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
-	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("read CA: %w", err)
-		}
-		cfg.RootCAs = x509.NewCertPool()
-		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("read CA %s: no certificate in it", t.CAFile)
-		}
-	}
-	if t.CertFile != "" {
-		cert, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("read client certificate: %w", err)
-		}
-		cfg.Certificates = []tls.Certificate{cert}
-	}
-	return cfg, nil
-}
-
 func (s SASL) mechanism() (sasl.Mechanism, error) {
+	if known := []string{"", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"}; !slices.Contains(known, s.Mechanism) {
+		return nil, fmt.Errorf("%w %q", ErrSASLMechanism, s.Mechanism)
+	}
+	if (s.Mechanism == "") != (s.User == "") {
+		return nil, ErrSASLUser
+	}
 	switch s.Mechanism {
-	case "":
-		return nil, nil
 	case "PLAIN":
 		return plain.Auth{User: s.User, Pass: s.Password}.AsMechanism(), nil
 	case "SCRAM-SHA-256":
@@ -157,6 +154,6 @@ func (s SASL) mechanism() (sasl.Mechanism, error) {
 	case "SCRAM-SHA-512":
 		return scram.Auth{User: s.User, Pass: s.Password}.AsSha512Mechanism(), nil
 	default:
-		return nil, fmt.Errorf("%w %q", ErrSASLMechanism, s.Mechanism)
+		return nil, nil
 	}
 }

@@ -41,6 +41,10 @@ type Config struct {
 	Tick time.Duration
 	// MaxBatch is the largest number of records in a batch. Default 2,000.
 	MaxBatch int
+	// MaxBatchBytes is how many bytes of records a batch takes in, and about how many are read
+	// ahead of it: with MaxBatch what bounds the memory of a stream that cannot keep up. A
+	// larger record goes alone. Default 8 MiB.
+	MaxBatchBytes int
 	// Producers is the number of transactional clients used in turn, 2 or 3. Default 3: then
 	// the one whose turn it is has not just ended a transaction even under load.
 	Producers int
@@ -62,13 +66,19 @@ type Config struct {
 	Clock clock.Clock
 }
 
+// producers are as many as a stream may have.
+const producers = 3
+
 // Group returns the consumer group.
 func (c Config) Group() string { return cmp.Or(c.Instance, defaultInstance) + "-" + c.Role }
 
 // TransactionalID returns the transactional id of producer i: "<instance>-<role>-<slot>-<i>".
-func (c Config) TransactionalID(i int) string {
-	return fmt.Sprintf("%s-%s-%d", c.Group(), cmp.Or(c.Slot, defaultSlot), i)
-}
+func (c Config) TransactionalID(i int) string { return transactionalID(c.member(), i) }
+
+// member is the client id of the stream in its group.
+func (c Config) member() string { return c.Group() + "-" + cmp.Or(c.Slot, defaultSlot) }
+
+func transactionalID(member string, i int) string { return fmt.Sprintf("%s-%d", member, i) }
 
 // Fits reports whether a record can be written. A handler asks before it commits itself to
 // anything, since a record that is refused later takes the batch down with it.
@@ -77,7 +87,8 @@ func (c Config) Fits(r *Record) bool { return Size(r) <= c.withDefaults().MaxMes
 func (c Config) withDefaults() Config {
 	c.Slot = cmp.Or(c.Slot, defaultSlot)
 	c.MaxBatch = cmp.Or(c.MaxBatch, 2_000)
-	c.Producers = cmp.Or(c.Producers, 3)
+	c.MaxBatchBytes = cmp.Or(c.MaxBatchBytes, 8<<20)
+	c.Producers = cmp.Or(c.Producers, producers)
 	c.MaxMessageBytes = cmp.Or(c.MaxMessageBytes, DefaultMaxMessageBytes)
 	c.SessionTimeout = cmp.Or(c.SessionTimeout, 10*time.Second)
 	c.TransactionTimeout = cmp.Or(c.TransactionTimeout, 10*time.Second)
@@ -103,8 +114,9 @@ func (c Config) validate() error {
 	}
 	check(c.Role != "", "role is empty")
 	check(len(c.Topics) > 0, "no input topic")
-	check(c.Producers == 2 || c.Producers == 3, "producers must be 2 or 3")
+	check(c.Producers == 2 || c.Producers == producers, "producers must be 2 or 3")
 	check(c.MaxBatch > 0, "max batch is not positive")
+	check(c.MaxBatchBytes > 0, "max batch bytes is not positive")
 	check(c.Tick >= 0, "tick is negative")
 	check(c.SessionTimeout >= time.Second, "session timeout is below 1 s")
 	check(c.TransactionTimeout >= time.Second, "transaction timeout is below 1 s")

@@ -20,17 +20,18 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/trust"
 )
 
 func TestConfigReportsAllProblems(t *testing.T) {
 	t.Parallel()
 	_, err := kstream.New(kstream.Config{
 		Producers: 1, MaxBatch: -1, Tick: -1, SessionTimeout: 1, TransactionTimeout: 1,
-		Client: kstream.Client{TLS: kstream.TLS{CertFile: "cert.pem"}, SASL: kstream.SASL{Mechanism: "GSSAPI"}},
+		Client: kstream.Client{TLS: trust.TLS{CertFile: "cert.pem"}, SASL: kstream.SASL{Mechanism: "GSSAPI"}},
 	}, &stub{})
 	for _, problem := range []string{
 		"role is empty", "no input topic", "producers must be 2 or 3", "max batch", "tick",
-		"session timeout", "transaction timeout", "no brokers", "certificate and key",
+		"session timeout", "transaction timeout", "no brokers", "certificate of a client and its key",
 	} {
 		require.ErrorContains(t, err, problem)
 	}
@@ -130,7 +131,7 @@ func TestTLSFiles(t *testing.T) {
 	cert, key := certificate(t)
 	garbage := filepath.Join(t.TempDir(), "garbage.pem")
 	require.NoError(t, os.WriteFile(garbage, []byte("none"), 0o600))
-	open := func(c kstream.TLS) error {
+	open := func(c trust.TLS) error {
 		c.Enabled = true
 		p, err := kstream.NewPublisher(kstream.Client{Brokers: []string{"localhost:1"}, TLS: c})
 		if err == nil {
@@ -138,11 +139,11 @@ func TestTLSFiles(t *testing.T) {
 		}
 		return err
 	}
-	require.NoError(t, open(kstream.TLS{}))
-	require.NoError(t, open(kstream.TLS{CAFile: cert, CertFile: cert, KeyFile: key}))
-	require.ErrorIs(t, open(kstream.TLS{CAFile: "missing.pem"}), os.ErrNotExist)
-	require.ErrorContains(t, open(kstream.TLS{CAFile: garbage}), "no certificate")
-	require.ErrorContains(t, open(kstream.TLS{CertFile: garbage, KeyFile: key}), "client certificate")
+	require.NoError(t, open(trust.TLS{}))
+	require.NoError(t, open(trust.TLS{CAFile: cert, CertFile: cert, KeyFile: key}))
+	require.ErrorIs(t, open(trust.TLS{CAFile: "missing.pem"}), os.ErrNotExist)
+	require.ErrorContains(t, open(trust.TLS{CAFile: garbage}), "no certificate")
+	require.ErrorContains(t, open(trust.TLS{CertFile: garbage, KeyFile: key}), "client certificate")
 }
 
 // certificate writes a self-signed certificate and its key.

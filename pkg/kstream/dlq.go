@@ -22,7 +22,8 @@ const (
 	HeaderSourcePartition = "source_partition"
 	HeaderSourceOffset    = "source_offset"
 	// HeaderCutFrom is there only when the original does not fit into the dead letter topic:
-	// how many bytes its value has, at the source. What the letter holds is the beginning.
+	// how many bytes its value has, at the source. What the letter holds is the beginning. 0: it
+	// stands for a whole batch, which nobody can unpack.
 	HeaderCutFrom = "cut_from"
 )
 
@@ -45,7 +46,10 @@ func (d Dead) letter(limit int) *Record {
 		Topic: d.Record.Topic + DLQSuffix, Key: d.Record.Key, Value: d.Record.Value,
 		Headers: slices.Concat(d.Record.Headers, d.headers()),
 	}
-	if Size(letter) <= limit {
+	if d.unread {
+		letter.Headers = append(letter.Headers, header(HeaderCutFrom, "0"))
+	}
+	if d.unread || Size(letter) <= limit {
 		return letter
 	}
 	letter.Headers = append(letter.Headers, header(HeaderCutFrom, strconv.Itoa(len(d.Record.Value))))
@@ -80,8 +84,8 @@ func (c Client) letterLimits(ctx context.Context, inputs []string) (map[string]i
 		limits[names[i]] = DefaultMaxMessageBytes + dlqHeadroom
 	}
 	topics, err := c.describe(ctx, names...)
-	if _, refused := errors.AsType[*kerr.Error](err); refused {
-		return limits, nil // it takes a right of its own to ask
+	if errors.Is(err, kerr.TopicAuthorizationFailed) {
+		return limits, nil // a stream without dead letters may not even know the topic
 	}
 	if err != nil {
 		return nil, fmt.Errorf("limits of dead letters: %w", err)

@@ -22,7 +22,8 @@
 // with 20 ms of waiting. A batch without output commits its offsets without a transaction.
 //
 // The batch size follows the backlog: a batch is whatever has arrived when its turn comes, at
-// most [Config.MaxBatch]. Nothing lingers.
+// most [Config.MaxBatch] and [Config.MaxBatchBytes]. Nothing lingers, and nothing is read ahead
+// beyond that: a handler that is slow leaves the backlog with the brokers.
 //
 // # What the handler may rely on
 //
@@ -66,7 +67,8 @@
 //	                                             group's committed offsets; stay in the group
 //	abort   handler: any other error, a panic;   counted; after three times the records go one by
 //	        a record that the broker refuses     one, and the one that fails alone is the culprit
-//	DLQ     Output.DLQ, or the culprit           to `<topic>.dlq`, with the offsets
+//	DLQ     Output.DLQ, or the culprit;          to `<topic>.dlq`, with the offsets
+//	        a batch too large to unpack
 //	fatal   handler: [Fatal]; missing rights     Run returns the error
 //
 // An end without an answer may be a commit. Opening the transactional id again (InitProducerID)
@@ -91,5 +93,7 @@
 //	rebalance.go    the group's callbacks as steps of the loop
 //	queue.go        pure: owned partitions, records in hand, suspects
 //	poll.go         the poll under way
+//	survey.go       how far the whole group is behind, for the metrics
+//	unpack.go       what a fetch may unpack to
 //	errors.go       the fates
 package kstream

@@ -3,8 +3,11 @@ package kstream
 import (
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // ErrPanic is the cause when Handle has panicked.
@@ -78,6 +81,14 @@ func commitFate(err error) fate {
 		}
 	}
 	return fateRetry
+}
+
+// HungUp reports whether a broker has closed a connection without a word, which is how brokers
+// refuse whoever speaks TLS or SASL to a port without, or does not speak it.
+func HungUp(err error) bool {
+	_, first := errors.AsType[*kgo.ErrFirstReadEOF](err)
+	// What a port for TLS says to who speaks plainly, the client takes for the size of an answer.
+	return first || err != nil && (errors.Is(err, io.EOF) || strings.Contains(err.Error(), "speaking to a tls endpoint"))
 }
 
 // panicError turns a recovered value into an error that is [ErrPanic].

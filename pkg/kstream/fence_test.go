@@ -28,7 +28,7 @@ func TestFenceTakesOverAllIDsOfAPrefix(t *testing.T) {
 	require.NoError(t, open.BeginTransaction())
 	require.NoError(t, open.ProduceSync(t.Context(), kgo.StringRecord("lost")).FirstErr())
 
-	fenced, err := k.client.Fence(t.Context(), "app-")
+	fenced, err := k.client.Fence(t.Context(), "app")
 	require.NoError(t, err)
 	require.Equal(t, 2, fenced)
 	require.NoError(t, k.client.WaitSettled(t.Context(), k.out))
@@ -43,10 +43,36 @@ func TestFenceTakesOverAllIDsOfAPrefix(t *testing.T) {
 	require.Len(t, k.read(k.out, 2), 2)
 }
 
+// The coordinator of some ids is between two brokers, and none of them lists these.
+func TestFenceTakesOverTheIDsOfMembers(t *testing.T) {
+	t.Parallel()
+	k := setup(t, 1)
+	k.run(&stub{to: k.out}, func(c *kstream.Config) { c.Slot = "a" })
+	k.publish(0, 10)
+	k.requireCopied(10)
+	k.control(kmsg.ListTransactions, func(req kmsg.Request) kmsg.Response {
+		return req.ResponseKind().(*kmsg.ListTransactionsResponse)
+	})
+	var mu sync.Mutex
+	var fenced []string
+	k.control(kmsg.InitProducerID, func(req kmsg.Request) kmsg.Response {
+		mu.Lock()
+		defer mu.Unlock()
+		fenced = append(fenced, *req.(*kmsg.InitProducerIDRequest).TransactionalID)
+		return nil
+	})
+	listed, err := k.client.Fence(t.Context(), "test-copy")
+	require.NoError(t, err)
+	require.Zero(t, listed)
+	mu.Lock()
+	defer mu.Unlock()
+	require.Subset(t, fenced, []string{"test-copy-a-0", "test-copy-a-1", "test-copy-a-2"})
+}
+
 func TestFenceOfNobody(t *testing.T) {
 	t.Parallel()
 	k := setup(t, 1)
-	fenced, err := k.client.Fence(t.Context(), "app-")
+	fenced, err := k.client.Fence(t.Context(), "app")
 	require.NoError(t, err)
 	require.Zero(t, fenced)
 }
@@ -70,12 +96,12 @@ func TestFenceWaitsForTheCoordinator(t *testing.T) {
 		})
 	}
 	refuse(kerr.ConcurrentTransactions.Code)
-	fenced, err := k.client.Fence(t.Context(), "app-")
+	fenced, err := k.client.Fence(t.Context(), "app")
 	require.NoError(t, err)
 	require.Equal(t, 1, fenced)
 
 	refuse(kerr.TransactionalIDAuthorizationFailed.Code)
-	_, err = k.client.Fence(t.Context(), "app-")
+	_, err = k.client.Fence(t.Context(), "app")
 	require.ErrorIs(t, err, kerr.TransactionalIDAuthorizationFailed)
 	require.ErrorContains(t, err, "app-1")
 }

@@ -19,10 +19,12 @@ func (l *loop) handle(ctx context.Context) error {
 	if l.ticker != nil {
 		l.ticker.Reset(l.cfg.Tick)
 	}
+	begun := l.cfg.Clock.Now()
+	out, err := l.answer(ctx, records)
 	if len(records) > 0 {
 		l.metrics.batch.Observe(float64(len(records)))
+		l.metrics.took(stageHandled, l.cfg.Clock.Now().Sub(begun))
 	}
-	out, err := l.answer(ctx, records)
 	if err != nil {
 		return l.refused(records, err)
 	}
@@ -84,6 +86,7 @@ func (l *loop) launch(ctx context.Context, handled []*Record, out Output) {
 		dead:    out.DLQ,
 		then:    out.Then,
 		member:  l.member,
+		begun:   l.cfg.Clock.Now(),
 		written: make(chan struct{}),
 		done:    make(chan struct{}),
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -19,7 +20,8 @@ type Identity struct {
 }
 
 // Identify asks the brokers who they are. A topic that does not exist is
-// [ErrTopicMissing].
+// [ErrTopicMissing]; where there are rights, one that may not be described is
+// [kerr.TopicAuthorizationFailed], whether it exists or not.
 func (c Client) Identify(ctx context.Context, topics ...string) (Identity, error) {
 	client, err := c.open()
 	if err != nil {
@@ -27,6 +29,9 @@ func (c Client) Identify(ctx context.Context, topics ...string) (Identity, error
 	}
 	defer client.Close()
 	meta, err := kadm.NewClient(client).Metadata(ctx, topics...)
+	if errors.Is(err, kerr.TopicAuthorizationFailed) {
+		return Identity{}, fmt.Errorf("identify one of topics %s: %w", strings.Join(topics, ", "), err)
+	}
 	if err != nil {
 		return Identity{}, fmt.Errorf("identify cluster: %w", err)
 	}
@@ -75,17 +80,23 @@ func (c Client) Members(ctx context.Context, group string) (int, error) {
 		return 0, err
 	}
 	defer client.Close()
-	described, err := kadm.NewClient(client).DescribeGroups(ctx, group)
+	members, err := membersOf(ctx, kadm.NewClient(client), group)
+	return len(members), err
+}
+
+// membersOf tells who is in a group; nobody is in one that there is not.
+func membersOf(ctx context.Context, admin *kadm.Client, group string) ([]kadm.DescribedGroupMember, error) {
+	described, err := admin.DescribeGroups(ctx, group)
 	if err == nil {
 		err = described[group].Err
 	}
 	if errors.Is(err, kerr.GroupIDNotFound) {
-		return 0, nil
+		return nil, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("members of group %s: %w", group, err)
+		return nil, fmt.Errorf("members of group %s: %w", group, err)
 	}
-	return len(described[group].Members), nil
+	return described[group].Members, nil
 }
 
 // DeleteBelow deletes the records of partitions below an offset each, for good.

@@ -22,6 +22,7 @@ type loop struct {
 	*Stream
 	consumer *kgo.Client
 	letters  map[string]int // largest record of the dead letter topics
+	unpacks  *unpacker
 	steps    chan *step
 	closed   chan struct{} // closed when no step will be taken any more
 
@@ -57,7 +58,7 @@ func newLoop(s *Stream) *loop {
 		Stream: s,
 		steps:  make(chan *step),
 		closed: make(chan struct{}),
-		queue:  newQueue(),
+		queue:  newQueue(s.cfg.MaxBatchBytes),
 		patience: patience{backoff: backoff.NewExponentialBackOff(
 			backoff.WithInitialInterval(20*time.Millisecond),
 			backoff.WithMaxInterval(2*time.Second),

@@ -19,9 +19,10 @@ type poll struct {
 func (l *loop) startPoll(ctx context.Context) {
 	l.pauseHeld()
 	room := l.cfg.MaxBatch - (len(l.queue.pending) - l.queue.waiting())
-	if l.polling != nil || l.rewinding || room <= 0 || len(l.queue.owned) == 0 {
+	if l.polling != nil || l.rewinding || room <= 0 || len(l.queue.owned) == 0 || l.queue.full() {
 		return
 	}
+	l.skip()
 	ctx, cancel := context.WithCancel(ctx)
 	p := &poll{cancel: cancel, result: make(chan kgo.Fetches, 1)}
 	l.polling = p
@@ -73,11 +74,14 @@ func (l *loop) polled() <-chan kgo.Fetches {
 // by a new session of the group, unless it is one of rights.
 func (l *loop) collect(fetches kgo.Fetches) error {
 	var failed error
+	l.unpacks.more()
 	fetches.EachPartition(func(f kgo.FetchTopicPartition) {
-		if f.Err != nil && !errors.Is(f.Err, context.Canceled) {
+		l.queue.push(f.Records)
+		if large, ok := errors.AsType[*kgo.ErrDecompressTooLarge](f.Err); ok {
+			l.passOver(large)
+		} else if f.Err != nil && !errors.Is(f.Err, context.Canceled) && !errors.Is(f.Err, errUnpacked) {
 			failed = f.Err
 		}
-		l.queue.push(f.Records)
 		tp := TopicPartition{f.Topic, f.Partition}
 		if p := l.queue.owned[tp]; p != nil {
 			p.end = max(p.end, f.HighWatermark)

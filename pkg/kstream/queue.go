@@ -3,6 +3,8 @@ package kstream
 import (
 	"maps"
 	"slices"
+
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // poisonAfter is how often a batch may fail before its records go one by one.
@@ -11,15 +13,17 @@ const poisonAfter = 3
 // partition is what the loop knows of a partition it owns. Always
 // committed <= next <= polled.
 type partition struct {
-	committed int64 // committed for certain; reading starts again here
-	next      int64 // not yet in any transaction
-	polled    int64 // not yet read
-	end       int64 // high watermark at the last poll
-	announced bool  // the handler knows where reading starts
-	held      bool  // the record at next waits for somebody else's: only that one is tried
-	failures  int   // failed batches since the last progress
-	suspect   int64 // records below go alone
-	culprit   *Dead // failed alone: goes to the DLQ when it comes again
+	committed int64            // committed for certain; reading starts again here
+	next      int64            // not yet in any transaction
+	polled    int64            // not yet read
+	end       int64            // high watermark at the last poll
+	announced bool             // the handler knows where reading starts
+	held      bool             // the record at next waits for somebody else's: only that one is tried
+	failures  int              // failed batches since the last progress
+	suspect   int64            // records below go alone
+	culprit   *Dead            // failed alone: goes to the DLQ when it comes again
+	unread    map[int64]Dead   // stand for batches that cannot be unpacked, by offset: they go alone
+	skip      *kgo.EpochOffset // behind such a batch: the client has to be told to go on there
 }
 
 // queue holds the owned partitions and the records that were read and not yet handed out. It
@@ -27,9 +31,13 @@ type partition struct {
 type queue struct {
 	owned   map[TopicPartition]*partition
 	pending []*Record // of one partition in offset order, all at or above its next
+	bytes   int       // of a batch, unless it is one record
 }
 
-func newQueue() *queue { return &queue{owned: make(map[TopicPartition]*partition)} }
+// newQueue returns an empty queue that gives batches of up to so many bytes.
+func newQueue(bytes int) *queue {
+	return &queue{owned: make(map[TopicPartition]*partition), bytes: bytes}
+}
 
 // assign takes partitions over at the given offsets, or moves owned ones back to them. What
 // was read of them before is dropped; their failures are remembered.
@@ -41,6 +49,7 @@ func (q *queue) assign(offsets map[TopicPartition]int64) {
 			q.owned[tp] = p
 		}
 		p.committed, p.next, p.polled, p.announced, p.held = offset, offset, offset, false, false
+		p.unread, p.skip = nil, nil
 		p.end = max(p.end, offset)
 	}
 	q.forget(func(tp TopicPartition) bool { _, ok := offsets[tp]; return ok })
@@ -75,15 +84,48 @@ func (q *queue) push(records []*Record) {
 	}
 }
 
-// take removes the next batch, of up to limit records: one if the first is suspect, else all up
-// to the first suspect one. Of a held partition it takes the first record alone: the rest
+// pushUnread appends what stands for records that cannot be read: the last of them, which goes
+// to the DLQ for all. It reports whether that is news. Reading goes on behind it.
+func (q *queue) pushUnread(d Dead, epoch int32) bool {
+	p := q.owned[PartitionOf(d.Record)]
+	if p == nil || d.Record.Offset < p.polled {
+		return false
+	}
+	if p.unread == nil {
+		p.unread = make(map[int64]Dead)
+	}
+	p.unread[d.Record.Offset] = d
+	p.skip = &kgo.EpochOffset{Epoch: epoch, Offset: d.Record.Offset + 1}
+	q.push([]*Record{d.Record})
+	return true
+}
+
+// skips returns, once, where the client has to be told to go on.
+func (q *queue) skips() map[string]map[int32]kgo.EpochOffset {
+	skips := make(map[string]map[int32]kgo.EpochOffset)
+	for tp, p := range q.owned {
+		if p.skip == nil {
+			continue
+		}
+		if skips[tp.Topic] == nil {
+			skips[tp.Topic] = make(map[int32]kgo.EpochOffset)
+		}
+		skips[tp.Topic][tp.Partition], p.skip = *p.skip, nil
+	}
+	return skips
+}
+
+// take removes the next batch, of up to limit records and as many bytes as a batch may have: one
+// if the first is suspect, else all up to the first suspect one. Of a held partition it takes the first record alone: the rest
 // would be prepared in vain, and could fill the batch while what it waits for stands behind.
 func (q *queue) take(limit int) []*Record {
 	batch, rest := make([]*Record, 0, min(limit, len(q.pending))), q.pending[:0]
 	behind := make(map[*partition]bool) // records of these stay
+	bytes := 0
 	for i, r := range q.pending {
 		p, suspect := q.owned[PartitionOf(r)], q.suspects(r)
-		if len(batch) == limit || suspect && len(batch) > 0 && !p.held {
+		full := len(batch) == limit || len(batch) > 0 && bytes+Size(r) > q.bytes
+		if full || suspect && len(batch) > 0 && !p.held {
 			rest = append(rest, q.pending[i:]...)
 			break
 		}
@@ -92,6 +134,7 @@ func (q *queue) take(limit int) []*Record {
 			continue
 		}
 		batch, behind[p] = append(batch, r), p.held
+		bytes += Size(r)
 		if suspect {
 			rest = append(rest, q.pending[i+1:]...)
 			break
@@ -124,6 +167,18 @@ func (q *queue) held() []TopicPartition {
 		}
 	}
 	return held
+}
+
+// full reports whether the records in hand that a batch can take have the bytes of one: more
+// are not read before.
+func (q *queue) full() bool {
+	bytes, waiting := 0, len(q.held()) > 0
+	for _, r := range q.pending {
+		if !waiting || !q.owned[PartitionOf(r)].held {
+			bytes += Size(r)
+		}
+	}
+	return bytes >= q.bytes
 }
 
 // waiting counts the records in hand that no batch can take yet, and that may therefore not
@@ -201,6 +256,7 @@ func (q *queue) commit(offsets map[TopicPartition]int64) {
 		if p.culprit != nil && p.culprit.Record.Offset < offset {
 			p.culprit = nil
 		}
+		maps.DeleteFunc(p.unread, func(at int64, _ Dead) bool { return at < offset })
 	}
 }
 
@@ -232,13 +288,23 @@ func (q *queue) fail(batch []*Record, dead func(*Record) Dead) {
 
 func (q *queue) suspects(r *Record) bool {
 	p := q.owned[PartitionOf(r)]
-	return p != nil && r.Offset < p.suspect
+	if p == nil {
+		return false
+	}
+	_, unread := p.unread[r.Offset]
+	return unread || r.Offset < p.suspect
 }
 
-// culprit returns the verdict on a record that has failed alone before, or nil.
+// culprit returns the verdict on a record that has failed alone before or cannot be read, or nil.
 func (q *queue) culprit(r *Record) *Dead {
 	p := q.owned[PartitionOf(r)]
-	if p == nil || p.culprit == nil || p.culprit.Record.Offset != r.Offset {
+	if p == nil {
+		return nil
+	}
+	if d, ok := p.unread[r.Offset]; ok {
+		return &d
+	}
+	if p.culprit == nil || p.culprit.Record.Offset != r.Offset {
 		return nil
 	}
 	return p.culprit

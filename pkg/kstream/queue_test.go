@@ -31,7 +31,7 @@ func offsets(records []*Record) []int64 {
 
 func TestPushDropsWhatIsStale(t *testing.T) {
 	t.Parallel()
-	q := newQueue()
+	q := newQueue(1 << 20)
 	q.assign(map[TopicPartition]int64{tp(0): 5})
 	q.push(log(1, 0, 3)) // not ours
 	q.push(log(0, 3, 7)) // polled before the rewind to 5
@@ -41,7 +41,7 @@ func TestPushDropsWhatIsStale(t *testing.T) {
 
 func TestDropForgetsRecords(t *testing.T) {
 	t.Parallel()
-	q := newQueue()
+	q := newQueue(1 << 20)
 	q.assign(map[TopicPartition]int64{tp(0): 0, tp(1): 0})
 	q.push(log(0, 0, 2))
 	q.push(log(1, 0, 2))
@@ -62,7 +62,7 @@ func TestSplitHoldsTheRestOfAPartition(t *testing.T) {
 
 func TestSuspectsGoAlone(t *testing.T) {
 	t.Parallel()
-	q := newQueue()
+	q := newQueue(1 << 20)
 	dead := func(r *Record) Dead { return Dead{Record: r, Code: CodePoison, Err: errors.New("bad")} }
 	q.assign(map[TopicPartition]int64{tp(0): 0})
 	q.push(log(0, 0, 5))
@@ -90,7 +90,7 @@ func TestSuspectsGoAlone(t *testing.T) {
 
 func TestFailuresAreForgottenWithProgress(t *testing.T) {
 	t.Parallel()
-	q := newQueue()
+	q := newQueue(1 << 20)
 	q.assign(map[TopicPartition]int64{tp(0): 0})
 	q.push(log(0, 0, 100))
 	for range 10 {
@@ -104,7 +104,7 @@ func TestFailuresAreForgottenWithProgress(t *testing.T) {
 // that waits for comes through.
 func TestHeldPartitionsMakeRoom(t *testing.T) {
 	t.Parallel()
-	q := newQueue()
+	q := newQueue(1 << 20)
 	q.assign(map[TopicPartition]int64{tp(0): 0, tp(1): 0})
 	q.push(log(0, 0, 50))
 	batch := q.take(20)
@@ -131,7 +131,7 @@ func TestHeldPartitionsMakeRoom(t *testing.T) {
 // A suspect record that waits does not keep others from going.
 func TestHeldSuspectGoesLast(t *testing.T) {
 	t.Parallel()
-	q := newQueue()
+	q := newQueue(1 << 20)
 	q.assign(map[TopicPartition]int64{tp(0): 0, tp(1): 0})
 	q.push(log(0, 0, 2))
 	q.owned[tp(0)].suspect = 2
@@ -209,7 +209,7 @@ func TestQueueNeitherLosesNorDoubles(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		m := &queueMachine{
-			q: newQueue(), fetch: map[TopicPartition]int64{},
+			q: newQueue(1 << 20), fetch: map[TopicPartition]int64{},
 			group: map[TopicPartition]int64{}, written: map[TopicPartition][]int64{},
 		}
 		t.Repeat(map[string]func(*rapid.T){

@@ -103,6 +103,7 @@ func (l *loop) rebalance(ctx context.Context, e *step) error {
 	case assigned:
 		if e.err = resolveStarts(ctx, l.consumer, e.offsets); e.err == nil {
 			l.queue.assign(e.offsets)
+			l.metrics.owning(l.queue, l.cfg.Topics)
 		}
 	case revoked:
 		l.giveUp(ctx, e.partitions)
@@ -114,6 +115,7 @@ func (l *loop) rebalance(ctx context.Context, e *step) error {
 func (l *loop) giveUp(ctx context.Context, partitions []TopicPartition) {
 	if dropped := l.queue.drop(partitions); len(dropped) > 0 {
 		l.metrics.forget(dropped)
+		l.metrics.owning(l.queue, l.cfg.Topics)
 		l.handler.Revoked(ctx, dropped)
 	}
 }

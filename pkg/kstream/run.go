@@ -63,8 +63,14 @@ func (l *loop) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if l.unpacks, err = newUnpacker(); err != nil {
+		return err
+	}
 	opts := append(l.callbacks(),
+		kgo.FetchMaxBytes(fetchBytes),
+		kgo.WithDecompressor(l.unpacks),
 		kgo.ConsumerGroup(l.cfg.Group()),
+		kgo.ClientID(l.cfg.member()), // says whose transactional ids these are: see Fence
 		kgo.ConsumeTopics(l.cfg.Topics...),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),

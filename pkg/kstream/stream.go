@@ -51,6 +51,8 @@ type Dead struct {
 	Record *Record
 	Code   string // stable, lower case, for headers and metrics: "bad_json"
 	Err    error  // the sentence a human reads; it must not quote personal data
+
+	unread bool // Record is the last of a batch that cannot be unpacked, and has no more than its place
 }
 
 // Output is the handler's answer to a batch. An empty one commits the offsets and writes nothing.

@@ -12,6 +12,8 @@ import (
 	"github.com/cenkalti/backoff/v4"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // Errors of [Client.VerifyTopics], each joined with the topic's name.
@@ -35,6 +37,7 @@ type Topic struct {
 	Partitions  int32
 	Replication int16             // 0: the brokers' default
 	Configs     map[string]string // only those that matter; what is not named is not compared
+	Hidden      bool              // its settings may not be read: Configs is empty and is not compared
 }
 
 // DeadLetters returns the dead letter topic of t: the same partitions, deletion by time, and
@@ -77,8 +80,9 @@ func (c Client) CreateTopics(ctx context.Context, topics ...Topic) error {
 	}, backoff.WithContext(wait, ctx))
 }
 
-// visible bounds the wait for brokers to learn of a new topic.
-const visible = 10 * time.Second
+// visible bounds the wait for brokers to learn of a new topic, which on a busy machine takes
+// them seconds.
+const visible = 30 * time.Second
 
 // create makes the topic unless it is there.
 func (t Topic) create(ctx context.Context, admin *kadm.Client) error {
@@ -114,19 +118,47 @@ func (c Client) VerifyTopics(ctx context.Context, topics ...Topic) error {
 	return errors.Join(errs...)
 }
 
-// ListTopics returns the topics whose names begin with prefix, in order of their names.
+// ListTopics returns the topics whose names begin with prefix, in order of their names,
+// and of those only the ones that may be described. Settings of others are not asked for.
 func (c Client) ListTopics(ctx context.Context, prefix string) ([]Topic, error) {
-	all, err := c.describe(ctx)
+	names, err := c.names(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, prefix) })
+	if len(names) == 0 {
+		return nil, nil
+	}
+	described, err := c.describe(ctx, names...)
 	if err != nil {
 		return nil, err
 	}
 	var topics []Topic
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if strings.HasPrefix(name, prefix) {
-			topics = append(topics, *all[name])
-		}
+	for _, name := range slices.Sorted(maps.Keys(described)) {
+		topics = append(topics, *described[name])
 	}
 	return topics, nil
+}
+
+// HasTopic reports whether a topic is there. It takes no right but to describe that topic;
+// without it, none is there.
+func (c Client) HasTopic(ctx context.Context, topic string) (bool, error) {
+	names, err := c.names(ctx)
+	return slices.Contains(names, topic), err
+}
+
+// names lists all topics that may be described.
+func (c Client) names(ctx context.Context) ([]string, error) {
+	client, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	details, err := kadm.NewClient(client).ListTopics(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list topics: %w", err)
+	}
+	return details.Names(), nil
 }
 
 // Differences compares the topic with what is there, nil if nothing is: one error for each.
@@ -137,6 +169,9 @@ func (t Topic) Differences(actual *Topic) []error {
 	var errs []error
 	if actual.Partitions != t.Partitions {
 		errs = append(errs, fmt.Errorf("%w: %s has %d, not %d", ErrPartitionCount, t.Name, actual.Partitions, t.Partitions))
+	}
+	if actual.Hidden {
+		return errs
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Configs)) {
 		want, got := t.Configs[name], actual.Configs[name]
@@ -151,7 +186,7 @@ func (t Topic) Differences(actual *Topic) []error {
 	return errs
 }
 
-// describe returns the named topics that exist, or all, with every setting.
+// describe returns the named topics that exist, or all, with every setting that may be read.
 func (c Client) describe(ctx context.Context, names ...string) (map[string]*Topic, error) {
 	client, err := c.open()
 	if err != nil {
@@ -179,17 +214,37 @@ func (c Client) describe(ctx context.Context, names ...string) (map[string]*Topi
 	if len(topics) == 0 {
 		return topics, nil
 	}
-	configs, err := admin.DescribeTopicConfigs(ctx, slices.Collect(maps.Keys(topics))...)
+	return topics, settings(ctx, client, topics)
+}
+
+// settings fills in those of topics. The administrative client would refuse to tell any if
+// one of them may not be read.
+func settings(ctx context.Context, client *kgo.Client, topics map[string]*Topic) error {
+	req := kmsg.NewPtrDescribeConfigsRequest()
+	for name := range topics {
+		resource := kmsg.NewDescribeConfigsRequestResource()
+		resource.ResourceType, resource.ResourceName = kmsg.ConfigResourceTypeTopic, name
+		req.Resources = append(req.Resources, resource)
+	}
+	resp, err := req.RequestWith(ctx, client)
 	if err != nil {
-		return nil, fmt.Errorf("describe topics: %w", err)
+		return fmt.Errorf("describe topics: %w", err)
 	}
-	for _, rc := range configs {
-		if rc.Err != nil {
-			return nil, fmt.Errorf("describe topic %s: %w", rc.Name, rc.Err)
+	for _, r := range resp.Resources {
+		switch err := kerr.ErrorForCode(r.ErrorCode); {
+		case errors.Is(err, kerr.TopicAuthorizationFailed):
+			topics[r.ResourceName].Hidden = true
+		case errors.Is(err, kerr.UnknownTopicOrPartition): // the broker that answers has not heard of it yet, or not any more
+			delete(topics, r.ResourceName)
+			continue
+		case err != nil:
+			return fmt.Errorf("describe topic %s: %w", r.ResourceName, err)
 		}
-		for _, cfg := range rc.Configs {
-			topics[rc.Name].Configs[cfg.Key] = cfg.MaybeValue()
+		for _, setting := range r.Configs {
+			if setting.Value != nil {
+				topics[r.ResourceName].Configs[setting.Name] = *setting.Value
+			}
 		}
 	}
-	return topics, nil
+	return nil
 }

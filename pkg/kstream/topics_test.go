@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/testkit/services"
@@ -44,6 +46,29 @@ func TestTopics(t *testing.T) {
 	err = client.VerifyTopics(t.Context(), forgetting)
 	require.ErrorIs(t, err, kstream.ErrTopicConfig)
 	require.ErrorIs(t, err, kstream.ErrTopicForgetting)
+}
+
+// A broker that is asked for the settings of a new topic may not have heard of it yet.
+func TestTopicsAreAwaited(t *testing.T) {
+	t.Parallel()
+	k := setup(t, 1)
+	late := kstream.Topic{Name: k.out + "-late", Partitions: 1, Configs: map[string]string{kstream.CleanupPolicy: "compact"}}
+	asked := 0
+	k.control(kmsg.DescribeConfigs, func(req kmsg.Request) kmsg.Response {
+		if asked++; asked > 2 {
+			return nil
+		}
+		resp := req.ResponseKind().(*kmsg.DescribeConfigsResponse)
+		for _, asked := range req.(*kmsg.DescribeConfigsRequest).Resources {
+			resource := kmsg.NewDescribeConfigsResponseResource()
+			resource.ResourceType, resource.ResourceName = asked.ResourceType, asked.ResourceName
+			resource.ErrorCode = kerr.UnknownTopicOrPartition.Code
+			resp.Resources = append(resp.Resources, resource)
+		}
+		return resp
+	})
+	require.NoError(t, k.client.CreateTopics(t.Context(), late))
+	require.Greater(t, asked, 2)
 }
 
 // transactions writes n committed or aborted transactions of one record each.

@@ -8,7 +8,7 @@ import (
 )
 
 // transaction is one batch on its way into the log. Its goroutine closes written, then writes
-// err and closes done; everything else is fixed before it starts.
+// err, wrote and ended and closes done; everything else is fixed before it starts.
 type transaction struct {
 	input    []*Record // what the handler has handled
 	output   []*Record // dead letters included
@@ -19,11 +19,14 @@ type transaction struct {
 	producer *producer    // nil: no output, the offsets are committed plainly
 	prev     *transaction // must be written and committed before; nil: nothing is under way
 
+	begun    time.Time // when the handler was done
 	written  chan struct{}
-	writeErr error // nil: the output is in the log, undecided
+	wrote    time.Time // when the output was in the log
+	writeErr error     // nil: the output is in the log, undecided
 
-	done chan struct{}
-	err  error // nil: committed for certain
+	done  chan struct{}
+	ended time.Time // when it was committed, with output
+	err   error     // nil: committed for certain
 }
 
 // run carries t to its end. It writes while the transaction before ends, not while that is
@@ -33,6 +36,7 @@ func (t *transaction) run(ctx context.Context, consumer *kgo.Client, cfg Config)
 	limited, cancel := context.WithTimeout(ctx, t.timeout(cfg))
 	defer cancel()
 	t.write(limited)
+	t.wrote = cfg.Clock.Now()
 	prevErr := t.awaitPrev()
 	switch {
 	case t.writeErr != nil:
@@ -52,6 +56,7 @@ func (t *transaction) run(ctx context.Context, consumer *kgo.Client, cfg Config)
 		return
 	}
 	t.err = t.producer.end(ctx)
+	t.ended = cfg.Clock.Now()
 }
 
 // timeout is the time that everything but the end may take: less than the coordinator gives
@@ -88,16 +93,28 @@ func (t *transaction) awaitPrev() error {
 	return nil
 }
 
+// Outcomes of a transaction, for the metrics.
+const (
+	resultCommitted = "committed"
+	resultOffsets   = "offsets" // committed, nothing written
+	resultAborted   = "aborted"
+	resultUnknown   = "unknown" // the producer lost touch at the end
+)
+
+func results() []string {
+	return []string{resultCommitted, resultOffsets, resultAborted, resultUnknown}
+}
+
 // result names the outcome for the metrics.
 func (t *transaction) result() string {
 	switch {
 	case t.err == nil && t.producer == nil:
-		return "offsets"
+		return resultOffsets
 	case t.err == nil:
-		return "committed"
+		return resultCommitted
 	case t.producer != nil && t.producer.broken:
-		return "unknown"
+		return resultUnknown
 	default:
-		return "aborted"
+		return resultAborted
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -19,7 +20,8 @@ type producer struct {
 	// implicit: the broker adds the offsets' partition to the transaction by itself (KIP-890,
 	// transaction.version 2), which saves a round trip.
 	implicit bool
-	broken   bool // the last transaction's outcome is unknown: renew before use
+	known    map[string]bool // topics that the client has written to, and knows
+	broken   bool            // the last transaction's outcome is unknown: renew before use
 }
 
 // openProducer connects and takes the transactional id over: a transaction that an earlier
@@ -55,7 +57,7 @@ func (p *producer) open(ctx context.Context) error {
 		client.Close()
 		return err
 	}
-	p.client, p.implicit, p.broken = client, implicit, false
+	p.client, p.implicit, p.known, p.broken = client, implicit, map[string]bool{}, false
 	return nil
 }
 
@@ -109,6 +111,27 @@ func (p *producer) produce(ctx context.Context, records []*Record) error {
 	}
 	if err := p.client.ProduceSync(ctx, records...).FirstErr(); err != nil {
 		return fmt.Errorf("produce in transaction %s: %w", p.id, err)
+	}
+	return p.awaitKnown(ctx, records)
+}
+
+// awaitKnown waits, for microseconds as a rule, until the client knows all topics that it has
+// written to. It keeps the partitions of a topic that is new to it only once the first records
+// are on their way, and has an answer to these before, if its goroutine is held up in between.
+// A transaction in which it knows of no partition is aborted at its end, and called committed
+// (franz-go 1.22.2): its records would be lost.
+func (p *producer) awaitKnown(ctx context.Context, records []*Record) error {
+	for _, r := range records {
+		for !p.known[r.Topic] {
+			leader, _, err := p.client.PartitionLeader(r.Topic, r.Partition)
+			if p.known[r.Topic] = leader >= 0 || err != nil; p.known[r.Topic] {
+				break
+			}
+			if ctx.Err() != nil {
+				return fmt.Errorf("learn of topic %s in transaction %s: %w", r.Topic, p.id, ctx.Err())
+			}
+			runtime.Gosched()
+		}
 	}
 	return nil
 }
