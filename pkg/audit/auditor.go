@@ -36,6 +36,11 @@ const (
 	Sealed     Kind = "seal"       // the log, or a seal, is not what it was when it was sealed
 )
 
+// Kinds are all of them.
+func Kinds() []Kind {
+	return []Kind{Unreadable, Repeated, Missing, Broken, Plan, Grant, Cap, Owner, Tie, Turn, Held, Sealed}
+}
+
 // Finding is one thing that does not add up.
 type Finding struct {
 	Kind     Kind        `json:"kind"`

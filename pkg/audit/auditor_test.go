@@ -62,7 +62,7 @@ func kinds(findings []audit.Finding) (list []audit.Kind) {
 }
 
 // some is a log in which much happens, all of it right.
-func some(t *testing.T, p *routing.Planner) *history {
+func some(t testing.TB, p *routing.Planner) *history {
 	h := newHistory()
 	for i := range 30 {
 		id := "L-" + strconv.Itoa(i)

@@ -1,6 +1,10 @@
 package audit
 
 import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
 
 	"leadrouter/pkg/kstream"
@@ -23,4 +27,22 @@ func (s Snapshot) Records(instance string, at time.Time) ([]*kstream.Record, err
 		return nil, err
 	}
 	return NewSnapshots(kstream.Client{}, instance).records(s, packed, nil, at)
+}
+
+// Packed is a content as it is in the parts of a snapshot.
+func Packed(content []byte) []byte {
+	var packed bytes.Buffer
+	zip := gzip.NewWriter(&packed)
+	_, _ = zip.Write(content) // a buffer takes all
+	_ = zip.Close()
+	return packed.Bytes()
+}
+
+// Unpacked reads the packed content of a snapshot that has its digest.
+func Unpacked(packed []byte) (Snapshot, error) {
+	sum := sha256.Sum256(packed)
+	var s Snapshot
+	s.Digest = hex.EncodeToString(sum[:])
+	err := s.unpack(packed)
+	return s, err
 }

@@ -30,6 +30,9 @@ type FollowConfig struct {
 	Keep int
 	// Sealed, when set, is told of each seal that is written.
 	Sealed func(event.Seal)
+	// Looked, when set, is told what the audit has come to each time that the log was read to
+	// its end and sealed.
+	Looked func(Verdict)
 	// Trouble, when set, is told why the log has to be begun with again: brokers that do
 	// not answer, mostly.
 	Trouble func(error)
@@ -149,6 +152,9 @@ func (f *Follower) follow(ctx context.Context) (err error) {
 	for {
 		if err := f.round(ctx); err != nil {
 			return err
+		}
+		if f.cfg.Looked != nil {
+			f.cfg.Looked(f.Verdict())
 		}
 		if err := f.cfg.Clock.Sleep(ctx, f.cfg.Every); err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -430,6 +431,12 @@ func TestADamagedSnapshotIsNotBegunAt(t *testing.T) {
 	forge(fmt.Sprintf("%d/0", snapshot.Sequence), event.SnapshotPart{Sequence: snapshot.Sequence, Parts: 1, Content: packed.Bytes()})
 	forge(fmt.Sprintf("snapshot/%d", snapshot.Sequence), other)
 	begun("is not the one that seal")
+
+	other.Parts = math.MaxInt // as many as nobody could go through
+	forge(fmt.Sprintf("snapshot/%d", snapshot.Sequence), other)
+	list, err := audit.NewSnapshots(a.kafka, a.instance).List(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, list)
 }
 
 // copySeals gives another installation the seals of a topic.

@@ -129,7 +129,7 @@ func (r Rebuild) quiet(ctx context.Context, still ledger.Standstill) (fenced int
 	if err := r.Clock.Sleep(ctx, still.Rival); err != nil {
 		return 0, err
 	}
-	if fenced, err = r.Kafka.Fence(ctx, r.Group+"-"); err != nil {
+	if fenced, err = r.Kafka.Fence(ctx, r.Group); err != nil {
 		return 0, err
 	}
 	if fenced == 0 {

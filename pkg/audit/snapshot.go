@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -45,6 +46,15 @@ func (s Snapshot) From(instance string) map[kstream.TopicPartition]int64 {
 // partBytes of a content make a record of nine tenths of what brokers take by default,
 // once they are written as base64.
 const partBytes = 700_000
+
+// maxGrowth is how many times its size a content may grow when it is unpacked. That of a ledger
+// grows about tenfold; a thousandfold is what gzip makes of nothing at all.
+const maxGrowth = 200
+
+var errGrowth = fmt.Errorf("it unpacks to more than %d times its size", maxGrowth)
+
+// maxParts is far above what any ledger needs: a record can claim any number of them.
+const maxParts = 100_000
 
 // snapshotPrefix begins the keys of snapshots; those of parts begin with a sequence.
 const snapshotPrefix = "snapshot/"
@@ -83,7 +93,11 @@ func (s *Snapshot) unpack(packed []byte) error {
 		return fmt.Errorf("snapshot %d: %w: %w", s.Sequence, ErrSnapshot, err)
 	}
 	var content event.SnapshotContent
-	if err := json.NewDecoder(zip).Decode(&content); err != nil {
+	whole := &io.LimitedReader{R: zip, N: maxGrowth * int64(len(packed)+1<<10)}
+	if err := json.NewDecoder(whole).Decode(&content); err != nil {
+		if whole.N == 0 {
+			err = errGrowth
+		}
 		return fmt.Errorf("snapshot %d: %w: %w", s.Sequence, ErrSnapshot, err)
 	}
 	if s.State, err = ledger.Parse(content.State); err != nil {
@@ -113,7 +127,7 @@ func (s *Snapshots) List(ctx context.Context) ([]event.Snapshot, error) {
 			return nil
 		}
 		var snapshot event.Snapshot
-		if delete(found, key); json.Unmarshal(r.Value, &snapshot) == nil && snapshotKey(snapshot.Sequence) == key {
+		if delete(found, key); json.Unmarshal(r.Value, &snapshot) == nil && snapshotKey(snapshot.Sequence) == key && snapshot.Parts <= maxParts {
 			found[key] = snapshot
 		}
 		return nil
@@ -153,11 +167,14 @@ func (s *Snapshots) Read(ctx context.Context, listed event.Snapshot) (*Snapshot,
 	if err != nil {
 		return nil, err
 	}
+	snapshot := &Snapshot{Snapshot: listed}
+	if len(parts) < listed.Parts {
+		return snapshot, fmt.Errorf("snapshot %d: %w: %d of %d parts are there", listed.Sequence, ErrSnapshot, len(parts), listed.Parts)
+	}
 	var packed []byte
 	for i := range listed.Parts {
 		packed = append(packed, parts[i]...)
 	}
-	snapshot := &Snapshot{Snapshot: listed}
 	return snapshot, snapshot.unpack(packed)
 }
 
@@ -175,8 +192,7 @@ func (s *Snapshots) read(ctx context.Context, use func(*kstream.Record) error) e
 // starts are the first offsets of a topic; none where there is no such topic: an
 // installation may be older than it.
 func starts(ctx context.Context, kafka kstream.Client, topic string) (map[kstream.TopicPartition]int64, error) {
-	topics, err := kafka.ListTopics(ctx, topic)
-	if err != nil || !slices.ContainsFunc(topics, func(t kstream.Topic) bool { return t.Name == topic }) {
+	if there, err := kafka.HasTopic(ctx, topic); err != nil || !there {
 		return nil, err
 	}
 	return kafka.Starts(ctx, topic)

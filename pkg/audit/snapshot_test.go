@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 
@@ -65,4 +66,15 @@ func TestAnAuditGoesOnFromASnapshot(t *testing.T) {
 	require.Empty(t, found)
 	require.Equal(t, len(log)-20, v.Proven)
 	require.EqualValues(t, 20, v.From)
+}
+
+// What unpacks to more than a ledger ever does is not unpacked to its end.
+func TestASnapshotThatGrowsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	_, err := audit.Unpacked(audit.Packed(append([]byte(`{"state":"`), make([]byte, 64<<20)...)))
+	require.ErrorIs(t, err, audit.ErrSnapshot)
+	require.ErrorContains(t, err, "invalid character") // of what is no JSON nothing more is read
+	_, err = audit.Unpacked(audit.Packed(append([]byte(`{"state":"`), bytes.Repeat([]byte("x"), 64<<20)...)))
+	require.ErrorIs(t, err, audit.ErrSnapshot)
+	require.ErrorContains(t, err, "it unpacks to more than 200 times its size")
 }
