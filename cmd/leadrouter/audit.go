@@ -77,7 +77,9 @@ since, and rests on what was proven before.`,
 	c.kafkaFlags(cmd)
 	c.redisFlags(cmd)
 	c.outputFlag(cmd)
+	c.metricsFlag(cmd)
 	f := cmd.Flags()
+	f.Lookup("metrics").Usage = "with --follow: listen `address` of /metrics, /healthz and /readyz (default none)"
 	f.BoolVar(&flags.ledger, "ledger", false, "compare Redis with the log, too")
 	f.StringSliceVar(&flags.policies, "policy", nil, "policy `file` or folder, once for each version; or "+app.Published+": all that were")
 	f.IntVar(&flags.limit, "limit", 20, "show at most so many findings; count all")

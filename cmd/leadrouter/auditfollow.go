@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"leadrouter/pkg/app"
 	"leadrouter/pkg/audit"
 	"leadrouter/pkg/clock"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/rights"
 )
 
 // followed is a line of `audit --follow` as JSON: a seal, or a finding.
@@ -31,6 +33,9 @@ func (c *cli) auditFollow(ctx context.Context, flags auditFlags) error {
 	case flags.snapshot == 0:
 		flags.snapshot = -1
 	}
+	if err := c.permitted(ctx, rights.Seal, rights.Options{Published: slices.Contains(flags.policies, app.Published)}); err != nil {
+		return err
+	}
 	cfg, err := c.passConfig(ctx, flags)
 	if err != nil {
 		return err
@@ -39,15 +44,18 @@ func (c *cli) auditFollow(ctx context.Context, flags auditFlags) error {
 		return err
 	}
 	cfg.Report = c.sayFinding
-	follower, err := audit.NewFollower(audit.FollowConfig{
-		PassConfig: cfg, Every: flags.every, Snapshot: flags.snapshot, Clock: clock.System(), Sealed: c.saySeal,
-		Trouble: func(err error) { fmt.Fprintf(c.err, "audit: %v; beginning again\n", err) },
+	auditor, err := app.NewAuditor(app.AuditorConfig{
+		Metrics: c.shared.metrics, Version: version,
+		Follow: audit.FollowConfig{
+			PassConfig: cfg, Every: flags.every, Snapshot: flags.snapshot, Clock: clock.System(), Sealed: c.saySeal,
+			Trouble: func(err error) { fmt.Fprintf(c.err, "audit: %v; beginning again\n", err) },
+		},
 	})
 	if err != nil {
-		return app.Usage(err)
+		return err
 	}
-	err = follower.Run(ctx)
-	verdict := follower.Verdict()
+	err = auditor.Run(ctx)
+	verdict := auditor.Verdict()
 	if !c.json() {
 		c.printVerdict(verdict, false)
 	}

@@ -159,8 +159,7 @@ func (c *cli) lastSent(ctx context.Context, id string) (lead.Lead, error) {
 // where there is no such topic.
 func (c *cli) milestones(ctx context.Context, id string) ([]event.Milestone, error) {
 	topic := event.LeadSLA.Topic(c.shared.instance)
-	topics, err := c.shared.kafka.ListTopics(ctx, topic)
-	if err != nil || !slices.ContainsFunc(topics, func(t kstream.Topic) bool { return t.Name == topic }) {
+	if there, err := c.shared.kafka.HasTopic(ctx, topic); err != nil || !there {
 		return nil, err
 	}
 	from, err := c.shared.kafka.Starts(ctx, topic)

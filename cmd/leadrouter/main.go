@@ -9,7 +9,6 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	_ "time/tzdata" // business hours need zones where the machine has none
 
@@ -20,10 +19,6 @@ func main() {
 	os.Exit(run(os.Args[1:]))
 }
 
-// gcPercent trades memory for time: little lives longer than a batch, and a router
-// that collects a fourth as often has a tenth more of the processor.
-const gcPercent = 400
-
 // run is main with an exit code, so that deferred calls are made.
 func run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -31,7 +26,7 @@ func run(args []string) int {
 	// After the first signal the default is back: a second Ctrl-C ends at once.
 	context.AfterFunc(ctx, stop)
 	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(gcPercent)
+		defer boundGarbage()()
 	}
 	// Its lines would stand between ours; what fails comes back as an error anyway.
 	logging.Disable()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -9,12 +10,27 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"go.uber.org/goleak"
 
 	"leadrouter/pkg/testkit/services"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(services.Main(m), map[string]func(){"leadrouter": main})
+	testscript.Main(leakless{services.Main(m)}, map[string]func(){"leadrouter": main})
+}
+
+// leakless fails tests that leave goroutines behind. Commands that scripts run are processes
+// of their own.
+type leakless struct{ tests *services.M }
+
+// Run runs the tests and returns the exit code.
+func (l leakless) Run() int {
+	code := l.tests.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	return code
 }
 
 // update rewrites the expected output in the scripts.

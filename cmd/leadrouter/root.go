@@ -45,6 +45,8 @@ func (c *cli) run(ctx context.Context, args []string) int {
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !c.started {
 		err = app.Usage(err)
+	} else {
+		err = app.Explain(err)
 	}
 	if err != nil && !errors.Is(err, errSaid) {
 		fmt.Fprintln(c.err, complaint(cmd, err))
@@ -68,7 +70,7 @@ Every flag can also be set in the environment (--log-level is
 LEADROUTER_LOG_LEVEL) and in leadrouter.yaml (log-level: debug).
 
 Exit codes: 0 fine, 1 the answer is no, 2 wrong use or bad input, 3 a service is
-not reachable.`,
+not reachable, or does not let us in.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: c.begin,
@@ -108,13 +110,20 @@ func (c *cli) commands() []*cobra.Command {
 		c.scoreCommand(),
 		c.dlqCommand(),
 		c.doctorCommand(),
+		c.rightsCommand(),
 		c.versionCommand(),
 	}
 }
 
 // begin runs before every command: arguments and flags have been parsed.
 func (c *cli) begin(cmd *cobra.Command, _ []string) error {
+	if err := refuseSecrets(cmd.Flags()); err != nil {
+		return err
+	}
 	if err := app.Settings(cmd.Flags(), c.settings, flagOf(cmd.Root()), c.lookup); err != nil {
+		return err
+	}
+	if err := readSecrets(cmd.Flags()); err != nil {
 		return err
 	}
 	if cmd.Flags().Lookup("output") != nil && !slices.Contains([]string{outputText, outputJSON}, c.output) {
@@ -126,7 +135,12 @@ func (c *cli) begin(cmd *cobra.Command, _ []string) error {
 	if cmd.Flags().Lookup("timeout") != nil && c.shared.timeout <= 0 {
 		return fmt.Errorf("--timeout %s: want more than 0", c.shared.timeout)
 	}
-	c.shared.kafka.Patience = c.shared.timeout
+	if cmd.Flags().Lookup("brokers") != nil {
+		c.shared.kafka.Patience = c.shared.timeout
+		if err := c.shared.kafka.Check(); err != nil {
+			return err
+		}
+	}
 	c.started = true
 	return nil
 }

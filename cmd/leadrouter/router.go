@@ -48,7 +48,7 @@ routers, while all wait; --rebuild off leaves that to leadrouter rebuild.`,
 	f.DurationVar(&cfg.FeedsEvery, "feeds-every", 5*time.Minute, "how often a calendar feed with an address is read again")
 	f.StringVar(&cfg.Slot, "slot", "", "`name` of this process among the routers, the same after a restart (default one is taken on this host)")
 	f.BoolVar(&cfg.Plain, "plain", false, "conclude nothing from what a lead says: no country from its phone, no rank from its job title")
-	f.StringVar(&cfg.MatchKey, "match-key", "", "`secret` under which persons and companies are recognised in the log, the same for all routers and for good; better in LEADROUTER_MATCH_KEY (default the name of the Kafka cluster)")
+	secretFlag(cmd, &cfg.MatchKey, "match-key", "`secret` under which persons and companies are recognised in the log, the same for all routers and for good (default the name of the Kafka cluster)")
 	rebuildFlag(cmd, &rebuild)
 	return cmd
 }
@@ -67,6 +67,7 @@ func (c *cli) route(ctx context.Context, cfg app.RouterConfig, rebuild string) e
 	}
 	cfg.Kafka, cfg.Redis, cfg.Instance = c.shared.kafka, c.shared.redis, c.shared.instance
 	cfg.Policy, cfg.Feeds, cfg.GeoIP = c.shared.policy, c.shared.feeds, c.shared.geoIP
+	cfg.Version = version
 	cfg.Metrics, cfg.StartTimeout, cfg.NoRebuild = c.shared.metrics, c.shared.timeout, rebuild == rebuildOff
 	router, err := app.NewRouter(cfg)
 	if err != nil {

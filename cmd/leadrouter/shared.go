@@ -15,6 +15,7 @@ import (
 	"leadrouter/pkg/app"
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/policylog"
+	"leadrouter/pkg/rights"
 )
 
 // shared holds the flags that mean the same in every command that has them.
@@ -45,7 +46,7 @@ func (c *cli) kafkaFlags(cmd *cobra.Command) {
 	f.StringVar(&k.TLS.ServerName, "kafka-server-name", "", "`name` that the brokers' certificates carry (default the host)")
 	f.StringVar(&k.SASL.Mechanism, "kafka-sasl", "", "`mechanism`: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 (default none)")
 	f.StringVar(&k.SASL.User, "kafka-user", "", "SASL user `name`")
-	f.StringVar(&k.SASL.Password, "kafka-password", "", "SASL `password`; better in LEADROUTER_KAFKA_PASSWORD")
+	secretFlag(cmd, &k.SASL.Password, "kafka-password", "SASL `password`")
 	complete(cmd, "kafka-sasl", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 }
 
@@ -54,9 +55,12 @@ func (c *cli) redisFlags(cmd *cobra.Command) {
 	f, r := cmd.Flags(), &c.shared.redis
 	f.StringVar(&r.Address, "redis", "redis://localhost:6379", "redis:// `URL`, or the host:port of cluster nodes, comma-separated")
 	f.StringVar(&r.User, "redis-user", "", "ACL user `name`")
-	f.StringVar(&r.Password, "redis-password", "", "its `password`; better in LEADROUTER_REDIS_PASSWORD")
-	f.BoolVar(&r.TLS, "redis-tls", false, "encrypt connections to Redis (a rediss:// URL does too)")
-	f.StringVar(&r.CAFile, "redis-ca", "", "PEM `file` of the authority that signs Redis (default the system's)")
+	secretFlag(cmd, &r.Password, "redis-password", "its `password`")
+	f.BoolVar(&r.TLS.Enabled, "redis-tls", false, "encrypt connections to Redis (a rediss:// URL does too)")
+	f.StringVar(&r.TLS.CAFile, "redis-ca", "", "PEM `file` of the authority that signs Redis (default the system's)")
+	f.StringVar(&r.TLS.CertFile, "redis-cert", "", "PEM `file` of the client's certificate")
+	f.StringVar(&r.TLS.KeyFile, "redis-key", "", "PEM `file` of its key")
+	f.StringVar(&r.TLS.ServerName, "redis-server-name", "", "`name` that Redis' certificate carries (default the host)")
 }
 
 // policyFlag binds --policy and completes it with files and folders.
@@ -94,6 +98,10 @@ func (c *cli) roleFlags(cmd *cobra.Command) {
 // processFlags binds what it takes to look at a running process.
 func (c *cli) processFlags(cmd *cobra.Command) {
 	c.logFlag(cmd)
+	c.metricsFlag(cmd)
+}
+
+func (c *cli) metricsFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.shared.metrics, "metrics", "", "listen `address` of /metrics, /healthz and /readyz (default none)")
 }
 
@@ -127,6 +135,13 @@ func person(by string) (string, error) {
 	return cmp.Or(u.Username, u.Uid), nil
 }
 
+// permitted tells, before anything is done, whether Kafka lets us act in a role.
+func (c *cli) permitted(ctx context.Context, role rights.Role, o rights.Options) error {
+	return c.askKafka(ctx, func(ctx context.Context) error {
+		return app.Permitted(ctx, c.shared.kafka, rights.Kafka(role, c.shared.instance, o))
+	})
+}
+
 // askKafka makes a first call to Kafka within --timeout and tells a Kafka that is
 // not there from one that says no.
 func (c *cli) askKafka(ctx context.Context, ask func(context.Context) error) error {
@@ -136,10 +151,13 @@ func (c *cli) askKafka(ctx context.Context, ask func(context.Context) error) err
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
+	brokers := strings.Join(c.shared.kafka.Brokers, ",")
+	if advice, _ := app.Refusal(err); advice != "" {
+		return app.Explain(fmt.Errorf("kafka at %s: %w", brokers, err))
+	}
 	if answered(err) {
 		return err
 	}
-	brokers := strings.Join(c.shared.kafka.Brokers, ",")
 	if errors.Is(err, context.DeadlineExceeded) {
 		return app.Unreachable(fmt.Errorf("no answer from %s for %s (%w); check --brokers, or run leadrouter doctor", brokers, c.shared.timeout, err))
 	}

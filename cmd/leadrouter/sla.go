@@ -29,7 +29,7 @@ with it; /readyz on --metrics says so.`,
 			}
 			return app.NewWatcher(app.WatcherConfig{
 				Kafka: c.shared.kafka, Instance: c.shared.instance, Metrics: c.shared.metrics, Slot: slot,
-				StartTimeout: c.shared.timeout, Logger: logger,
+				StartTimeout: c.shared.timeout, Logger: logger, Version: version,
 			}).Run(cmd.Context())
 		},
 	}

@@ -117,6 +117,8 @@ func (c *cli) printTopics(states []app.TopicState, fine func(app.TopicState) str
 		switch {
 		case s.Missing:
 			lines[i].State = "missing"
+		case s.Hidden:
+			lines[i].State += ", as far as this user may see: not its settings"
 		case len(s.Problems) > 0:
 			lines[i].State = errors.Join(s.Problems...).Error()
 		}

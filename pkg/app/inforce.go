@@ -22,7 +22,14 @@ type InForce struct {
 	told    func(*policy.Policy, error)
 	reloads *prometheus.CounterVec // result
 	info    *prometheus.GaugeVec   // hash, name, version
+	refused prometheus.Gauge
 }
+
+// Results of a change, for the metrics.
+const (
+	reloadAccepted = "accepted"
+	reloadRefused  = "refused"
+)
 
 // newInForce registers what it counts.
 func newInForce(log *zap.Logger, reg prometheus.Registerer, told func(*policy.Policy, error)) *InForce {
@@ -36,11 +43,18 @@ func newInForce(log *zap.Logger, reg prometheus.Registerer, told func(*policy.Po
 			Name: "leadrouter_policy_info",
 			Help: "1 for the policy in force.",
 		}, []string{"hash", "name", "version"}),
+		refused: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "leadrouter_policy_refused",
+			Help: "1 while the newest policy that was offered is refused, and an older one or none decides.",
+		}),
+	}
+	for _, result := range []string{reloadAccepted, reloadRefused} {
+		f.reloads.WithLabelValues(result) // what a first one is counted from
 	}
 	if f.told == nil {
 		f.told = func(*policy.Policy, error) {}
 	}
-	reg.MustRegister(f.reloads, f.info)
+	reg.MustRegister(f.reloads, f.info, f.refused)
 	return f
 }
 
@@ -69,12 +83,16 @@ func (f *InForce) activate(p *policy.Policy) {
 	f.current.Store(routing.New(p))
 	f.info.Reset()
 	f.info.WithLabelValues(p.Hash, p.Name, p.Version).Set(1)
+	f.keep()
 }
+
+// keep notes that the newest policy that was offered is the one in force.
+func (f *InForce) keep() { f.refused.Set(0) }
 
 // change is activate for one that takes over from another, and tells of it.
 func (f *InForce) change(p *policy.Policy) {
 	f.activate(p)
-	f.reloads.WithLabelValues("accepted").Inc()
+	f.reloads.WithLabelValues(reloadAccepted).Inc()
 	f.log.Info("policy changed", zap.String("policy", p.Name), zap.String("version", p.Version),
 		zap.String("hash", p.Hash), zap.Int("rules", len(p.Rules)), zap.Int("tests", len(p.Tests)))
 	f.told(p, nil)
@@ -82,7 +100,8 @@ func (f *InForce) change(p *policy.Policy) {
 
 // refuse tells of one that cannot take over; source says where it stands.
 func (f *InForce) refuse(source string, err error) {
-	f.reloads.WithLabelValues("refused").Inc()
+	f.reloads.WithLabelValues(reloadRefused).Inc()
+	f.refused.Set(1)
 	message := "policy refused, the old one stays"
 	if f.Policy() == nil {
 		message = "policy refused, waiting for another"

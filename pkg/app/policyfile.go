@@ -84,9 +84,11 @@ func (f *PolicyFile) reload() {
 		f.refuse(f.path, err)
 		return
 	}
-	if p.Hash != f.hash() {
-		f.change(p)
+	if p.Hash == f.hash() {
+		f.keep() // what was refused was taken back
+		return
 	}
+	f.change(p)
 }
 
 func (f *PolicyFile) load() (*policy.Policy, error) {

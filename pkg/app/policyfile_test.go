@@ -116,12 +116,42 @@ func TestABadPolicyLeavesTheOldOne(t *testing.T) {
 			require.Error(t, <-w.told)
 			w.clock.Advance(time.Minute)
 			require.Equal(t, hash, w.file.Policy().Hash)
+			require.InDelta(t, 1, refused(t, w.reg), 0, "for as long as it lies there")
 
 			write(t, path, minimal+"# mended\n")
 			w.eventually(func() bool { return w.file.Policy().Hash != hash })
 			require.InDelta(t, 1, w.reloads("refused"), 0, "each change is tried once")
+			require.Zero(t, refused(t, w.reg))
 		})
 	}
+}
+
+// refused is 1 while the newest policy is not the one in force.
+func refused(t *testing.T, reg prometheus.Gatherer) float64 {
+	t.Helper()
+	families, err := reg.Gather()
+	require.NoError(t, err)
+	for _, f := range families {
+		if f.GetName() == "leadrouter_policy_refused" {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatal("no such metric")
+	return 0
+}
+
+// Who takes a bad policy back has mended it, although nothing changes.
+func TestARefusedPolicyThatIsTakenBack(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "policy.yaml")
+	write(t, path, minimal)
+	w := watch(t, path)
+	write(t, path, "")
+	w.eventually(func() bool { return refused(t, w.reg) == 1 })
+	write(t, path, minimal)
+	w.eventually(func() bool { return refused(t, w.reg) == 0 })
+	require.InDelta(t, 1, w.reloads("refused"), 0)
+	require.Zero(t, w.reloads("accepted"))
 }
 
 func TestATableBesideThePolicyIsPartOfIt(t *testing.T) {

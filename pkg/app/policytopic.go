@@ -128,6 +128,7 @@ func (t *PolicyTopic) enforce(p *policy.Policy) {
 		t.report(nil)
 		close(t.first)
 	case p.Hash: // published again, by somebody else or as a way back
+		t.keep()
 	default:
 		t.change(p)
 	}

@@ -1,10 +1,12 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -15,6 +17,7 @@ import (
 	"leadrouter/pkg/clock"
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/routing"
 )
 
 // process is what the roles have in common: metrics, health, a log, and patience with
@@ -28,13 +31,30 @@ type process struct {
 	log          *zap.Logger
 }
 
-// newProcess is a process that waits for the named parts; flags say where they are.
-func newProcess(log *zap.Logger, startTimeout time.Duration, flags string, parts ...string) *process {
+// processConfig tells one process from another.
+type processConfig struct {
+	Role         string // "router", "sla", "audit"
+	Version      string // of the program; empty: unknown
+	Logger       *zap.Logger
+	StartTimeout time.Duration
+	Flags        string   // that say where the services are
+	Parts        []string // of its health
+}
+
+// newProcess is a process that waits for its parts.
+func newProcess(cfg processConfig) *process {
 	reg := prometheus.NewRegistry()
-	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "leadrouter_build_info",
+		Help: "1 for the version that runs; decisions name its engine.",
+	}, []string{"role", "version", "engine"})
+	build.WithLabelValues(cfg.Role, cmp.Or(cfg.Version, "unknown"), strconv.Itoa(routing.Engine)).Set(1)
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), build)
+	// An alert about the routers must not be silenced by a watcher that is ready.
+	role := prometheus.WrapRegistererWith(prometheus.Labels{"role": cfg.Role}, reg)
 	return &process{
-		startTimeout: startTimeout, flags: flags, lost: "it is rebuilt from the decision log",
-		reg: reg, health: NewHealth(reg, parts...), log: log,
+		startTimeout: cfg.StartTimeout, flags: cfg.Flags, lost: "it is rebuilt from the decision log",
+		reg: reg, health: NewHealth(role, cfg.Parts...), log: cfg.Logger,
 	}
 }
 
@@ -68,18 +88,22 @@ func (p *process) identify(ctx context.Context, client kstream.Client, topics ..
 	return identity, err
 }
 
-// wait asks a service until it answers, for as long as the start may take.
+// wait asks a service until it answers, for as long as the start may take; one that does not
+// let us in is not asked again.
 func (p *process) wait(ctx context.Context, part string, ask func(context.Context) error) error {
 	policy := backoff.NewExponentialBackOff(backoff.WithInitialInterval(100*time.Millisecond),
 		backoff.WithMaxInterval(2*time.Second), backoff.WithMaxElapsedTime(p.startTimeout))
 	err := backoff.Retry(func() error {
 		limited, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
-		err := ask(limited)
+		err := Explain(ask(limited))
 		p.report(part, err)
+		if _, lasting := Refusal(err); lasting {
+			return backoff.Permanent(err)
+		}
 		return err
 	}, backoff.WithContext(policy, ctx))
-	if err == nil || ExitCode(err) != ExitNo {
+	if _, lasting := Refusal(err); err == nil || lasting || ExitCode(err) == ExitUsage {
 		return err
 	}
 	if errors.Is(err, ledger.ErrEpoch) {

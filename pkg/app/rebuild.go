@@ -14,6 +14,7 @@ import (
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/redisledger"
+	"leadrouter/pkg/rights"
 )
 
 // RebuildConfig is what it takes to refill a ledger.
@@ -30,6 +31,11 @@ type RebuildConfig struct {
 // Rebuild refills the ledger in Redis from the decision log, whether routers run or not:
 // they wait meanwhile and go on by themselves. It takes over from a rebuild under way.
 func Rebuild(ctx context.Context, cfg RebuildConfig) (audit.Rebuilt, error) {
+	// Asked before anything is halted: who may not fence the routers could not go on, and
+	// who may not describe the inputs would take their positions for none.
+	if err := Permitted(ctx, cfg.Kafka, rights.Kafka(rights.Rebuild, cfg.Instance, rights.Options{})); err != nil {
+		return audit.Rebuilt{}, err
+	}
 	identity, err := cfg.Kafka.Identify(ctx)
 	if err != nil {
 		return audit.Rebuilt{}, Unreachable(err)
@@ -42,6 +48,9 @@ func Rebuild(ctx context.Context, cfg RebuildConfig) (audit.Rebuilt, error) {
 	store, err := redisledger.New(client, ledgerConfig(cfg.Instance, identity))
 	if err != nil {
 		return audit.Rebuilt{}, Usage(err)
+	}
+	if err := permittedRedis(ctx, store); err != nil {
+		return audit.Rebuilt{}, rebuildError(err)
 	}
 	rebuilt, err := rebuild(ctx, cfg, store)
 	return rebuilt, rebuildError(err)

@@ -1,16 +1,15 @@
 package app
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"leadrouter/pkg/trust"
 )
 
 // Redis tells how to reach the Redis of the ledger.
@@ -20,13 +19,18 @@ type Redis struct {
 	Address  string
 	User     string // ACL user; empty: the default user
 	Password string
-	TLS      bool
-	CAFile   string // PEM; empty: the system's roots
+	TLS      trust.TLS // a rediss:// URL enables it, too
 }
 
 // ErrRedisAddress is returned for an address that cannot be understood. It never
 // holds the address: that may contain a password.
 var ErrRedisAddress = errors.New("want redis://host:port, host:port, or the nodes of a cluster separated by commas")
+
+// ErrUnverified is returned for an address that asks for encryption with whoever answers.
+var ErrUnverified = errors.New("skip_verify would trust any server; name the authority with --redis-ca instead")
+
+// HoldsPassword reports whether an address has one in it.
+func HoldsPassword(address string) bool { return strings.Contains(address, "@") }
 
 // Client returns a client. It connects with the first command.
 func (r Redis) Client() (redis.UniversalClient, error) {
@@ -82,27 +86,12 @@ func (r Redis) options() (*redis.UniversalOptions, error) {
 			return nil, ErrRedisAddress
 		}
 	}
-	if !r.TLS && options.TLSConfig == nil {
-		return options, nil
+	encrypted := r.TLS
+	encrypted.Enabled = r.TLS.Enabled || options.TLSConfig != nil
+	if options.TLSConfig != nil && options.TLSConfig.InsecureSkipVerify {
+		return nil, ErrUnverified
 	}
-	if options.TLSConfig == nil {
-		options.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	return options, r.trust(options.TLSConfig)
-}
-
-// trust adds the roots of CAFile.
-func (r Redis) trust(config *tls.Config) error {
-	if r.CAFile == "" {
-		return nil
-	}
-	pem, err := os.ReadFile(r.CAFile)
-	if err != nil {
-		return fmt.Errorf("read CA: %w", err)
-	}
-	config.RootCAs = x509.NewCertPool()
-	if !config.RootCAs.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("read CA %s: no certificate in it", r.CAFile)
-	}
-	return nil
+	var err error
+	options.TLSConfig, err = encrypted.Config()
+	return options, err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"leadrouter/pkg/app"
+	"leadrouter/pkg/trust"
 )
 
 func TestRedisAddresses(t *testing.T) {
@@ -34,7 +35,7 @@ func TestRedisAddresses(t *testing.T) {
 	require.Equal(t, "secret", options.Password)
 	require.NotNil(t, options.TLSConfig)
 
-	options = single(app.Redis{Address: "redis://ann:secret@cache:7000", User: "bob", Password: "other", TLS: true})
+	options = single(app.Redis{Address: "redis://ann:secret@cache:7000", User: "bob", Password: "other", TLS: trust.TLS{Enabled: true}})
 	require.Equal(t, "bob", options.Username, "a flag says more than the URL")
 	require.Equal(t, "other", options.Password)
 	require.NotNil(t, options.TLSConfig)
@@ -61,9 +62,19 @@ func TestABadRedisAddressIsNotEchoed(t *testing.T) {
 func TestTheRootsOfRedis(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ca.pem")
-	_, err := app.Redis{Address: "a:1", TLS: true, CAFile: path}.Client()
+	_, err := app.Redis{Address: "a:1", TLS: trust.TLS{Enabled: true, CAFile: path}}.Client()
 	require.ErrorContains(t, err, "read CA")
 	require.NoError(t, os.WriteFile(path, []byte("no certificate"), 0o600))
-	_, err = app.Redis{Address: "a:1", TLS: true, CAFile: path}.Client()
+	_, err = app.Redis{Address: "a:1", TLS: trust.TLS{Enabled: true, CAFile: path}}.Client()
 	require.ErrorContains(t, err, "no certificate in it")
+}
+
+// Who names an authority, or asks for none at all, believes something about the connection.
+func TestRedisIsEncryptedOrSaysSo(t *testing.T) {
+	t.Parallel()
+	_, err := app.Redis{Address: "redis://a:1", TLS: trust.TLS{CAFile: "ca.pem"}}.Client()
+	require.ErrorIs(t, err, trust.ErrUnused)
+	_, err = app.Redis{Address: "rediss://ann:secret@a:1?skip_verify=true"}.Client()
+	require.ErrorIs(t, err, app.ErrUnverified)
+	require.NotContains(t, err.Error(), "secret")
 }

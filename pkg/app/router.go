@@ -65,6 +65,8 @@ type RouterConfig struct {
 	Logger    *zap.Logger
 	// Clock is what decisions call now. Default the system's.
 	Clock clock.Clock
+	// Version of the program, for the metrics. Optional.
+	Version string
 }
 
 // Parts of a router's health.
@@ -115,7 +117,10 @@ func NewRouter(cfg RouterConfig) (*Router, error) {
 	if cfg.Policy == Published {
 		parts = append(parts, partPolicy)
 	}
-	r := &Router{cfg: cfg, process: newProcess(cfg.Logger, cfg.StartTimeout, "--brokers and --redis", parts...)}
+	r := &Router{cfg: cfg, process: newProcess(processConfig{
+		Role: roleRouter, Version: cfg.Version, Logger: cfg.Logger, StartTimeout: cfg.StartTimeout,
+		Flags: "--brokers and --redis", Parts: parts,
+	})}
 	if cfg.NoRebuild {
 		r.lost = "run leadrouter rebuild"
 	}
@@ -200,6 +205,7 @@ func (r *Router) route(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	counted := newVitals(r.reg, r.cfg.Clock, store.Vitals)
 	r.log.Info("router started", zap.String("slot", slot), zap.String("policy", r.policy.Policy().Name),
 		zap.String("hash", r.policy.Policy().Hash))
 	// The positions of the last batch are acknowledged after the stream has ended.
@@ -210,6 +216,8 @@ func (r *Router) route(ctx context.Context) error {
 	group.Go(func() error { return r.watch(ctx, stream, func() error { return nil }) })
 	group.Go(func() error { return probe(ctx, stream.Ping, func(err error) { r.report(partKafka, err) }) })
 	group.Go(func() error { return probe(ctx, r.verified(store), r.reportLedger) })
+	group.Go(func() error { return survey(ctx, r.log, "lag", stream.Survey) })
+	group.Go(func() error { return survey(ctx, r.log, "ledger", counted.count) })
 	if r.mender != nil {
 		group.Go(func() error { return r.mender.Run(ctx) })
 	}
@@ -307,6 +315,9 @@ func (r *Router) start(ctx context.Context, store *redisledger.Ledger) error {
 		return backoff.Permanent(Unreachable(err))
 	}
 	if err == nil {
+		err = permittedRedis(ctx, store)
+	}
+	if err == nil {
 		err = r.reopen(ctx, store)
 	}
 	if unusable(err) {
@@ -336,9 +347,12 @@ func (r *Router) newMender(client redis.UniversalClient, kafka kstream.Identity)
 	}, r.reg), nil
 }
 
-// connectKafka waits for the brokers and checks the topics: names, ids, settings
-// without which decisions could be lost.
+// connectKafka waits for the brokers and checks the rights and the topics: names, ids,
+// settings without which decisions could be lost.
 func (r *Router) connectKafka(ctx context.Context) (kstream.Identity, error) {
+	if err := r.permitted(ctx, r.cfg.Kafka, r.rights()); err != nil {
+		return kstream.Identity{}, err
+	}
 	names := append(r.inputs(), event.LeadDecisions.Topic(r.cfg.Instance),
 		event.LeadAssigned.Topic(r.cfg.Instance), event.LeadTimers.Topic(r.cfg.Instance), event.AccountChanged.Topic(r.cfg.Instance))
 	for _, input := range r.inputs() {

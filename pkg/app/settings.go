@@ -56,6 +56,9 @@ func Settings(flags *pflag.FlagSet, file string, known func(flag string) bool, l
 // defaultSettings is read when no file is named.
 const defaultSettings = "leadrouter.yaml"
 
+// errNoSettings is returned for YAML that is anything but a mapping.
+var errNoSettings = errors.New("want a line like log-level: debug for each setting")
+
 // readSettings reads a flat mapping of flag names to values. Lists become
 // comma-separated.
 func readSettings(file string) (map[string]string, error) {
@@ -72,6 +75,9 @@ func readSettings(file string) (map[string]string, error) {
 	}
 	var values map[string]any
 	if err := yaml.Unmarshal(raw, &values); err != nil {
+		if _, other := errors.AsType[*yaml.TypeError](err); other {
+			err = errNoSettings // the library's words quote what is there: it may be a password
+		}
 		return nil, Usage(fmt.Errorf("read settings %s: %w", name, err))
 	}
 	flat := make(map[string]string, len(values))

@@ -37,7 +37,8 @@ type TopicState struct {
 	Replication int16   `json:"replication"`
 	Cleanup     string  `json:"cleanup"`
 	Missing     bool    `json:"missing,omitempty"`
-	Problems    []error `json:"-"` // how it differs from what it should be
+	Hidden      bool    `json:"hidden,omitempty"` // its settings may not be read
+	Problems    []error `json:"-"`                // how it differs from what it should be
 }
 
 // InspectTopics compares the topics of an installation with what they should be.
@@ -56,7 +57,7 @@ func InspectTopics(ctx context.Context, client kstream.Client, instance string) 
 	for _, want := range Topics(instance, partitionsOf(actual, instance), 0) {
 		state := TopicState{Name: want.Name, Missing: true, Problems: want.Differences(actual[want.Name])}
 		if is := actual[want.Name]; is != nil {
-			state.Missing = false
+			state.Missing, state.Hidden = false, is.Hidden
 			state.Partitions, state.Replication, state.Cleanup = is.Partitions, is.Replication, is.Configs[kstream.CleanupPolicy]
 		}
 		states = append(states, state)

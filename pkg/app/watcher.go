@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"leadrouter/pkg/clock"
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/rights"
 	"leadrouter/streams/sla"
 )
 
@@ -29,6 +29,8 @@ type WatcherConfig struct {
 	Logger       *zap.Logger
 	// Clock says what is due. Default the system's.
 	Clock clock.Clock
+	// Version of the program, for the metrics. Optional.
+	Version string
 }
 
 // Watcher is the process that watches the clocks of leads.
@@ -45,7 +47,10 @@ func NewWatcher(cfg WatcherConfig) *Watcher {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System()
 	}
-	return &Watcher{cfg: cfg, process: newProcess(cfg.Logger, cfg.StartTimeout, "--brokers", partKafka, partStream)}
+	return &Watcher{cfg: cfg, process: newProcess(processConfig{
+		Role: roleSLA, Version: cfg.Version, Logger: cfg.Logger, StartTimeout: cfg.StartTimeout,
+		Flags: "--brokers", Parts: []string{partKafka, partStream},
+	})}
 }
 
 // Run watches until ctx ends, finishes the transaction in hand and leaves the group.
@@ -83,12 +88,16 @@ func (w *Watcher) fire(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return w.watch(ctx, stream, handler.Ready) })
 	group.Go(func() error { return probe(ctx, stream.Ping, func(err error) { w.report(partKafka, err) }) })
+	group.Go(func() error { return survey(ctx, w.log, "lag", stream.Survey) })
 	group.Go(func() error { return stream.Run(ctx) })
 	return group.Wait()
 }
 
 // connect waits for the brokers and checks the topics.
 func (w *Watcher) connect(ctx context.Context) error {
+	if err := w.permitted(ctx, w.cfg.Kafka, rights.Kafka(rights.SLA, w.cfg.Instance, rights.Options{})); err != nil {
+		return err
+	}
 	_, err := w.identify(ctx, w.cfg.Kafka, w.topic(event.LeadTimers), w.topic(event.LeadFired),
 		w.topic(event.LeadSLA), w.topic(event.LeadReassign))
 	if err != nil {
@@ -109,9 +118,6 @@ func (w *Watcher) checkFired(ctx context.Context) error {
 			continue
 		}
 		err := w.cfg.Kafka.VerifyTopics(ctx, t)
-		if _, refused := errors.AsType[*kerr.Error](err); refused {
-			return nil // it takes a right of its own to ask
-		}
 		for _, wrong := range []error{kstream.ErrPartitionCount, kstream.ErrTopicConfig} {
 			if errors.Is(err, wrong) {
 				return backoff.Permanent(Usage(err))

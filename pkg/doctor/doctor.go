@@ -18,6 +18,7 @@ import (
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/lead"
 	"leadrouter/pkg/redisledger"
+	"leadrouter/pkg/rights"
 )
 
 // Status of a finding.
@@ -50,13 +51,16 @@ type Config struct {
 	// Lead, unless that is nil.
 	Providers string
 	Lead      *lead.Lead
-	Timeout   time.Duration // longest wait for one service. Default 5 s
-	Clock     clock.Clock   // default [clock.System]
+	// Role is whose rights are looked at. Default [rights.Router].
+	Role    rights.Role
+	Timeout time.Duration // longest wait for one service. Default 5 s
+	Clock   clock.Clock   // default [clock.System]
 }
 
 // Run looks at everything, in the order in which a router needs it.
 func Run(ctx context.Context, cfg Config) []Finding {
 	cfg.Timeout = cmp.Or(cfg.Timeout, 5*time.Second)
+	cfg.Role = cmp.Or(cfg.Role, rights.Router)
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System()
 	}
@@ -105,7 +109,11 @@ func (e *examination) add(check string, status Status, next, format string, args
 
 // silent adds that a service gives no answer.
 func (e *examination) silent(check, next string, err error) {
-	e.add(check, Fail, next, "no answer: %v", err)
+	if advice, _ := app.Refusal(err); advice != "" {
+		e.add(check, Fail, advice, "refused: %v", err)
+	} else {
+		e.add(check, Fail, next, "no answer: %v", err)
+	}
 	e.findings[len(e.findings)-1].Unreachable = true
 }
 
@@ -120,6 +128,7 @@ func (e *examination) kafka(ctx context.Context) {
 	e.cluster = identity.Cluster
 	e.add("kafka", OK, "", "cluster %s at %s", identity.Cluster, strings.Join(e.Kafka.Brokers, ","))
 	e.topics(ctx)
+	e.kafkaRights(ctx)
 }
 
 func (e *examination) topics(ctx context.Context) {
@@ -130,8 +139,11 @@ func (e *examination) topics(ctx context.Context) {
 		return
 	}
 	var missing []string
-	copies, fine := int16(0), true
+	copies, fine, hidden := int16(0), true, 0
 	for _, s := range states {
+		if s.Hidden {
+			hidden++
+		}
 		if s.Missing {
 			missing = append(missing, s.Name)
 			continue
@@ -148,6 +160,8 @@ func (e *examination) topics(ctx context.Context) {
 	case len(missing) > 0:
 		e.add(check, Fail, "leadrouter topics create", "%d of %d are missing, first %s", len(missing), len(states), missing[0])
 		return
+	case fine && hidden > 0:
+		e.add(check, Warn, "run leadrouter doctor as who created the topics, too", "all %d are there; how %d of them are set this user may not read", len(states), hidden)
 	case fine && copies == 1:
 		e.add(check, Warn, "raise the replication of "+event.LeadDecisions.Topic(e.Instance), "all %d are there, with one copy each: a lost disk loses the log", len(states))
 	case fine:
@@ -214,6 +228,9 @@ func (e *examination) redis(ctx context.Context) {
 	if err != nil {
 		e.add("ledger", Fail, "check --instance", "%v", err)
 		return
+	}
+	if !e.redisRights(ctx, store) {
+		return // what it says of the ledger would only repeat it
 	}
 	before := e.Clock.Now()
 	seen, err := store.Inspect(ctx)

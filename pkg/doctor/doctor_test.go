@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
 
 	"leadrouter/pkg/app"
@@ -18,7 +20,9 @@ import (
 	"leadrouter/pkg/policy"
 	"leadrouter/pkg/policylog"
 	"leadrouter/pkg/redisledger"
+	"leadrouter/pkg/rights"
 	"leadrouter/pkg/starter"
+	"leadrouter/pkg/testkit/services"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -226,4 +230,61 @@ func TestClocksApart(t *testing.T) {
 	require.Contains(t, found.Next, "NTP")
 	redis.SetTime(now.Add(-time.Hour))
 	find(t, doctor.Run(t.Context(), cfg), "clock", doctor.Fail)
+}
+
+// Rights that are missing are named, and nothing else is said to be wrong because of them.
+func TestRights(t *testing.T) {
+	t.Parallel()
+	cfg, _ := setup(t)
+	require.Equal(t, "kafka allows all that the role router needs", find(t, doctor.Run(t.Context(), cfg), "rights", doctor.OK).Text)
+
+	describe := func(name string) kfake.ACL {
+		return kfake.ACL{
+			Resource: kmsg.ACLResourceTypeTopic, Name: name, Pattern: kmsg.ACLResourcePatternTypePrefixed,
+			Operation: kmsg.ACLOperationRead, Allow: true,
+		}
+	}
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.EnableSASL(), kfake.EnableACLs(),
+		kfake.Superuser("PLAIN", "admin", "secret"), kfake.User("PLAIN", "ada", "secret", describe("x.")))
+	require.NoError(t, err)
+	t.Cleanup(cluster.Close)
+	cfg.Instance = "x"
+	cfg.Kafka = kstream.Client{Brokers: cluster.ListenAddrs(), SASL: kstream.SASL{Mechanism: "PLAIN", User: "admin", Password: "secret"}}
+	require.NoError(t, cfg.Kafka.CreateTopics(t.Context(), app.Topics("x", 3, 1)...))
+	cfg.Kafka.SASL.User, cfg.Role = "ada", rights.SLA
+	findings := doctor.Run(t.Context(), cfg)
+	require.Equal(t, app.ExitNo, app.ExitCode(doctor.Err(findings)))
+	missing := find(t, findings, "rights", doctor.Fail)
+	require.Equal(t, "kafka does not let this user write topic x.lead.timers, write topic x.lead.fired, write topic x.lead.sla and 3 more", missing.Text)
+	require.Equal(t, "leadrouter rights sla --instance x lists what the user needs", missing.Next)
+	require.Contains(t, find(t, findings, "topics", doctor.Warn).Text, "this user may not read")
+
+	cfg.Kafka.SASL.Mechanism, cfg.Kafka.SASL.User = "", ""
+	refused := find(t, doctor.Run(t.Context(), cfg), "kafka", doctor.Fail)
+	require.True(t, refused.Unreachable)
+	require.Contains(t, refused.Next, "wants --kafka-tls and --kafka-sasl")
+}
+
+// A Redis whose user may not do all that the ledger does says what.
+func TestRightsInRedis(t *testing.T) {
+	t.Parallel()
+	cfg, _ := setup(t)
+	server := services.OwnRedis(t, services.RedisConfig{})
+	admin := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	t.Cleanup(func() { _ = admin.Close() })
+	user := []any{"ACL", "SETUSER", "ada", ">secret"}
+	for _, rule := range rights.RedisRules("") {
+		user = append(user, rule)
+	}
+	require.NoError(t, admin.Do(t.Context(), user...).Err())
+	cfg.Redis = app.Redis{Address: server.Addr(), User: "ada", Password: "secret"}
+	findings := doctor.Run(t.Context(), cfg)
+	require.NoError(t, doctor.Err(findings))
+	find(t, findings, "ledger", doctor.OK)
+
+	require.NoError(t, admin.Do(t.Context(), "ACL", "SETUSER", "ada", "-hset", "-config|get").Err())
+	missing := find(t, doctor.Run(t.Context(), cfg), "rights", doctor.Fail)
+	require.Equal(t, "redis does not let this user run config|get, hset on {leadrouter}:*", missing.Text)
+	cfg.Redis.Password = "wrong"
+	require.Contains(t, find(t, doctor.Run(t.Context(), cfg), "redis", doctor.Fail).Next, "check --redis-user and its password")
 }

@@ -14,14 +14,14 @@ import (
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
-	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/routing"
 )
 
-// sectionSize is how many records go through the ledger in one call. While it
-// works on one section, the next is prepared and the one before is published.
+// sectionSize is how many records are prepared and published together, and go through the
+// ledger in one call, with what the call before has left. While it works on one section, the
+// next is prepared and the one before is published.
 const sectionSize = 256
 
 // section is a part of a batch on its way through the steps.
@@ -71,9 +71,7 @@ func (h *Handler) work(ctx context.Context, due []*debt, sections []*section) ([
 	workers, ctx := errgroup.WithContext(ctx)
 	by := h.basis()
 	h.prepareAll(ctx, workers, sections, by)
-	var voided []ledger.Result
-	err := h.grantAll(ctx, voidsOf(due), sections, by, func(first []ledger.Result, s *section) {
-		voided = append(voided, first...)
+	voided, err := h.grantAll(ctx, voidsOf(due), sections, by, func(s *section) {
 		workers.Go(h.guarded(func() error { return h.publishSection(ctx, s) }))
 	})
 	if err != nil {
@@ -110,111 +108,6 @@ func (h *Handler) prepareAll(ctx context.Context, workers *errgroup.Group, secti
 			return nil
 		}))
 	}
-}
-
-// grantAll asks the ledger section by section. The voids go with the first one.
-func (h *Handler) grantAll(ctx context.Context, voids []ledger.Op, sections []*section, by basis, granted func([]ledger.Result, *section)) error {
-	h.batch++
-	blocked := map[kstream.TopicPartition]bool{}
-	for _, s := range sections {
-		select {
-		case <-s.prepared:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		first, err := h.grantSection(ctx, voids, s, blocked, by)
-		if err != nil {
-			return err
-		}
-		granted(first, s)
-		voids = nil
-	}
-	return nil
-}
-
-// grantSection asks the ledger for one section. What stands in a partition behind
-// a busy operation of an earlier section is busy too. Leads whose ties others have got, in
-// this section or elsewhere, are planned again and asked for once more.
-func (h *Handler) grantSection(ctx context.Context, voids []ledger.Op, s *section, blocked map[kstream.TopicPartition]bool, by basis) ([]ledger.Result, error) {
-	s.results = make([]ledger.Result, len(s.items))
-	answers, again, err := h.ask(ctx, voids, s, blocked)
-	for rounds := 0; again.outdated && err == nil && (again.granted || rounds == 0); rounds++ {
-		if err := h.planAgain(ctx, s, by); err != nil {
-			return nil, err
-		}
-		_, again, err = h.ask(ctx, nil, s, blocked)
-	}
-	for i := range s.results {
-		if r := &s.results[i]; r.Code == ledger.Outdated || r.Code == "" {
-			blocked[kstream.PartitionOf(s.items[i].record)] = true
-			*r = ledger.Result{ID: s.items[i].op.ID, Code: ledger.Busy}
-		}
-	}
-	return answers, err
-}
-
-// round is what came of asking the ledger.
-type round struct{ granted, outdated bool }
-
-// ask asks the ledger for what has no answer yet, but for what stands behind something busy:
-// whatever the answer, each item may have been granted from here on. It gives those to the
-// voids.
-func (h *Handler) ask(ctx context.Context, voids []ledger.Op, s *section, blocked map[kstream.TopicPartition]bool) ([]ledger.Result, round, error) {
-	ops := append(make([]ledger.Op, 0, len(voids)+len(s.items)), voids...)
-	asked := make([]int, 0, len(s.items))
-	for i, it := range s.items {
-		if code := s.results[i].Code; code != "" && code != ledger.Outdated {
-			continue
-		}
-		if blocked[kstream.PartitionOf(it.record)] || it.waits || h.early(ctx, it) {
-			blocked[kstream.PartitionOf(it.record)] = true
-			s.results[i] = ledger.Result{ID: it.op.ID, Code: ledger.Busy}
-			continue
-		}
-		ops, asked = append(ops, it.op), append(asked, i)
-		h.flight.set(kstream.PartitionOf(it.record), it.record.Offset, passage{stray: true})
-	}
-	results, err := h.grant(ctx, ledger.Chunk{Batch: fmt.Sprintf("%s/%d", h.cfg.Process, h.batch), Seen: h.seen, Ops: ops})
-	if err != nil {
-		return nil, round{}, err
-	}
-	return results[:len(voids)], h.take(s, asked, results[len(voids):], blocked), nil
-}
-
-// take enters the answers to some items of a section. What stands behind an outdated one has
-// no answer.
-func (h *Handler) take(s *section, asked []int, results []ledger.Result, blocked map[kstream.TopicPartition]bool) (now round) {
-	behind := map[kstream.TopicPartition]bool{}
-	for k, i := range asked {
-		r, at := results[k], kstream.PartitionOf(s.items[i].record)
-		h.seen = max(h.seen, r.Grant.Sequence)
-		switch {
-		case r.Code == ledger.Outdated:
-			behind[at], now.outdated = true, true
-		case r.Code == ledger.Busy && behind[at]:
-			continue
-		case r.Code == ledger.Busy:
-			blocked[at] = true
-		default:
-			now.granted = true
-		}
-		s.results[i] = r
-	}
-	return now
-}
-
-// early says whether a reassignment has to wait: after an outage, acceptances that came
-// in time are applied before the clocks that ran out since.
-func (h *Handler) early(ctx context.Context, it *item) bool {
-	if h.current || h.topics[it.record.Topic] != event.LeadReassign {
-		return false
-	}
-	current, err := h.cfg.Current(ctx)
-	if err != nil {
-		h.log.Warn("cannot tell whether activities are behind, asking again", zap.Error(err))
-	}
-	h.current = current
-	return !current
 }
 
 // publishSection makes the output of a section.

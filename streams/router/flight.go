@@ -12,6 +12,8 @@ type passage struct {
 	stray   bool      // granted, perhaps, and no output tells of it
 	outcome string    // of a lead, for the metrics; empty: not counted
 	came    time.Time // when the broker got the lead
+	source  string    // that the lead names
+	live    bool      // the lead is neither a test nor of an import
 }
 
 // flight keeps passages by partition and offset until they are committed. What is

@@ -60,7 +60,8 @@ type Config struct {
 	// Verify binds the ledger anew after [ledger.ErrEpoch]; it fails for as long as
 	// the ledger has to be rebuilt.
 	Verify func(context.Context) error
-	// Report is told how the ledger is after each call: nil when it answered.
+	// Report is told how the ledger is after each call: nil when it answered. Calls come from
+	// several goroutines.
 	Report     func(error)
 	Registerer prometheus.Registerer
 	Logger     *zap.Logger
@@ -89,6 +90,8 @@ type Handler struct {
 	seen   int64       // highest sequence given to this process
 	flight flight      // what is handed out and not committed
 	stale  atomic.Bool // the ledger refused us: verify before the next call
+	// refusing: the last grant failed. An answer to a question does not heal that.
+	refusing atomic.Bool
 
 	current bool   // no reassignment has to wait for activities from before the start
 	woken   string // hash of the policy by which the waiting line was planned again
@@ -197,15 +200,22 @@ func (h *Handler) depart(out *kstream.Output, sections []*section) {
 	for _, s := range sections {
 		for i, it := range s.items {
 			if r := s.results[i]; r.Code != ledger.Busy {
-				h.flight.set(kstream.PartitionOf(it.record), it.record.Offset, passage{
-					sent: true, outcome: counted(it, r), came: it.record.Timestamp,
-				})
+				h.flight.set(kstream.PartitionOf(it.record), it.record.Offset, departed(it, r))
 			}
 		}
 	}
 	for _, d := range out.DLQ {
 		h.flight.refuse(d.Record)
 	}
+}
+
+// departed is the passage of a record that the output tells of.
+func departed(it *item, r ledger.Result) passage {
+	p := passage{sent: true, outcome: counted(it, r), came: it.record.Timestamp}
+	if it.lead != nil {
+		p.source, p.live = it.lead.Source, !it.lead.Test && !it.lead.Bulk
+	}
+	return p
 }
 
 // counted is what the metrics count a result as: leads alone, each once.
@@ -229,6 +239,7 @@ func (h *Handler) grant(ctx context.Context, chunk ledger.Chunk) ([]ledger.Resul
 	start := h.cfg.Clock.Now()
 	results, err := h.ledger.Apply(ctx, chunk)
 	h.m.redis.Observe(h.cfg.Clock.Now().Sub(start).Seconds())
+	h.refusing.Store(err != nil)
 	h.cfg.Report(err)
 	if err != nil {
 		h.acks.giveBack(chunk.Acks)
@@ -238,6 +249,15 @@ func (h *Handler) grant(ctx context.Context, chunk ledger.Chunk) ([]ledger.Resul
 		return nil, fmt.Errorf("ledger gave %d answers to %d operations", len(results), len(chunk.Ops))
 	}
 	return results, nil
+}
+
+// heard reports how the ledger has answered a question. A ledger that answers may still
+// refuse to grant: one that is full, or whose replica is away, can be read, and would be
+// fine and in trouble by turns with every batch that looks before it asks.
+func (h *Handler) heard(err error) {
+	if err != nil || !h.refusing.Load() {
+		h.cfg.Report(err)
+	}
 }
 
 // fate decides what an error of the ledger means for the batch. An error that is
@@ -297,6 +317,7 @@ func (h *Handler) Assigned(ctx context.Context, offsets map[kstream.TopicPartiti
 	for at := range offsets {
 		h.forget(at)
 	}
+	h.refusing.Store(false) // whatever it was, the batch is gone that would show that it has healed
 	if err := h.verify(ctx); err != nil {
 		return err
 	}

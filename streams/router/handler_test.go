@@ -217,6 +217,35 @@ func TestTroubleOfTheLedgerIsPassing(t *testing.T) {
 	require.NotEqual(t, kstream.Retry(err), err, "the ledger works without it")
 }
 
+// A ledger that can be read and takes no writes is in trouble until it takes them, however
+// often it is asked what it knows.
+func TestALedgerThatIsOnlyReadIsInTrouble(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	first := b.created("L-1", "DE")
+	b.commit(b.handle(first), first)
+	moved := b.record(event.LeadCommand, `{"lead_id":"L-1","command":"reroute","by":"boss","because":"it is better"}`)
+	b.reported = nil
+	b.store.refuse(ledger.ErrUnavailable, ledger.ErrUnavailable, ledger.ErrUnavailable)
+	for range 3 {
+		_, err := b.handler.Handle(t.Context(), kstream.Batch{Records: []*kstream.Record{moved}})
+		require.ErrorIs(t, err, ledger.ErrUnavailable)
+	}
+	require.NoError(t, b.reported[0], "the lead was looked at")
+	for _, err := range b.reported[1:] {
+		require.ErrorIs(t, err, ledger.ErrUnavailable)
+	}
+	b.handle(moved)
+	require.NoError(t, b.reported[len(b.reported)-1])
+
+	t.Log("whoever gets its partition asks anew")
+	b.store.refuse(ledger.ErrUnavailable)
+	_, err := b.handler.Handle(t.Context(), kstream.Batch{Records: []*kstream.Record{b.created("L-2", "DE")}})
+	require.ErrorIs(t, err, ledger.ErrUnavailable)
+	b.fresh(moved, moved.Offset+1)
+	require.NoError(t, b.reported[len(b.reported)-1])
+}
+
 func TestSkippedGrantsAreTakenBack(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -50,6 +50,15 @@ type bundle struct {
 	behind   bool                       // activities from before the start are still to come
 	absent   []routing.Absence
 	asked    func() // is told when somebody asks who is absent
+	told     sync.Mutex
+	reported []error
+}
+
+// report notes how the ledger is.
+func (b *bundle) report(err error) {
+	b.told.Lock()
+	defer b.told.Unlock()
+	b.reported = append(b.reported, err)
 }
 
 // flaky is the model with errors to order.
@@ -58,8 +67,10 @@ type flaky struct {
 	verified int
 	unseen   func(context.Context) error // of all calls of Look, where there is one
 
-	mu   sync.Mutex
-	fail []error // for the next calls of Apply
+	mu       sync.Mutex
+	fail     []error // for the next calls of Apply
+	calls    int     // of Apply, with operations
+	outdated int     // answers
 }
 
 // refuse orders errors for the next calls.
@@ -77,7 +88,16 @@ func (f *flaky) Apply(ctx context.Context, c ledger.Chunk) ([]ledger.Result, err
 		f.fail = f.fail[1:]
 		return nil, err
 	}
-	return f.Model.Apply(ctx, c)
+	results, err := f.Model.Apply(ctx, c)
+	if len(c.Ops) > 0 {
+		f.calls++
+	}
+	for _, r := range results {
+		if r.Code == ledger.Outdated {
+			f.outdated++
+		}
+	}
+	return results, err
 }
 
 func (f *flaky) Look(ctx context.Context, ids []string) (map[string]ledger.Lead, error) {
@@ -152,7 +172,7 @@ func (b *bundle) restart() {
 		},
 		Current: func(context.Context) (bool, error) { return !b.behind, nil },
 		Verify:  func(context.Context) error { b.store.verified++; return nil },
-		Report:  func(error) {}, Registerer: b.reg, Logger: zaptest.NewLogger(b.t), Clock: b.clock,
+		Report:  b.report, Registerer: b.reg, Logger: zaptest.NewLogger(b.t), Clock: b.clock,
 	})
 	b.clock.Advance(time.Second)
 }

@@ -10,6 +10,7 @@ type metrics struct {
 	leads   *prometheus.CounterVec // outcome
 	latency prometheus.Histogram
 	redis   prometheus.Histogram
+	sources *sources
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -30,6 +31,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}),
 	}
 	reg.MustRegister(m.leads, m.latency, m.redis)
+	m.sources = newSources(reg)
 	return m
 }
 
@@ -40,4 +42,7 @@ func (m *metrics) lead(p passage, now time.Time) {
 	}
 	m.leads.WithLabelValues(p.outcome).Inc()
 	m.latency.Observe(max(0, now.Sub(p.came).Seconds()))
+	if p.live {
+		m.sources.count(p.source, p.came)
+	}
 }

@@ -59,7 +59,7 @@ func (h *Handler) prepare(ctx context.Context, s *section, by basis) error {
 		h.cfg.Enrich(ctx, by.planner.Policy(), leads)
 	}
 	h.recognise(s, by)
-	known, err := h.meet(ctx, s.items)
+	known, err := h.meet(ctx, s.items, s.items)
 	if err != nil {
 		return err
 	}

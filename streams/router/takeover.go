@@ -37,7 +37,7 @@ func (h *Handler) takeOver(ctx context.Context, offsets map[kstream.TopicPartiti
 	for _, at := range sorted(offsets) {
 		offset := offsets[at]
 		memos, err := h.ledger.Pending(ctx, h.partition(at), math.MaxInt64)
-		h.cfg.Report(err)
+		h.heard(err)
 		if err != nil {
 			return h.fate(ctx, err)
 		}

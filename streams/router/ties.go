@@ -21,13 +21,16 @@ func (h *Handler) recognise(s *section, by basis) {
 	}
 }
 
-// meet asks the ledger who has the leads of the same persons and companies as some.
-func (h *Handler) meet(ctx context.Context, items []*item) (ties.Known, error) {
+// meet asks the ledger who has the leads of the same persons and companies as some of those
+// that are decided together.
+func (h *Handler) meet(ctx context.Context, items, all []*item) (ties.Known, error) {
 	var traits []string
 	known := ties.Known{}
+	for _, it := range all {
+		known.Meet(it.op.Lead, it.traits)
+	}
 	for _, it := range items {
 		traits = slices.AppendSeq(traits, it.traits.All())
-		known.Meet(it.op.Lead, it.traits)
 	}
 	var err error
 	if known.Bearers, err = h.bearers(ctx, traits); err != nil || len(known.Bearers) == 0 {
@@ -44,20 +47,27 @@ func (h *Handler) meet(ctx context.Context, items []*item) (ties.Known, error) {
 	return known, h.answered(ctx, err)
 }
 
-// planAgain plans the leads of a section that are not decided for want of knowing each other.
-// A plan that cannot be made again is refused when its record comes with the next batch.
-func (h *Handler) planAgain(ctx context.Context, s *section, by basis) error {
-	var items []*item
-	for i, it := range s.items {
-		if code := s.results[i].Code; it.traits != nil && (code == "" || code == ledger.Outdated) {
+// planAgain plans the leads whose ties others have got since they were planned. A plan that
+// cannot be made again is refused when its record comes with the next batch.
+func (h *Handler) planAgain(ctx context.Context, g *granting, by basis) error {
+	var items, all []*item
+	for _, p := range g.open {
+		it := p.item()
+		all = append(all, it)
+		old := p.result().Code == ledger.Outdated || g.crowd.Outdated(&it.op)
+		if it.traits != nil && old && !g.blocked[p.at()] {
 			items = append(items, it)
 		}
 	}
-	known, err := h.meet(ctx, items)
+	if len(items) == 0 {
+		return nil
+	}
+	known, err := h.meet(ctx, items, all)
 	if err != nil {
 		return err
 	}
 	for _, it := range items {
+		g.crowd.Learn(it.traits, known)
 		if err := h.planLead(it, known, by); err != nil {
 			return nil //nolint:nilerr // the next batch deals with it
 		}
@@ -93,7 +103,7 @@ func (h *Handler) answered(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err() // called off: it says nothing of the ledger
 	}
-	h.cfg.Report(err)
+	h.heard(err)
 	if err != nil {
 		return h.fate(ctx, err)
 	}

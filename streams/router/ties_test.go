@@ -69,6 +69,86 @@ func TestOneCompanyHasOneOwner(t *testing.T) {
 	require.Equal(t, "anyone", other.Rule)
 }
 
+// While one section is granted, the next ones look at who has whom: the race detector watches.
+func TestSectionsLookWhileOthersAreGranted(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.adopt(recognising)
+	var leads []string
+	for i := range 600 {
+		leads = append(leads, fmt.Sprintf(`{"id":"L%d","email":"p%d@firm%d.example"}`, i, i, i/2))
+	}
+	all := b.route(leads...)
+	require.Len(t, all, len(leads))
+	for i := 0; i < len(leads); i += 2 {
+		require.Equal(t, all[fmt.Sprintf("L%d", i)].RepID, all[fmt.Sprintf("L%d", i+1)].RepID)
+	}
+}
+
+// Leads that meet in a batch are asked for one after the other: a router alone is never
+// refused, and asks no more often than the longest row of leads that have to know each other.
+func TestNothingIsAskedForInVain(t *testing.T) {
+	t.Parallel()
+	const first = `{"id":"L0","email":"a@acme.example","last_name":"Ames"}`
+	many := func(n int, form string) (leads []string) {
+		for i := range n {
+			leads = append(leads, fmt.Sprintf(form, i, i))
+		}
+		return leads
+	}
+	tests := map[string]struct {
+		leads []string
+		calls int
+	}{
+		"of companies of their own": {many(40, `{"id":"L%d","email":"p@firm%d.example"}`), 1},
+		"two of a company":          {[]string{first, `{"id":"L1","email":"b@acme.example","last_name":"Bell"}`}, 2},
+		"all of a company":          {many(40, `{"id":"L%d","email":"p%d@acme.example"}`), 2},
+		"a person twice":            {[]string{first, `{"id":"L1","email":"a@acme.example","last_name":"Ames"}`}, 2},
+		"persons with one phone": {[]string{
+			`{"id":"L0","email":"ann@one.example","phone":"+420601123456","first_name":"Ann","last_name":"Ames"}`,
+			`{"id":"L1","email":"zoe@two.example","phone":"+420601123456","first_name":"Zoe","last_name":"Yung"}`,
+		}, 1},
+		"a company in several sections": {many(600, `{"id":"L%d","email":"p%d@acme.example"}`), 4},
+		"a test":                        {[]string{first, `{"id":"L1","email":"b@acme.example","test":true}`}, 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			b.adopt(recognising)
+			var records []*kstream.Record
+			for _, v := range tt.leads {
+				records = append(records, b.record(event.LeadCreated, v))
+			}
+			out := b.handle(records...)
+			require.Len(t, assignments(t, out), len(tt.leads))
+			require.Empty(t, out.Until)
+			require.Zero(t, b.store.outdated)
+			require.LessOrEqual(t, b.store.calls, tt.calls)
+		})
+	}
+}
+
+// A company that its owner never gets again is asked for lead by lead, and nothing else is.
+func TestOwnerWhoIsPassedOver(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.adopt(`
+policy: passed-over
+reps: {ana: {}, ben: {}}
+rules:
+  - {name: same-company, when: 'source == "event"', to: [company_owner, next]}
+  - {name: anyone, to: all}
+`)
+	var records []*kstream.Record
+	for i := range 20 {
+		records = append(records, b.record(event.LeadCreated, fmt.Sprintf(`{"id":"L%d","email":"p%d@acme.example"}`, i, i)))
+	}
+	out := b.handle(records...)
+	require.Len(t, assignments(t, out), 20)
+	require.Empty(t, out.Until)
+}
+
 func TestKeyAccountIsForGood(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -17,7 +17,7 @@ func (h *Handler) wake(ctx context.Context, out *kstream.Output) error {
 		return nil
 	}
 	head, err := h.ledger.Head(ctx)
-	h.cfg.Report(err)
+	h.heard(err)
 	if err != nil {
 		return h.fate(ctx, err)
 	}

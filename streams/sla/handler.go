@@ -44,14 +44,17 @@ type Handler struct {
 	out    outputs
 	pool   *pool
 	steady *steady
-	m      *metrics
-	log    *zap.Logger
+	// doubted: it was told that the clock is in doubt.
+	doubted bool
+	m       *metrics
+	log     *zap.Logger
 
 	shards map[int32]*shard
 	rounds []*round // in transactions that are not known to be committed, oldest first
 
 	mu        sync.Mutex
 	complaint error // why not all that is due fires; nil: it does
+	next      int64 // when the first stage is due that is not known to be committed; [never]: none is left
 }
 
 // shard is one partition, of lead.timers and lead.fired alike.
@@ -63,6 +66,9 @@ type shard struct {
 }
 
 func (s *shard) ready() bool { return s.timers > s.barrier }
+
+// never is when nothing is due.
+const never = math.MaxInt64
 
 // unread is the barrier of a shard that has none yet.
 const unread = math.MaxInt64
@@ -82,15 +88,29 @@ func New(cfg Config) *Handler {
 			sla: event.LeadSLA.Topic(cfg.Instance), reassign: event.LeadReassign.Topic(cfg.Instance),
 			fired: event.LeadFired.Topic(cfg.Instance),
 		},
-		pool: newPool(), steady: newSteady(cfg.Clock), shards: map[int32]*shard{},
+		pool: newPool(), steady: newSteady(cfg.Clock), shards: map[int32]*shard{}, next: never,
 	}
-	h.m = newMetrics(cfg.Registerer, func() float64 {
-		if h.Ready() != nil {
-			return 0
-		}
-		return 1
-	})
+	h.m = newMetrics(cfg.Registerer, states{ready: h.isReady, overdue: h.overdue})
 	return h
+}
+
+func (h *Handler) isReady() float64 {
+	if h.Ready() != nil {
+		return 0
+	}
+	return 1
+}
+
+// overdue is for how many seconds the first stage is late. It is asked from anywhere, and
+// grows while the stream stands still.
+func (h *Handler) overdue() float64 {
+	h.mu.Lock()
+	next := h.next
+	h.mu.Unlock()
+	if next == never {
+		return 0
+	}
+	return max(0, h.cfg.Clock.Now().Sub(instant(next)).Seconds())
 }
 
 // Ready tells why not all that is due fires; nil: it does. It may be called at any
@@ -109,13 +129,14 @@ func (h *Handler) Handle(ctx context.Context, batch kstream.Batch) (kstream.Outp
 	if err == nil {
 		h.take(r, now)
 	}
+	out, failed := h.publish(r)
 	h.report(err)
-	return h.publish(r)
+	return out, failed
 }
 
 // now is the instant up to which everything fires, or why nothing does.
 func (h *Handler) now(ctx context.Context) (time.Time, error) {
-	at, doubt := h.steady.now()
+	at, doubt := h.look()
 	if doubt == nil || !h.steady.mayAsk() {
 		return at, doubt
 	}
@@ -123,7 +144,17 @@ func (h *Handler) now(ctx context.Context) (time.Time, error) {
 		return at, err
 	}
 	h.log.Info("the clock is trusted again")
-	return h.steady.now()
+	return h.look()
+}
+
+// look reads the clock, and counts when it was set.
+func (h *Handler) look() (at time.Time, doubt error) {
+	trusted := h.steady.doubt == nil
+	at, doubt = h.steady.now()
+	if trusted && doubt != nil {
+		h.m.steps.Inc()
+	}
+	return at, doubt
 }
 
 // read takes records into the books. What a book has seen already comes again after
@@ -229,9 +260,28 @@ func (h *Handler) report(err error) {
 	if err == nil && reading > 0 {
 		err = fmt.Errorf("reading the clocks of %d partitions", reading)
 	}
+	next := h.first()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.complaint = err
+	h.complaint, h.next = err, next
+}
+
+// first is when the first stage is due of all that is in the books or on its way out.
+func (h *Handler) first() int64 {
+	first := int64(never)
+	for _, s := range h.shards {
+		if next, any := s.next(); any && next != atOnce && s.ready() { // others may have fired it
+			first = min(first, next)
+		}
+	}
+	for _, r := range h.rounds {
+		for i, n := range r.notices {
+			if n.stage != nil && h.shards[r.shards[i]] != nil {
+				first = min(first, n.at)
+			}
+		}
+	}
+	return first
 }
 
 // Committed has nothing to do: outputs are told of one by one.
@@ -242,6 +292,6 @@ func (h *Handler) Revoked(_ context.Context, partitions []kstream.TopicPartition
 	for _, at := range partitions {
 		delete(h.shards, at.Partition)
 	}
-	_, doubt := h.steady.now()
+	_, doubt := h.look()
 	h.report(doubt)
 }

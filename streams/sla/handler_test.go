@@ -418,12 +418,16 @@ func TestAStepOfTheClock(t *testing.T) {
 	w.clock.Advance(time.Second)
 	require.Empty(t, w.run())
 	require.Greater(t, len(b.logs[w.fired()]), asked)
+	require.Len(t, w.warnings.All(), 1, "it is told once, for as long as it lasts")
 
 	w.clock.Advance(time.Second)
 	brokers.Set(w.clock.Now().Add(-time.Second)) // it was the brokers who were late
 	require.Len(t, w.run(), 6)
 	require.NoError(t, w.handler.Ready())
 	require.Equal(t, 1, metric(t, w, "leadrouter_sla_ready"))
+	w.clock.Step(time.Hour)
+	require.Empty(t, w.run())
+	require.Len(t, w.warnings.All(), 2, "and so is the next time")
 }
 
 // maxDrift is what the wall clock may drift without a doubt.
@@ -450,17 +454,4 @@ func TestADoubtWithoutAnAnswer(t *testing.T) {
 	require.ErrorContains(t, w.handler.Ready(), "ask the brokers for the time: away")
 	w.revoke(0)
 	require.ErrorContains(t, w.handler.Ready(), "the clock was set by -1h0m0s")
-}
-
-func TestMetrics(t *testing.T) {
-	t.Parallel()
-	b, w := setup(t)
-	b.write(t, 0, timer("L", 1))
-	b.write(t, 0, stopped(timer("M", 1), "contacted", after(1)))
-	w.clock.Advance(20 * time.Second)
-	require.Len(t, w.run(), 8)
-	for name, want := range map[string]int{"warned": 2, "breached": 1, "escalated": 2, "met": 1, "reassigned": 2} {
-		require.Equal(t, want, fired(t, w, name), name)
-	}
-	require.Equal(t, 1, metric(t, w, "leadrouter_sla_open_clocks"))
 }

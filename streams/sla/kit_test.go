@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"leadrouter/pkg/clock"
 	"leadrouter/pkg/event"
@@ -116,11 +117,13 @@ func (b *topics) erase(partition int32, id string) {
 
 // watcher is a handler, and what the stream would do for it.
 type watcher struct {
-	t       require.TestingT
-	b       *topics
-	clock   *clock.Fake
-	reg     *prometheus.Registry
-	handler *sla.Handler
+	t require.TestingT
+	b *topics
+	// warnings of the handler
+	warnings *observer.ObservedLogs
+	clock    *clock.Fake
+	reg      *prometheus.Registry
+	handler  *sla.Handler
 
 	read, committed map[int32]int64 // positions in lead.timers
 	flights         []flight        // not committed, oldest first
@@ -134,7 +137,9 @@ type flight struct {
 
 func (b *topics) watch(t require.TestingT, c *clock.Fake, partitions ...int32) *watcher {
 	w := &watcher{t: t, b: b, clock: c, reg: prometheus.NewRegistry(), read: map[int32]int64{}, committed: map[int32]int64{}}
-	w.handler = sla.New(sla.Config{Journal: b, Registerer: w.reg, Logger: zap.NewNop(), Clock: c})
+	core, warnings := observer.New(zap.WarnLevel)
+	w.warnings = warnings
+	w.handler = sla.New(sla.Config{Journal: b, Registerer: w.reg, Logger: zap.New(core), Clock: c})
 	require.NoError(t, w.assign(partitions...))
 	return w
 }

@@ -14,12 +14,20 @@ type metrics struct {
 	fired   *prometheus.CounterVec // event
 	lag     prometheus.Histogram
 	skipped prometheus.Counter
+	steps   prometheus.Counter
 }
 
 // reassigned is what the metrics call a lead.reassign, beside the milestones.
 const reassigned = "reassigned"
 
-func newMetrics(reg prometheus.Registerer, ready func() float64) *metrics {
+// states are what is asked for when somebody looks: they must be true of a watcher that does
+// nothing, too.
+type states struct {
+	ready   func() float64
+	overdue func() float64 // seconds
+}
+
+func newMetrics(reg prometheus.Registerer, now states) *metrics {
 	m := &metrics{
 		open: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "leadrouter_sla_open_clocks",
@@ -38,11 +46,18 @@ func newMetrics(reg prometheus.Registerer, ready func() float64) *metrics {
 			Name: "leadrouter_sla_skipped_records_total",
 			Help: "Records of lead.timers that are not about the clocks of a lead.",
 		}),
+		steps: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "leadrouter_sla_clock_steps_total",
+			Help: "Times that the clock of this host was set by more than 2 s: nothing fires until the brokers' time agrees with it.",
+		}),
 	}
-	reg.MustRegister(m.open, m.fired, m.lag, m.skipped, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	reg.MustRegister(m.open, m.fired, m.lag, m.skipped, m.steps, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "leadrouter_sla_ready",
 		Help: "1 while this watcher fires what is due: all its partitions are read, and the clock is trusted.",
-	}, ready))
+	}, now.ready), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "leadrouter_sla_overdue_seconds",
+		Help: "How long ago the stage was due that is to fire next, or is not committed yet; 0: none is late.",
+	}, now.overdue))
 	for _, name := range append(event.Milestones(), reassigned) {
 		m.fired.WithLabelValues(name) // 0 is worth seeing
 	}

@@ -133,9 +133,10 @@ func (h *Handler) askBrokers(ctx context.Context) error {
 			}
 			return h.steady.agree(before, at)
 		})
-		if err != nil {
+		if err != nil && !h.doubted {
 			h.log.Warn("nothing fires: the clock is in doubt", zap.Error(err))
 		}
+		h.doubted = err != nil // told once: a host's clock can be wrong for a day
 		return err
 	}
 	return nil

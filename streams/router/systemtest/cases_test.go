@@ -19,6 +19,7 @@ import (
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/routing"
+	"leadrouter/pkg/testkit/recount"
 )
 
 // smallPolicy gives Germany to carl and the rest to everybody in turn.
@@ -54,7 +55,7 @@ func TestSecondEventWithAKnownID(t *testing.T) {
 	requireOnce(t, map[string]bool{"L-1": true, "L-2": true}, list)
 	require.Contains(t, list, first)
 	require.Equal(t, "carl", first.RepID)
-	require.Equal(t, 3, in.recountLog().effects["repeat"])
+	require.Equal(t, 3, in.recountLog().Effects["repeat"])
 	require.Equal(t, 3, int(p.metric(`leadrouter_leads_total{outcome="repeat"}`)))
 	require.Equal(t, 2, int(p.metric(`leadrouter_leads_total{outcome="assigned"}`)))
 	require.EqualValues(t, 2, in.dump().Reps["carl"].Open)
@@ -115,9 +116,9 @@ func TestSkippedRecordsAreTakenBack(t *testing.T) {
 	})
 
 	count := in.recountLog()
-	require.Positive(t, count.effects["voided"])
-	require.LessOrEqual(t, count.effects["voided"], len(doubtful))
-	t.Logf("%d grants in doubt, %d taken back, %d records skipped", len(doubtful), count.effects["voided"], skipped)
+	require.Positive(t, count.Effects["voided"])
+	require.LessOrEqual(t, count.Effects["voided"], len(doubtful))
+	t.Logf("%d grants in doubt, %d taken back, %d records skipped", len(doubtful), count.Effects["voided"], skipped)
 	in.requireFolded()
 	count.requireLedger(in)
 	for _, a := range in.assigned() {
@@ -189,7 +190,7 @@ func (in *installation) uncommitted() map[int64]ledger.Memo {
 		}
 	}
 	for _, r := range in.read(in.topic(event.LeadDecisions)) {
-		var e entry
+		var e recount.Entry
 		require.NoError(in.t, json.Unmarshal(r.Value, &e))
 		delete(memos, e.Grant.Sequence)
 	}

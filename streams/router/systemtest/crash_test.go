@@ -92,17 +92,17 @@ func TestCrash(t *testing.T) {
 	count := in.recountLog()
 	require.Len(t, count.records, work.records+len(in.read(in.topic(event.LeadReassign))), "each record is decided")
 	require.Len(t, count.hashes, 3, "each policy had its part")
-	require.Positive(t, count.given, "people gave leads away")
-	require.Positive(t, count.full)
+	require.Positive(t, count.Given, "people gave leads away")
+	require.Positive(t, count.Full)
 	for _, effect := range []ledger.Effect{ledger.Owned, ledger.Ended, ledger.Repeat, ledger.Freed, ledger.Fenced, ledger.Ignored, ledger.Present, ledger.Settled} {
-		require.Positive(t, count.effects[string(effect)], effect)
+		require.Positive(t, count.Effects[string(effect)], effect)
 	}
-	t.Logf("effects %v, largest credits %v", count.effects, count.largest)
+	t.Logf("effects %v, largest credits %v", count.Effects, count.Largest)
 	in.requireFolded()
 	in.requireProven(oneFile(before.Replace(crashPolicy)), oneFile(after.Replace(crashPolicy)), oneFile(last.Replace(crashPolicy)))
 	count.requireLedger(in)
 	in.requireNoDeadLetters()
-	in.requireTimers(count.reopened)
+	in.requireTimers(count.Reopened)
 }
 
 // requireTimers checks the last word of lead.timers on each lead: its clocks run

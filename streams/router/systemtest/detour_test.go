@@ -4,7 +4,9 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -12,6 +14,7 @@ import (
 // detour is an address that moves from one server to another, as a failover moves it.
 type detour struct {
 	listener net.Listener
+	delay    atomic.Int64 // of what the server answers, nanoseconds
 
 	mu      sync.Mutex
 	target  string
@@ -47,6 +50,23 @@ func (d *detour) moveTo(target string) {
 	clear(d.open)
 }
 
+// slowDown delays all answers from now on.
+func (d *detour) slowDown(by time.Duration) { d.delay.Store(int64(by)) }
+
+// late reads later than it could.
+type late struct {
+	io.Reader
+	by *atomic.Int64
+}
+
+func (l *late) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	if by := l.by.Load(); by > 0 {
+		<-time.After(time.Duration(by))
+	}
+	return n, err
+}
+
 func (d *detour) accept() {
 	for {
 		from, err := d.listener.Accept()
@@ -71,7 +91,7 @@ func (d *detour) carry(from net.Conn) {
 	}
 	var back sync.WaitGroup
 	back.Go(func() {
-		_, _ = io.Copy(from, to)
+		_, _ = io.Copy(from, &late{Reader: to, by: &d.delay})
 		_ = from.Close()
 	})
 	_, _ = io.Copy(to, from)

@@ -68,9 +68,9 @@ func TestRealLeads(t *testing.T) {
 	requireSpread(t, list)
 
 	count := in.recountLog()
-	require.Positive(t, count.full, "caps that nobody reaches test nothing")
-	require.Equal(t, []string{"abroad", "advisors", "leads"}, slices.Sorted(maps.Keys(count.credit)))
-	t.Logf("largest credits, in millionths of a lead: %v", count.largest)
+	require.Positive(t, count.Full, "caps that nobody reaches test nothing")
+	require.Equal(t, []string{"abroad", "advisors", "leads"}, slices.Sorted(maps.Keys(count.Credit)))
+	t.Logf("largest credits, in millionths of a lead: %v", count.Largest)
 	in.requireFolded()
 	count.requireLedger(in)
 
@@ -80,7 +80,7 @@ func TestRealLeads(t *testing.T) {
 		return len(in.read(in.topic(event.LeadDecisions))) == 2*n
 	})
 	require.Len(t, in.assigned(), n)
-	require.Equal(t, n, in.recountLog().effects["repeat"])
+	require.Equal(t, n, in.recountLog().Effects["repeat"])
 }
 
 // The same leads under the policy of forty reps, with a router killed among them: each

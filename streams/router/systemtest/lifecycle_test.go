@@ -129,7 +129,7 @@ func TestLifecycle(t *testing.T) {
 	in.requireLives(untouched, len(published))
 	in.requireMilestones(untouched)
 	count := in.recountLog()
-	t.Logf("effects %v, largest credits %v", count.effects, count.largest)
+	t.Logf("effects %v, largest credits %v", count.Effects, count.Largest)
 	in.requireFolded()
 	verdict := in.requireProven(oneFile(lifecyclePolicy))
 	require.Equal(t, verdict.Decisions, verdict.Proven)

@@ -136,7 +136,7 @@ func TestRedisRestarts(t *testing.T) {
 	require.Zero(t, rebuilt.code, rebuilt.err)
 	sent()
 	in.requireAll(50, "before", "during", "L")
-	require.Equal(t, 2, in.recountLog().effects["rebuilt"])
+	require.Equal(t, 2, in.recountLog().Effects["rebuilt"])
 	in.requireFolded()
 	in.recountLog().requireLedger(in)
 }
