@@ -39,6 +39,7 @@ func (p Path) withDefaults() Path {
 type Result struct {
 	Sorted []time.Duration
 	Took   time.Duration // from the first record sent to the last one received
+	Used   Usage         // of processors meanwhile, if that was asked for
 }
 
 // Quantile returns the latency that the share q (0 to 1) of the records does not exceed.
@@ -59,22 +60,25 @@ func (r Result) String() string {
 		len(r.Sorted), r.PerSecond(), ms(.5), ms(.9), ms(.99), ms(1))
 }
 
-// Latency publishes n records, rate of them a second, and waits for the output of all.
+// Latency publishes n records, rate of them a second, and waits for the output of all. The time
+// of a record runs from when it was due, not from when it could be sent: a stream that holds its
+// senders up, or a machine that has no time for them, is not forgiven (coordinated omission).
 func Latency(ctx context.Context, c clock.Clock, path Path, n, rate int) (Result, error) {
 	interval := time.Second / time.Duration(rate)
-	return run(ctx, c, path.withDefaults(), n, func(i int, start time.Time) error {
-		return c.Sleep(ctx, start.Add(time.Duration(i)*interval).Sub(c.Now()))
+	return run(ctx, c, path.withDefaults(), n, func(i int, start time.Time) (time.Time, error) {
+		due := start.Add(time.Duration(i) * interval)
+		return due, c.Sleep(ctx, due.Sub(c.Now()))
 	})
 }
 
 // Throughput publishes n records as fast as the brokers take them, and waits for the output
 // of all. Its latencies are waiting times in the backlog.
 func Throughput(ctx context.Context, c clock.Clock, path Path, n int) (Result, error) {
-	return run(ctx, c, path.withDefaults(), n, func(int, time.Time) error { return nil })
+	return run(ctx, c, path.withDefaults(), n, func(int, time.Time) (time.Time, error) { return c.Now(), nil })
 }
 
-// run publishes record i after pace has returned.
-func run(ctx context.Context, c clock.Clock, path Path, n int, pace func(i int, start time.Time) error) (Result, error) {
+// run publishes record i after pace has returned when it was due.
+func run(ctx context.Context, c clock.Clock, path Path, n int, pace func(i int, start time.Time) (time.Time, error)) (Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ends, err := path.Client.Ends(ctx, path.Out)
@@ -85,7 +89,7 @@ func run(ctx context.Context, c clock.Clock, path Path, n int, pace func(i int, 
 	read := make(chan error, 1)
 	go func() { read <- path.Client.Tail(ctx, ends, m.received) }()
 	start := c.Now()
-	if err := m.publish(ctx, n, func(i int) error { return pace(i, start) }); err != nil {
+	if err := m.publish(ctx, n, func(i int) (time.Time, error) { return pace(i, start) }); err != nil {
 		cancel()
 		return Result{}, errors.Join(err, <-read)
 	}
@@ -100,7 +104,7 @@ func run(ctx context.Context, c clock.Clock, path Path, n int, pace func(i int, 
 // errComplete ends the reading.
 var errComplete = errors.New("all records are there")
 
-// meter matches outputs with the times at which their inputs were sent.
+// meter matches outputs with the times at which their inputs were due.
 type meter struct {
 	clock clock.Clock
 	path  Path
@@ -111,20 +115,21 @@ type meter struct {
 	took []time.Duration
 }
 
-func (m *meter) publish(ctx context.Context, n int, pace func(i int) error) error {
+func (m *meter) publish(ctx context.Context, n int, pace func(i int) (time.Time, error)) error {
 	p, err := kstream.NewPublisher(m.path.Client)
 	if err != nil {
 		return err
 	}
 	defer p.Close()
 	for i := range n {
-		if err := pace(i); err != nil {
+		due, err := pace(i)
+		if err != nil {
 			return err
 		}
 		r := m.path.Make(i)
 		r.Topic = m.path.In
 		m.mu.Lock()
-		m.sent[string(r.Key)] = m.clock.Now()
+		m.sent[string(r.Key)] = due
 		m.mu.Unlock()
 		p.Send(ctx, r, nil)
 	}

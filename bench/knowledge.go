@@ -75,12 +75,16 @@ func lastName(i int) string {
 
 // company is a name that no other number has.
 func company(i int) string {
-	var name strings.Builder
-	for n := i + Accounts; n > 0; n /= 10 {
-		name.WriteString(syllables[n%10])
+	return spelt(i+Accounts) + [...]string{" Systems", " Logistik", " Group", ""}[i%4]
+}
+
+// spelt is a word that no other number has.
+func spelt(n int) string {
+	var word strings.Builder
+	for ; n > 0; n /= 10 {
+		word.WriteString(syllables[n%10])
 	}
-	name.WriteString([...]string{" Systems", " Logistik", " Group", ""}[i%4])
-	return name.String()
+	return word.String()
 }
 
 func domain(i int) string { return fmt.Sprintf("company-%d.example", i) }

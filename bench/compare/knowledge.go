@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"text/tabwriter"
 
 	"leadrouter/bench"
 )
@@ -17,21 +17,32 @@ const knowing = "bench/policies/knowing"
 func (m *match) knowledge(ctx context.Context) error {
 	fmt.Printf("%s, leads as they come, beside %s: enrichment, %d accounts, duplicates, companies, a learned score\n",
 		m.site.Policy, knowing, bench.Accounts)
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', tabwriter.AlignRight)
-	defer func() { _ = w.Flush() }()
-	fmt.Fprintln(w, "measured\tas they come\tknown\tratio\tmin\tmax\t")
-	var all []float64
-	for range m.reps {
-		for _, policy := range []string{m.site.Policy, knowing} {
+	const plain, known = "as they come", "known"
+	t := newTable([]string{plain, known}, [2]string{known, plain})
+	for i := range m.reps {
+		for _, name := range t.contenders {
+			m.progress("%d of %d: %s", i+1, m.reps, name)
 			site := m.next()
-			site.Policy, site.Plain = policy, policy != knowing
-			rate, err := m.rateOf(ctx, site, bench.Knowing)
+			if site.Plain = name == plain; !site.Plain {
+				site.Policy = knowing
+			}
+			figures, err := m.known(ctx, site)
 			if err != nil {
 				return err
 			}
-			all = append(all, rate)
+			t.add(name, figures...)
 		}
 	}
-	row(w, "throughput, leads/s", all, "%.0f")
+	t.print(os.Stdout)
 	return nil
+}
+
+// known measures a router that has the accounts of a CRM beside its leads.
+func (m *match) known(ctx context.Context, site bench.Site) (figures []figure, err error) {
+	c, err := bench.Knowing(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, m.clear(ctx, c, site)) }()
+	return m.worked(ctx, c.Apart(m.argv(router, site)), site)
 }
