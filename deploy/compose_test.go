@@ -49,7 +49,7 @@ func TestComposeRunsTheTestedKafka(t *testing.T) {
 func TestComposeRedisKeepsWhatItIsGiven(t *testing.T) {
 	t.Parallel()
 	command := strings.Join(compose(t).Services["redis"].Command, " ")
-	require.Contains(t, command, "--appendonly yes")
+	require.Contains(t, command, "--appendonly yes --rdbcompression no")
 	require.Contains(t, command, "--maxmemory-policy noeviction")
 }
 

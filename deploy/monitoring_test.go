@@ -3,8 +3,10 @@ package deploy_test
 import (
 	"encoding/json"
 	"net"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,48 +14,34 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// metric is what a process exports under a name.
-type metric struct {
-	histogram bool
-	labels    []string
+// scrapeLabels are those that Prometheus adds to series, and to alerts.
+var scrapeLabels = []string{"instance", "job", "alertname", "alertstate"}
+
+// dashboards are those of Grafana by file.
+func dashboards(t *testing.T) map[string]string {
+	t.Helper()
+	paths, err := filepath.Glob("grafana/dashboards/*.json")
+	require.NoError(t, err)
+	require.Len(t, paths, 2, "one for who is on call, one for revenue operations")
+	files := map[string]string{}
+	for _, path := range paths {
+		files[path] = read(t, path)
+	}
+	return files
 }
 
-// metrics are all that the roles export of their own.
-var metrics = map[string]metric{
-	"leadrouter_leads_total":                 {labels: []string{"outcome"}},
-	"leadrouter_created_to_assigned_seconds": {histogram: true},
-	"leadrouter_batch_records":               {histogram: true},
-	"leadrouter_redis_seconds":               {histogram: true},
-	"leadrouter_consumer_lag_records":        {labels: []string{"topic", "partition"}},
-	"leadrouter_dlq_records_total":           {labels: []string{"topic", "code"}},
-	"leadrouter_partition_waits_total":       {labels: []string{"topic", "partition"}},
-	"leadrouter_policy_reloads_total":        {labels: []string{"result"}},
-	"leadrouter_rebuilds_total":              {labels: []string{"result"}},
-	"leadrouter_transactions_total":          {labels: []string{"result"}},
-	"leadrouter_sla_open_clocks":             {},
-	"leadrouter_sla_fired_total":             {labels: []string{"event"}},
-	"leadrouter_sla_lag_seconds":             {histogram: true},
-	"leadrouter_sla_skipped_records_total":   {},
-	"leadrouter_sla_ready":                   {},
-	"leadrouter_ready":                       {},
-	"leadrouter_feed_age_seconds":            {labels: []string{"rep"}},
-	"leadrouter_feed_failures_total":         {labels: []string{"rep"}},
-	"leadrouter_policy_info":                 {labels: []string{"hash", "name", "version"}},
-}
-
-// scrapeLabels are those that Prometheus adds to every series.
-var scrapeLabels = []string{"instance", "job"}
-
-func TestDashboardQueriesWhatIsExported(t *testing.T) {
+func TestDashboardsQueryWhatIsExported(t *testing.T) {
 	t.Parallel()
-	var dashboard any
-	require.NoError(t, json.Unmarshal([]byte(read(t, "grafana/dashboards/leadrouter.json")), &dashboard))
-	exprs := values(dashboard, "expr")
-	require.NotEmpty(t, exprs)
 	shown := map[string]bool{}
-	for _, expr := range exprs {
-		for _, name := range checkQuery(t, expr) {
-			shown[name] = true
+	for path, text := range dashboards(t) {
+		var dashboard any
+		require.NoError(t, json.Unmarshal([]byte(text), &dashboard), path)
+		exprs := values(dashboard, "expr")
+		require.NotEmpty(t, exprs, path)
+		for _, expr := range exprs {
+			for _, name := range checkQuery(t, expr) {
+				shown[name] = true
+			}
 		}
 	}
 	for name := range metrics {
@@ -63,36 +51,39 @@ func TestDashboardQueriesWhatIsExported(t *testing.T) {
 
 func TestDashboardPanelsDoNotOverlap(t *testing.T) {
 	t.Parallel()
-	var dashboard struct {
-		Panels []struct {
-			ID      int
-			Title   string
-			GridPos struct{ X, Y, W, H int }
+	for path, text := range dashboards(t) {
+		var dashboard struct {
+			Panels []struct {
+				ID      int
+				Title   string
+				GridPos struct{ X, Y, W, H int }
+			}
 		}
-	}
-	require.NoError(t, json.Unmarshal([]byte(read(t, "grafana/dashboards/leadrouter.json")), &dashboard))
-	ids, cells := map[int]string{}, map[[2]int]string{}
-	for _, p := range dashboard.Panels {
-		require.NotContains(t, ids, p.ID, p.Title)
-		ids[p.ID] = p.Title
-		for x := p.GridPos.X; x < p.GridPos.X+p.GridPos.W; x++ {
-			require.Less(t, x, 24, p.Title)
-			for y := p.GridPos.Y; y < p.GridPos.Y+p.GridPos.H; y++ {
-				require.NotContains(t, cells, [2]int{x, y}, p.Title)
-				cells[[2]int{x, y}] = p.Title
+		require.NoError(t, json.Unmarshal([]byte(text), &dashboard), path)
+		ids, cells := map[int]string{}, map[[2]int]string{}
+		for _, p := range dashboard.Panels {
+			require.NotContains(t, ids, p.ID, p.Title)
+			ids[p.ID] = p.Title
+			for x := p.GridPos.X; x < p.GridPos.X+p.GridPos.W; x++ {
+				require.Less(t, x, 24, p.Title)
+				for y := p.GridPos.Y; y < p.GridPos.Y+p.GridPos.H; y++ {
+					require.NotContains(t, cells, [2]int{x, y}, p.Title)
+					cells[[2]int{x, y}] = p.Title
+				}
 			}
 		}
 	}
 }
 
+// That the rules parse, fire and have a runbook each is tested in deploy/alerts.
 func TestAlertsQueryWhatIsExported(t *testing.T) {
 	t.Parallel()
 	var file struct {
 		Groups []struct {
 			Name  string
 			Rules []struct {
-				Alert, Expr, For string
-				Annotations      struct{ Summary string }
+				Alert, Record, Expr, For string
+				Labels, Annotations      map[string]string
 			}
 		}
 	}
@@ -100,8 +91,10 @@ func TestAlertsQueryWhatIsExported(t *testing.T) {
 	require.NotEmpty(t, file.Groups)
 	for _, group := range file.Groups {
 		for _, rule := range group.Rules {
-			require.NotEmpty(t, checkQuery(t, rule.Expr), rule.Alert)
-			require.NotEmpty(t, rule.Annotations.Summary, rule.Alert)
+			require.NotEmpty(t, checkQuery(t, rule.Expr), rule.Alert+rule.Record)
+			if rule.Record != "" {
+				require.Contains(t, recorded, rule.Record)
+			}
 		}
 	}
 }
@@ -132,6 +125,11 @@ func TestPrometheusFindsTheRoles(t *testing.T) {
 	for _, name := range config.RuleFiles {
 		require.FileExists(t, "prometheus/"+name)
 	}
+	// What is usual is learned from three weeks.
+	prometheus := strings.Join(compose(t).Services["prometheus"].Command, " ")
+	kept, err := strconv.Atoi(find(t, prometheus, `retention\.time=(\d+)d`))
+	require.NoError(t, err)
+	require.Greater(t, kept, 22)
 	var found []string
 	for _, target := range config.ScrapeConfigs[0].DNS {
 		for _, name := range target.Names {
@@ -175,10 +173,12 @@ func TestGrafanaReadsWhatIsMounted(t *testing.T) {
 		}
 	}
 	decode(t, "grafana/provisioning/datasources/prometheus.yml", &sources)
-	var dashboard any
-	require.NoError(t, json.Unmarshal([]byte(read(t, "grafana/dashboards/leadrouter.json")), &dashboard))
-	for _, uid := range values(object(dashboard, "panels"), "uid") {
-		require.Equal(t, sources.Datasources[0].UID, uid)
+	for path, text := range dashboards(t) {
+		var dashboard any
+		require.NoError(t, json.Unmarshal([]byte(text), &dashboard), path)
+		for _, uid := range values(object(dashboard, "panels"), "uid") {
+			require.Equal(t, sources.Datasources[0].UID, uid, path)
+		}
 	}
 }
 
@@ -210,7 +210,7 @@ func checkQuery(t *testing.T, query string) []string {
 type queried struct{ names, wrong []string }
 
 var (
-	metricPattern = regexp.MustCompile(`leadrouter_[a-z_]+`)
+	metricPattern = regexp.MustCompile(`leadrouter[_:][a-z_:]+`)
 	seriesPattern = regexp.MustCompile(`_(bucket|count|sum)$`)
 	byPattern     = regexp.MustCompile(`by \(([a-z_, ]+)\)`)
 	matchPattern  = regexp.MustCompile(`([a-z_]+)(?:=~|!~|!=|=)"`)
@@ -223,6 +223,9 @@ func problems(query string) queried {
 	for _, series := range metricPattern.FindAllString(query, -1) {
 		name := seriesPattern.ReplaceAllString(series, "")
 		m, ok := metrics[name]
+		if !ok {
+			m, ok = recorded[name]
+		}
 		if !ok || m.histogram == (name == series) {
 			q.wrong = append(q.wrong, "series "+series)
 		}
