@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build deps testservices test bench eval benchstat fuzz lint vuln fmt verify up down tidy
+comma := ,
+.PHONY: help run build deps testservices test chaos bench peer eval benchstat fuzz lint vuln fmt verify up down tidy
 
 GO ?= go
 # The linter and its friends have a module of their own, so that what they need
@@ -25,8 +26,18 @@ FUZZTIME ?= 30s
 BENCH ?= .
 BENCHTIME ?= 1s
 COUNT ?= 6
-# Flags of the comparison, such as --repeat 5 or --policy examples/tamarisk.
+# A long run of chaos: 200 faults in half an hour. SEED draws the same faults again,
+# PREVIOUS names the release that runs beside this one, CHAOS adds flags such as --output json.
+LONG ?=
+SEED ?=
+PREVIOUS ?=
+CHAOS ?=
+# Flags of the comparison, such as --repeat 5 or --contenders bare,router.
 COMPARE ?=
+# The Kafka Streams application beside which the router is measured. PEER=skip leaves it out.
+PEER ?= build
+PEER_JAR := bench/peer/target/peer.jar
+COMPARED := $(if $(filter skip,$(PEER)),--contenders bare$(comma)router)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,8 +69,23 @@ deps: # What the tests run on, beside Go and Java: installed where that is possi
 testservices:
 	@$(GO) build -o bin/testservices ./pkg/testkit/cmd/testservices
 
-bench: deps testservices ## Run the Go benchmarks (BENCH, BENCHTIME, COUNT; ready for benchstat), then the router beside a bare loop
-	$(WITH_SERVICES) sh -c "$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(COUNT) -timeout 60m ./... && $(GO) run ./bench/compare $(COMPARE)"
+bench: deps testservices peer ## Run the Go benchmarks (BENCH, BENCHTIME, COUNT; ready for benchstat), then the router beside its peers and at scale (COMPARE)
+	$(WITH_SERVICES) sh -c "$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -count $(COUNT) -timeout 60m ./... && $(GO) run ./bench/compare $(COMPARED) $(COMPARE)"
+
+peer: # Build and test the peer, when it has changed; say why if that cannot be.
+	@if [ "$(PEER)" = skip ]; then \
+		echo "The Kafka Streams peer is left out: PEER=skip."; \
+	elif ! command -v mvn >/dev/null; then \
+		echo "The Kafka Streams peer is left out: there is no mvn (apt install maven default-jdk-headless, brew install maven)."; \
+	elif [ -z "$$(find bench/peer/pom.xml bench/peer/src -newer $(PEER_JAR) 2>&1 | head -n 1)" ]; then \
+		: it is current; \
+	else \
+		mvn --batch-mode --quiet --file bench/peer/pom.xml package && touch $(PEER_JAR); \
+	fi
+
+chaos: deps build ## Break a real installation for 4 minutes and check what came of it (LONG=1: 200 faults in 30; SEED=n)
+	@$(GO) build -o bin/chaos ./bench/chaos
+	bin/chaos $(if $(LONG),--minutes 30 --faults 200) $(if $(SEED),--seed $(SEED)) $(if $(PREVIOUS),--previous $(PREVIOUS)) $(CHAOS)
 
 eval: ## Measure scores, matches and normalisation on real data (LEADROUTER_SHARED; EVAL=name for one)
 	@$(GO) run ./bench/eval $(if $(EVAL),-only $(EVAL))
@@ -79,8 +105,13 @@ lint: ## Run the linters of .golangci.yml
 fmt: ## Format the Go files
 	$(TOOL) golangci-lint fmt
 
-vuln: ## Look for known vulnerabilities (asks vuln.go.dev)
-	$(TOOL) govulncheck ./...
+vuln: ## Look for known vulnerabilities (asks vuln.go.dev, or VULNDB=URL; skipped where neither answers)
+	@out=$$($(TOOL) govulncheck $(if $(VULNDB),-db $(VULNDB)) ./... 2>&1); code=$$?; echo "$$out"; \
+	case "$$code $$out" in \
+		"0 "*) ;; \
+		*"fetching vulnerabilities: "*) echo "SKIPPED: the database of vulnerabilities cannot be reached from here; name a copy with VULNDB=file:///..." ;; \
+		*) exit $$code ;; \
+	esac
 
 verify: build ## Check that go.mod, generated files and the deployment files are current
 	$(GO) mod tidy -diff
@@ -90,6 +121,7 @@ verify: build ## Check that go.mod, generated files and the deployment files are
 		echo "go generate changed files: commit them"; git diff --stat; exit 1; \
 	fi
 	LEADROUTER_BINARY=$(CURDIR)/bin/leadrouter $(GO) test ./deploy/...
+	cd deploy/alerts && $(GO) test . # a module of its own: what it needs is Prometheus's
 
 up: ## Start Kafka, Redis, two routers, a watcher, Prometheus and Grafana in Docker
 	VERSION=$(VERSION) docker compose up --build --detach
