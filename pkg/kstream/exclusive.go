@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cenkalti/backoff/v4"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 )
 
@@ -32,14 +34,15 @@ func OpenExclusive(ctx context.Context, c Client, id string) (*Exclusive, error)
 	return &Exclusive{producer: p}, nil
 }
 
-// Commit writes the records in one transaction. The error is [ErrOvertaken] when another
-// holder came in between. After any other error the outcome may be unknown: read again.
+// Commit writes the records in one transaction, and returns once whoever reads sees them. The
+// error is [ErrOvertaken] when another holder came in between. After any other error the outcome
+// may be unknown: read again.
 func (e *Exclusive) Commit(ctx context.Context, records ...*Record) error {
 	err := e.producer.produce(ctx, records)
 	if err != nil {
 		e.producer.abort(context.WithoutCancel(ctx))
-	} else {
-		err = e.producer.end(ctx)
+	} else if err = e.producer.end(ctx); err == nil {
+		e.awaitSeen(ctx)
 	}
 	// A transaction that cannot be ended was aborted: who opens the id does that first, and
 	// fences us then.
@@ -50,6 +53,29 @@ func (e *Exclusive) Commit(ctx context.Context, records ...*Record) error {
 	}
 	return err
 }
+
+// awaitSeen waits until the brokers have marked what is committed in every partition: a
+// transaction counts as committed before. Where they cannot tell, readers see it a little later.
+func (e *Exclusive) awaitSeen(ctx context.Context) {
+	admin := kadm.NewClient(e.producer.client)
+	pause := backoff.NewExponentialBackOff(
+		backoff.WithInitialInterval(time.Millisecond), backoff.WithMaxInterval(time.Second), backoff.WithMaxElapsedTime(exclusiveTimeout),
+	)
+	_ = backoff.Retry(func() error {
+		described, err := admin.DescribeTransactions(ctx, e.producer.id)
+		switch t := described[e.producer.id]; {
+		case err != nil:
+			return backoff.Permanent(err)
+		case t.Err == nil && t.State == "PrepareCommit":
+			return errUnseen
+		default:
+			return nil
+		}
+	}, backoff.WithContext(pause, ctx))
+}
+
+// errUnseen has awaitSeen ask again.
+var errUnseen = errors.New("not marked in every partition")
 
 // Close lets the brokers go; what is not committed is lost.
 func (e *Exclusive) Close() { e.producer.client.Close() }

@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/testkit/services"
 )
 
 func TestExclusiveWritesAllOrNothing(t *testing.T) {
@@ -68,4 +69,56 @@ func TestExclusiveIsOvertakenWhileItEnds(t *testing.T) {
 		return resp
 	})
 	require.ErrorIs(t, e.Commit(t.Context(), &kstream.Record{Topic: k.out, Value: []byte("lost")}), kstream.ErrOvertaken)
+}
+
+// A broker says that a transaction is committed before its readers see it.
+func TestExclusiveIsSeenOnceItHasCommitted(t *testing.T) {
+	t.Parallel()
+	brokers, _ := services.Real(t) // the stand-in does both at once
+	client := kstream.Client{Brokers: brokers}
+	name := services.Instance(t)
+	topic := kstream.Topic{Name: name, Partitions: 8}
+	require.NoError(t, client.CreateTopics(t.Context(), topic))
+	e, err := kstream.OpenExclusive(t.Context(), client, name)
+	require.NoError(t, err)
+	defer e.Close()
+	next, err := client.Starts(t.Context(), name)
+	require.NoError(t, err)
+	for range 100 {
+		var records []*kstream.Record
+		for i := range int(topic.Partitions) {
+			records = append(records, &kstream.Record{Topic: name, Key: []byte{byte(i)}})
+		}
+		require.NoError(t, e.Commit(t.Context(), records...))
+		seen := 0
+		next, err = client.ReadToEnd(t.Context(), next, func(*kstream.Record) error {
+			seen++
+			return nil
+		})
+		require.NoError(t, err)
+		require.Len(t, records, seen)
+	}
+}
+
+// The error of a question that is only there to wait is nobody's: it is committed.
+func TestExclusiveWaitsUntilItIsSeen(t *testing.T) {
+	t.Parallel()
+	k := setup(t, 1)
+	e, err := kstream.OpenExclusive(t.Context(), k.client, "sole")
+	require.NoError(t, err)
+	defer e.Close()
+	asked := 0
+	k.control(kmsg.DescribeTransactions, func(req kmsg.Request) kmsg.Response {
+		asked++
+		resp := req.ResponseKind().(*kmsg.DescribeTransactionsResponse)
+		state := kmsg.NewDescribeTransactionsResponseTransactionState()
+		state.TransactionalID, state.State = "sole", "PrepareCommit"
+		if asked == 3 {
+			state.ErrorCode = kerr.TransactionalIDAuthorizationFailed.Code
+		}
+		resp.TransactionStates = append(resp.TransactionStates, state)
+		return resp
+	})
+	require.NoError(t, e.Commit(t.Context(), &kstream.Record{Topic: k.out, Value: []byte("1")}))
+	require.Equal(t, 3, asked)
 }
