@@ -19,7 +19,8 @@
 //
 // Without the environment a test process starts its own servers on first use,
 // and gives them back when its TestMain runs through [Main]; on Linux the kernel
-// ends them even when the test process is killed.
+// ends them even when the test process is killed. What they write stays in memory (/dev/shm)
+// where there is enough of it.
 //
 // With CI=true or LEADROUTER_REQUIRE_REAL=1 it is a failure, not a fallback, when
 // only the embedded ones are left. The variables accept the value "embedded", for

@@ -138,6 +138,8 @@ func kafkaProperties(broker, controller, data string) map[string]string {
 		"share.coordinator.state.topic.replication.factor": "1",
 		"share.coordinator.state.topic.min.isr":            "1",
 		"group.initial.rebalance.delay.ms":                 "0",
+		// An index is as large as this from its beginning, sparse or not.
+		"log.index.size.max.bytes": "1048576",
 		// A killed broker is let in again when its old session has run out.
 		"broker.session.timeout.ms":    "3000",
 		"broker.heartbeat.interval.ms": "500",

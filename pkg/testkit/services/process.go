@@ -40,6 +40,7 @@ type Process struct {
 	mu   sync.Mutex
 	cmd  *exec.Cmd
 	done chan struct{} // closed when cmd has ended; nil before the first start
+	up   bool          // it has answered, and nobody has asked it to end since
 }
 
 // Addr returns the address that clients use, as host:port with an IP literal.
@@ -66,6 +67,7 @@ func (p *Process) Stop(ctx context.Context) error {
 	if !p.running() {
 		return nil
 	}
+	p.up = false
 	if err := p.signal(syscall.SIGTERM); err != nil {
 		return err
 	}
@@ -103,9 +105,15 @@ func (p *Process) Restart(ctx context.Context) error {
 }
 
 // Close kills the server and removes its data, unless the caller named the
-// directory.
+// directory. It is an error if the server has ended by itself, and says what it said last.
 func (p *Process) Close() error {
-	err := p.Kill()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var err error
+	if p.up && !p.running() {
+		err = fmt.Errorf("%s has ended by itself: %s", p.name, p.logTail())
+	}
+	err = errors.Join(err, p.kill())
 	if p.ownsDir {
 		err = errors.Join(err, os.RemoveAll(p.dir))
 	}
@@ -138,7 +146,11 @@ func (p *Process) start(ctx context.Context) error {
 		return fmt.Errorf("start %s: %w", p.name, err)
 	}
 	p.cmd, p.done = cmd, done
-	return p.await(ctx)
+	if err := p.await(ctx); err != nil {
+		return err
+	}
+	p.up = true
+	return nil
 }
 
 // Start starts a program of a test. On Linux the kernel ends it when the test process
@@ -202,6 +214,7 @@ func (p *Process) probe(ctx context.Context) error {
 }
 
 func (p *Process) kill() error {
+	p.up = false
 	if p.done == nil {
 		return nil
 	}
@@ -258,6 +271,6 @@ func dataDir(asked, pattern string) (dir string, owned bool, err error) {
 	if asked != "" {
 		return asked, false, os.MkdirAll(asked, 0o750)
 	}
-	dir, err = os.MkdirTemp("", pattern)
+	dir, err = os.MkdirTemp(scratch(), pattern)
 	return dir, true, err
 }

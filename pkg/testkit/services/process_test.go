@@ -2,6 +2,7 @@ package services_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -125,6 +126,21 @@ func TestCloseRemovesOnlyItsOwnDirectory(t *testing.T) {
 
 	require.NoDirExists(t, own.Dir())
 	require.DirExists(t, named.Dir())
+}
+
+func TestCloseTellsWhyTheServerIsGone(t *testing.T) {
+	t.Parallel()
+	services.OwnRedis(t, services.RedisConfig{}) // skips where there is no Redis
+	p, err := services.StartRedis(limited(t), services.RedisConfig{})
+	require.NoError(t, err)
+	require.NoError(t, redisClient(t, p).Shutdown(t.Context()).Err())
+	require.Eventually(t, func() bool { return errors.Is(p.Resume(), os.ErrProcessDone) }, 10*time.Second, time.Millisecond)
+
+	err = p.Close()
+
+	require.ErrorContains(t, err, "Redis has ended by itself")
+	require.ErrorContains(t, err, "bye bye")
+	require.NoError(t, p.Close(), "told once")
 }
 
 func TestServerTakesOverADirectory(t *testing.T) {
