@@ -12,10 +12,13 @@ import (
 type Crowd struct {
 	stand ledger.Bearers
 	asked map[string]string // by trait: the last lead of this round that has it
+	idle  map[string]bool   // traits of leads that nobody got: those of others are likely to end alike
 }
 
 // NewCrowd returns one of nobody.
-func NewCrowd() *Crowd { return &Crowd{stand: ledger.Bearers{}, asked: map[string]string{}} }
+func NewCrowd() *Crowd {
+	return &Crowd{stand: ledger.Bearers{}, asked: map[string]string{}, idle: map[string]bool{}}
+}
 
 // Learn replaces what is known of who stands for the traits of a lead.
 func (c *Crowd) Learn(t *ledger.Traits, known Known) {
@@ -33,11 +36,12 @@ func (c *Crowd) Outdated(op *ledger.Op) bool {
 }
 
 // Meets says whether an operation takes nobody to stand for a trait that a lead has which is
-// asked for in the same round: once that has an owner, the plan is out of date.
+// asked for in the same round: once that has an owner, the plan is out of date. Where the one
+// before got none, this is not waited for; if it is a mistake, the ledger refuses.
 func (c *Crowd) Meets(op *ledger.Op) bool {
 	return slices.ContainsFunc(op.Ties, func(t ledger.Tie) bool {
 		before, asked := c.asked[t.Trait]
-		return asked && t.Holder == "" && before != op.Lead && !slices.Contains(t.Others, before)
+		return asked && !c.idle[t.Trait] && t.Holder == "" && before != op.Lead && !slices.Contains(t.Others, before)
 	})
 }
 
@@ -51,6 +55,9 @@ func (c *Crowd) Ask(op *ledger.Op) {
 // Granted adds what the ledger has given.
 func (c *Crowd) Granted(g *ledger.Grant) {
 	c.stand.Stand(ledger.Bearer{Lead: g.Lead, Rep: g.Rep}, g.Traits, g.Pins)
+	for trait := range g.Traits.All() {
+		c.idle[trait] = g.Rep == ""
+	}
 }
 
 // NextRound begins a new one: what was asked for is answered.

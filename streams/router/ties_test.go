@@ -149,6 +149,36 @@ rules:
 	require.Empty(t, out.Until)
 }
 
+// Leads of a company that nobody gets need not wait for each other: none changes what is known.
+func TestACompanyThatNobodyGets(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.adopt(`
+policy: nobody
+reps: {ana: {}}
+rules:
+  - {name: same-company, to: [company_owner, next]}
+  - {name: ours, when: 'source == "event"', to: all}
+  - {name: rest, to: nurture}
+`)
+	var records []*kstream.Record
+	for i := range 100 {
+		source := "web"
+		if i == 60 {
+			source = "event"
+		}
+		records = append(records, b.record(event.LeadCreated, fmt.Sprintf(`{"id":"L%d","email":"p%d@acme.example","source":%q}`, i, i, source)))
+	}
+	out := b.handle(records...)
+	all := assignments(t, out)
+	require.Len(t, all, 100)
+	require.Empty(t, out.Until)
+	require.LessOrEqual(t, b.store.calls, 4)
+	for i, a := range all {
+		require.Equal(t, map[bool]string{true: "ana"}[i >= 60], a.RepID, "lead %s", a.LeadID)
+	}
+}
+
 func TestKeyAccountIsForGood(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
