@@ -14,6 +14,7 @@ import (
 	"leadrouter/bench/chaos/checker"
 	"leadrouter/bench/chaos/schedule"
 	"leadrouter/bench/chaos/world"
+	"leadrouter/pkg/app"
 )
 
 // Result is what a run has come to.
@@ -59,6 +60,7 @@ type verdict struct {
 		Lead     string `json:"lead"`
 		What     string `json:"what"`
 	} `json:"shown,omitempty"`
+	refused string // why there is nothing to show: Redis stands elsewhere than the log
 }
 
 // check looks at everything that the run has left.
@@ -94,10 +96,11 @@ func (r *oneRun) check(ctx context.Context, unsettled string, settled time.Time)
 	if err != nil {
 		return Result{}, err
 	}
-	if v.Findings > 0 {
-		for _, f := range v.Shown {
-			add(auditKind, f.Lead, "%s at %d: %s", f.Kind, f.Sequence, f.What)
-		}
+	if v.refused != "" {
+		add(auditKind, "", "%s", v.refused)
+	}
+	for _, f := range v.Shown {
+		add(auditKind, f.Lead, "%s at %d: %s", f.Kind, f.Sequence, f.What)
 	}
 	result := Result{
 		Seed: r.seed, Faults: r.done(), Kinds: r.struck, Previous: r.name, Skipped: r.skipped, Counts: found.Counts,
@@ -181,8 +184,13 @@ func (r *oneRun) audit(ctx context.Context) (v verdict, err error) {
 		args = append(args, "--policy", r.policies+"/"+folder.Name())
 	}
 	out, err := r.Leadrouter(ctx, args...)
-	if _, no := errors.AsType[*exec.ExitError](err); err != nil && (!no || out == "") {
+	exit, ended := errors.AsType[*exec.ExitError](err)
+	switch {
+	case err != nil && (!ended || out == "" && exit.ExitCode() != app.ExitNo):
 		return v, err
+	case out == "":
+		v.refused = err.Error()
+		return v, nil
 	}
 	if err := json.Unmarshal([]byte(out), &v); err != nil {
 		return v, fmt.Errorf("read the audit: %w: %s", err, out)

@@ -50,6 +50,7 @@ type options struct {
 	rate     float64
 	binary   string
 	previous string
+	flags    []string        // of the routers of the release before
 	only     []schedule.Kind // empty: all
 	output   string
 }
@@ -92,6 +93,10 @@ func parse(clk clock.Clock, args []string) (o options, err error) {
 	f.Float64Var(&o.rate, "rate", 8, "leads a second")
 	f.StringVar(&o.binary, "binary", "bin/leadrouter", "`program` to break")
 	f.StringVar(&o.previous, "previous", "", "git `ref` of the release before, to run beside this one (default: the last tag, or a commit some way back)")
+	f.Func("previous-flags", "more `flags` of its routers, such as \"--rebuild off\"", func(text string) error {
+		o.flags = strings.Fields(text)
+		return nil
+	})
 	f.Func("kinds", "draw only these `kinds` of faults, comma-separated", func(list string) error {
 		for name := range strings.SplitSeq(list, ",") {
 			kind := schedule.Kind(name)

@@ -50,6 +50,7 @@ func newRun(clk clock.Clock, o options) (*oneRun, error) {
 		options: o, dir: dir, err: os.Stderr, struck: map[schedule.Kind]int{},
 	}
 	r.striker = newStriker(clk, fmt.Sprintf("chaos-%d", o.seed), filepath.Join(dir, "policies"))
+	r.striker.flags = o.flags
 	return r, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -23,8 +24,9 @@ type striker struct {
 	clock    clock.Clock
 	instance string
 	producer *producer
-	previous string // program; empty: there is none
-	policies string // folder of folders
+	previous string   // program; empty: there is none
+	flags    []string // of its routers, beside those that all have
+	policies string   // folder of folders
 
 	mu      sync.Mutex
 	held    map[string]*sync.Mutex
@@ -116,6 +118,9 @@ func (s *striker) strikeRole(ctx context.Context, f schedule.Fault) (heal, error
 	case schedule.Previous:
 		before := role.Command()
 		before.Binary = s.previous
+		if before.Args[0] == "router" {
+			before.Args = slices.Concat(before.Args, s.flags)
+		}
 		return s.replace(ctx, role, before)
 	default:
 		role.Kill()

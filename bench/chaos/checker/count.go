@@ -27,11 +27,11 @@ func (f *findings) checkCounts(h *History, log []entry) {
 	}
 	f.count("turns", t.Turns)
 	f.count("caps reached", t.Full)
-	f.checkLine(h, t, waiting(log))
+	f.checkLine(h, t, waiting(all))
 }
 
 // waiting are the leads that stand in line at the end.
-func waiting(log []entry) []string {
+func waiting(log []recount.Entry) []string {
 	waits := map[string]bool{}
 	for _, e := range log {
 		g := e.Grant

@@ -30,7 +30,7 @@ type Tally struct {
 	Owner   map[string]string           // of leads that count
 	Closed  map[string]string           // of leads that do not any more
 	Credit  map[string]map[string]int64 // by book and rep, micro-leads
-	Current map[string]Terms            // by rep: as last named
+	Current map[string]Terms            // by rep: of the roster that was installed last
 
 	// What was looked at.
 	Effects  map[string]int
@@ -107,6 +107,10 @@ func (t *Tally) add(g Grant) {
 	t.Effects[g.Effect]++
 	if g.Install != nil {
 		t.rosters[g.Roster] = g.Install
+		clear(t.Current)
+		for _, r := range g.Install {
+			t.Current[r.ID] = r
+		}
 	}
 	switch g.Effect {
 	case "owned", "ended":
@@ -283,6 +287,5 @@ func (t *Tally) terms(g Grant) (Terms, bool) {
 		t.fault(Owner, g, "%s got it and is not in roster %s", g.Rep, g.Roster)
 		return Terms{}, false
 	}
-	t.Current[g.Rep] = roster[i]
 	return roster[i], true
 }
