@@ -319,8 +319,15 @@ func knownOf(a, b match.Person) match.Person {
 		a string
 		b *string
 	}{
-		{a.Email, &b.Email}, {a.Phone, &b.Phone}, {a.FirstName, &b.FirstName}, {a.LastName, &b.LastName}, {a.Company, &b.Company},
-		{a.Street, &b.Street}, {a.City, &b.City}, {a.Country, &b.Country}, {a.Birth, &b.Birth},
+		{a.Email, &b.Email},
+		{a.Phone, &b.Phone},
+		{a.FirstName, &b.FirstName},
+		{a.LastName, &b.LastName},
+		{a.Company, &b.Company},
+		{a.Street, &b.Street},
+		{a.City, &b.City},
+		{a.Country, &b.Country},
+		{a.Birth, &b.Birth},
 	} {
 		if field.a == "" {
 			*field.b = ""
