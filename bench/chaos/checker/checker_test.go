@@ -168,6 +168,41 @@ func TestAVoidTakesBack(t *testing.T) {
 	requireKinds(t, h)
 }
 
+// A place in line that was taken back is nobody's.
+func TestAVoidedWait(t *testing.T) {
+	t.Parallel()
+	h := clean()
+	h.Everywhere = []string{"ben"}
+	h.Bad["L3"] = true
+	at := h.add("lead.created", "L3", `{"id":"L3"}`)
+	h.decide("lead.created", at, "void", "L3", `"sequence":8,"effect":"voided","undone":{"sequence":7,"effect":"ended","lead":"L3","attempt":1,"outcome":"waiting",%s}`, roster)
+	h.setAside("lead.created", "L3", at)
+	requireKinds(t, h)
+}
+
+// Who has got nothing since a policy gave them less room has only that.
+func TestRoomIsThatOfTheLastRoster(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		open  string
+		kinds []checker.Kind
+	}{
+		"as much as before": {`"open":2`, []checker.Kind{checker.Stuck}},
+		"less":              {`"open":1`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := clean()
+			h.Everywhere = []string{"ben"}
+			h.assign("L3", "ben", 7)
+			h.waits("L4", 8)
+			h.edit("lead.decisions", "L4", `"roster":"r"`, `"roster":"r2"`)
+			h.edit("lead.decisions", "L4", `{"id":"ben","weight":1,"caps":{"open":2}}`, `{"id":"ben","weight":2,"caps":{`+c.open+`}}`)
+			requireKinds(t, h, c.kinds...)
+		})
+	}
+}
+
 // turned is a history of three turns in a book of two reps.
 func turned() *history {
 	h := newHistory()
