@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"go.uber.org/zap"
 )
 
 // poll is one call of the consumer under way. There is always one while there is room, also
@@ -71,7 +72,8 @@ func (l *loop) polled() <-chan kgo.Fetches {
 }
 
 // collect queues what a poll has brought. An error of the consumer heals by itself, or else
-// by a new session of the group, unless it is one of rights.
+// by a new session of the group, unless it is one of rights. That a session was lost is read once
+// there is another, and there are partitions to read again: it says nothing of now.
 func (l *loop) collect(fetches kgo.Fetches) error {
 	var failed error
 	l.unpacks.more()
@@ -79,6 +81,8 @@ func (l *loop) collect(fetches kgo.Fetches) error {
 		l.queue.push(f.Records)
 		if large, ok := errors.AsType[*kgo.ErrDecompressTooLarge](f.Err); ok {
 			l.passOver(large)
+		} else if session, ok := errors.AsType[*kgo.ErrGroupSession](f.Err); ok && commitFate(f.Err) != fateFatal {
+			l.log.Warn("the group went on without this member for a while", zap.Error(session.Err))
 		} else if f.Err != nil && !errors.Is(f.Err, context.Canceled) && !errors.Is(f.Err, errUnpacked) {
 			failed = f.Err
 		}

@@ -17,6 +17,7 @@ const (
 	joined   change = iota // a new generation has begun
 	assigned               // partitions were added; offsets are known
 	revoked                // partitions go to another member once the step is handled
+	lost                   // the group has gone on without this member
 )
 
 // step is one step of a rebalance. The group's callbacks hand it to the loop and wait, so that
@@ -24,7 +25,7 @@ const (
 type step struct {
 	change     change
 	offsets    map[TopicPartition]int64 // assigned; the loop resolves what is negative
-	partitions []TopicPartition         // revoked
+	partitions []TopicPartition         // revoked or lost
 	err        error                    // set by the loop
 	done       chan struct{}
 }
@@ -47,10 +48,12 @@ func (l *loop) post(ctx context.Context, e *step) error {
 // callbacks are the consumer's hooks into the loop. Lost partitions are treated like revoked
 // ones: what is in hand fails at its commit, by the generation.
 func (l *loop) callbacks() []kgo.Opt {
-	gone := func(ctx context.Context, _ *kgo.Client, partitions map[string][]int32) {
-		if len(partitions) > 0 {
-			// The error says that the loop or the client is gone, and the partitions with it.
-			_ = l.post(ctx, &step{change: revoked, partitions: flatten(partitions)})
+	gone := func(c change) func(context.Context, *kgo.Client, map[string][]int32) {
+		return func(ctx context.Context, _ *kgo.Client, partitions map[string][]int32) {
+			if len(partitions) > 0 {
+				// The error says that the loop or the client is gone, and the partitions with it.
+				_ = l.post(ctx, &step{change: c, partitions: flatten(partitions)})
+			}
 		}
 	}
 	return []kgo.Opt{
@@ -58,8 +61,8 @@ func (l *loop) callbacks() []kgo.Opt {
 			_ = l.post(ctx, &step{change: joined})
 		}),
 		kgo.AdjustFetchOffsetsFn(l.adjust),
-		kgo.OnPartitionsRevoked(gone),
-		kgo.OnPartitionsLost(gone),
+		kgo.OnPartitionsRevoked(gone(revoked)),
+		kgo.OnPartitionsLost(gone(lost)),
 	}
 }
 
@@ -107,6 +110,9 @@ func (l *loop) rebalance(ctx context.Context, e *step) error {
 		}
 	case revoked:
 		l.giveUp(ctx, e.partitions)
+	case lost:
+		l.giveUp(ctx, e.partitions)
+		l.ready.Store(false) // until it has joined again
 	}
 	return nil
 }

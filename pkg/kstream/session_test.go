@@ -1,0 +1,53 @@
+package kstream_test
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// Who has lost the group is not ready, and is again as soon as it is back, although nothing
+// comes in: that it was lost is read only then.
+func TestReadyAgainAfterTheSessionWasLost(t *testing.T) {
+	t.Parallel()
+	k := setup(t, 1)
+	var joins, fetches atomic.Int64
+	var lost, hold atomic.Bool
+	k.control(kmsg.JoinGroup, func(req kmsg.Request) kmsg.Response {
+		if hold.Load() {
+			resp := req.ResponseKind().(*kmsg.JoinGroupResponse)
+			resp.ErrorCode = kerr.CoordinatorLoadInProgress.Code
+			return resp
+		}
+		joins.Add(1)
+		return nil
+	})
+	k.control(kmsg.Fetch, func(kmsg.Request) kmsg.Response {
+		fetches.Add(1)
+		return nil
+	})
+	k.control(kmsg.Heartbeat, func(req kmsg.Request) kmsg.Response {
+		if !lost.CompareAndSwap(true, false) {
+			return nil
+		}
+		resp := req.ResponseKind().(*kmsg.HeartbeatResponse)
+		resp.ErrorCode = kerr.UnknownMemberID.Code
+		return resp
+	})
+	stream, _ := k.run(&stub{to: k.out})
+	ready := func() bool { return stream.Ready() }
+	require.Eventually(t, ready, 30*time.Second, time.Millisecond)
+
+	hold.Store(true)
+	lost.Store(true)
+	require.Eventually(t, func() bool { return !stream.Ready() }, 30*time.Second, time.Millisecond)
+	before, read := joins.Load(), fetches.Load()
+	hold.Store(false)
+	require.Eventually(t, func() bool { return joins.Load() > before && fetches.Load() > read }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, ready, 30*time.Second, time.Millisecond)
+	require.Never(t, func() bool { return !stream.Ready() }, 500*time.Millisecond, time.Millisecond)
+}
