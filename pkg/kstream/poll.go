@@ -73,16 +73,18 @@ func (l *loop) polled() <-chan kgo.Fetches {
 
 // collect queues what a poll has brought. An error of the consumer heals by itself, or else
 // by a new session of the group, unless it is one of rights. That a session was lost is read once
-// there is another, and there are partitions to read again: it says nothing of now.
+// there is another, and there are partitions to read again: it says nothing of now, and there is
+// one such error for every attempt until then.
 func (l *loop) collect(fetches kgo.Fetches) error {
 	var failed error
+	var lost *kgo.ErrGroupSession
 	l.unpacks.more()
 	fetches.EachPartition(func(f kgo.FetchTopicPartition) {
 		l.queue.push(f.Records)
 		if large, ok := errors.AsType[*kgo.ErrDecompressTooLarge](f.Err); ok {
 			l.passOver(large)
 		} else if session, ok := errors.AsType[*kgo.ErrGroupSession](f.Err); ok && commitFate(f.Err) != fateFatal {
-			l.log.Warn("the group went on without this member for a while", zap.Error(session.Err))
+			lost = session
 		} else if f.Err != nil && !errors.Is(f.Err, context.Canceled) && !errors.Is(f.Err, errUnpacked) {
 			failed = f.Err
 		}
@@ -92,6 +94,9 @@ func (l *loop) collect(fetches kgo.Fetches) error {
 			l.metrics.lagging(l.queue, map[TopicPartition]int64{tp: 0})
 		}
 	})
+	if lost != nil {
+		l.log.Warn("the group went on without this member for a while", zap.Error(lost.Err))
+	}
 	if failed == nil {
 		return nil
 	}

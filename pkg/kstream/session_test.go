@@ -8,19 +8,25 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
+
+	"leadrouter/pkg/kstream"
 )
 
 // Who has lost the group is not ready, and is again as soon as it is back, although nothing
-// comes in: that it was lost is read only then.
+// comes in: that it was lost is read only then, once for each failed attempt to come back, and
+// said once.
 func TestReadyAgainAfterTheSessionWasLost(t *testing.T) {
 	t.Parallel()
 	k := setup(t, 1)
-	var joins, fetches atomic.Int64
+	var joins, refused, fetches atomic.Int64
 	var lost, hold atomic.Bool
 	k.control(kmsg.JoinGroup, func(req kmsg.Request) kmsg.Response {
 		if hold.Load() {
 			resp := req.ResponseKind().(*kmsg.JoinGroupResponse)
-			resp.ErrorCode = kerr.CoordinatorLoadInProgress.Code
+			resp.ErrorCode = kerr.UnknownServerError.Code
+			refused.Add(1)
 			return resp
 		}
 		joins.Add(1)
@@ -38,16 +44,19 @@ func TestReadyAgainAfterTheSessionWasLost(t *testing.T) {
 		resp.ErrorCode = kerr.UnknownMemberID.Code
 		return resp
 	})
-	stream, _ := k.run(&stub{to: k.out})
+	core, logs := observer.New(zap.WarnLevel)
+	stream, _ := k.run(&stub{to: k.out}, func(cfg *kstream.Config) { cfg.Logger = zap.New(core) })
 	ready := func() bool { return stream.Ready() }
 	require.Eventually(t, ready, 30*time.Second, time.Millisecond)
 
 	hold.Store(true)
 	lost.Store(true)
 	require.Eventually(t, func() bool { return !stream.Ready() }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return refused.Load() > 2 }, 30*time.Second, time.Millisecond)
 	before, read := joins.Load(), fetches.Load()
 	hold.Store(false)
 	require.Eventually(t, func() bool { return joins.Load() > before && fetches.Load() > read }, 30*time.Second, time.Millisecond)
 	require.Eventually(t, ready, 30*time.Second, time.Millisecond)
 	require.Never(t, func() bool { return !stream.Ready() }, 500*time.Millisecond, time.Millisecond)
+	require.Equal(t, 1, logs.FilterMessage("the group went on without this member for a while").Len())
 }
