@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 
@@ -84,6 +86,9 @@ func Parse(src []byte) (*State, error) {
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(s); err != nil {
 		return nil, fmt.Errorf("parse ledger state: %w", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("parse ledger state: %w: more stands behind it", ErrInvalid)
 	}
 	if err := s.validate(); err != nil {
 		return nil, fmt.Errorf("parse ledger state: %w", err)

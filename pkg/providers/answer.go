@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"unicode/utf8"
 
 	"leadrouter/pkg/lead"
@@ -83,7 +84,10 @@ func decode(body []byte) (doc any, err error) {
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
-	if d.Decode(&doc) != nil || d.More() {
+	if d.Decode(&doc) != nil {
+		return nil, errNotJSON
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errNotJSON
 	}
 	return doc, nil

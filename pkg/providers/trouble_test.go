@@ -21,6 +21,7 @@ func TestGarbage(t *testing.T) {
 	}{
 		"not JSON":       {result: "garbage", missing: true, answer: func(*http.Request) (*http.Response, error) { return says(200, "<html>") }},
 		"two texts":      {result: "garbage", missing: true, answer: func(*http.Request) (*http.Response, error) { return says(200, `{"size":1}{"size":2}`) }},
+		"a brace more":   {result: "garbage", missing: true, answer: func(*http.Request) (*http.Response, error) { return says(200, `{"size":1}}`) }},
 		"nothing at all": {result: "garbage", missing: true, answer: func(*http.Request) (*http.Response, error) { return says(200, "") }},
 		"wrong types":    {result: "garbage", missing: true, answer: func(*http.Request) (*http.Response, error) { return says(200, `{"size":"many","sector":{"a":1}}`) }},
 		"a wrong number": {result: "garbage", missing: true, answer: func(*http.Request) (*http.Response, error) { return says(200, `{"size":1e400}`) }},

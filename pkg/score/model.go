@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 )
@@ -88,6 +89,9 @@ func Parse(data []byte) (*Model, error) {
 	d.DisallowUnknownFields()
 	if err := d.Decode(m); err != nil {
 		return nil, fmt.Errorf("read the model: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("read the model: more stands behind it in the file")
 	}
 	if err := m.check(); err != nil {
 		return nil, fmt.Errorf("read the model: %w", err)

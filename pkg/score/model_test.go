@@ -30,6 +30,7 @@ func TestParseRefuses(t *testing.T) {
 		"another format":      {`"leadrouter_score":1`, `"leadrouter_score":2`, "leadrouter_score is 2; this program reads version 1"},
 		"an unknown key":      {`"base"`, `"bias"`, `unknown field "bias"`},
 		"no JSON":             {`{"leadrouter_score"`, `leadrouter_score`, "invalid character"},
+		"something behind it": {`10000}]}`, `10000}]}}`, "more stands behind it"},
 		"a base out of range": {`"base":-8000`, `"base":-80000000`, "base -80000000 is out of bounds"},
 		"a name twice":        {`"email_free"`, `"company.employees"`, "feature company.employees: features ascend by name"},
 		"no name":             {`"company.employees"`, `""`, "it has no name"},
