@@ -90,7 +90,7 @@ type builder struct {
 	sets    map[string]int
 	lines   map[string]int
 	members [][]int // per set: its slots
-	payload [][]byte
+	payload []any   // digest and body of each operation
 }
 
 func newBuilder(l *Ledger, b binding, installed map[string]bool) *builder {
@@ -172,8 +172,7 @@ func (b *builder) add(op *ledger.Op) {
 	}
 	b.ops.end()
 	b.tie(op)
-	payload := append(make([]byte, 0, len(op.Digest)+1+len(op.Body)), op.Digest...)
-	b.payload = append(b.payload, append(append(payload, '\n'), op.Body...))
+	b.payload = append(b.payload, op.Digest, op.Body)
 }
 
 // tie appends an operation's ties: its number, the traits of a new lead in words, whether the
@@ -182,7 +181,7 @@ func (b *builder) tie(op *ledger.Op) {
 	if op.Traits == nil && len(op.Ties) == 0 {
 		return
 	}
-	b.ties.begin(int64(len(b.payload) + 1))
+	b.ties.begin(int64(len(b.payload)/2 + 1))
 	b.ties.texts(traitWords(op.Traits))
 	own, ofCompany := 0, false
 	if op.Traits != nil {
@@ -334,10 +333,7 @@ func (b *builder) call() ([]string, []any, error) {
 	for _, slots := range b.members {
 		args = append(args, b.bytes(slots))
 	}
-	for _, payload := range b.payload {
-		args = append(args, payload)
-	}
-	return keys, args, nil
+	return keys, append(args, b.payload...), nil
 }
 
 // special says whether a character is not itself in JSON.

@@ -27,7 +27,7 @@
 --
 -- ARGV  1          the request, JSON: see request.go
 --       2 ...      the member sets: slots, one or two bytes each
---       ...        one payload per operation: its digest \n its body
+--       ...        two per operation: its digest, then its body
 --
 -- A GRANT is the JSON of ledger.Grant, but for owned, which is what counts: there it
 -- is a list of sequence, floor, epoch, at, lead, attempt, outcome, step, rep, value,
@@ -58,7 +58,7 @@ local request = cjson.decode(ARGV[1])
 local META, CLOCK, REPS, CREDIT, ROSTERS, HELD, ACKED, FLOORS, TOLD, OWNED_BY, LINE, OFFERS, BEARERS = unpack(KEYS, 1, 13)
 local FIRST_MEMO = 13
 local FIRST_LEAD = FIRST_MEMO + #request.parts
-local FIRST_PAYLOAD = 1 + #request.bitmaps
+local FIRST_DIGEST = #request.bitmaps -- and two for each operation before it
 
 local call, floor, format = redis.call, math.floor, string.format
 
@@ -66,16 +66,24 @@ local call, floor, format = redis.call, math.floor, string.format
 -- same up to 2^53, which no number here passes, in a third of the time of %.0f.
 local function whole(n) return format('%d', n) end
 
--- quote writes a string as JSON. Most are plain.
-local quoted = {}
-local function quote(s)
-  local q = quoted[s]
-  if not q then
-    q = string.find(s, '[%c"\\]') and cjson.encode(s) or '"' .. s .. '"'
-    quoted[s] = q
-  end
-  return q
+-- remembered gives a table that works its values out when they are first asked for.
+local function remembered(work_out)
+  return setmetatable({}, { __index = function(known, key)
+    local value = work_out(key)
+    known[key] = value
+    return value
+  end })
 end
+
+-- digits[n] is whole(n), for numbers that come again and again: to write one takes some ten
+-- times as long as to look it up.
+local digits = remembered(whole)
+
+-- quote writes a string as JSON. Most are plain.
+local quoted = remembered(function(s)
+  return string.find(s, '[%c"\\]') and cjson.encode(s) or '"' .. s .. '"'
+end)
+local function quote(s) return quoted[s] end
 
 -- concat joins texts in parts: the Lua of the embedded server puts all on its stack.
 local function concat(texts, separator)

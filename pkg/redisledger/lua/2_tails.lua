@@ -89,9 +89,15 @@ local function recall(tail, op)
   return nil, low <= tail.count and low or nil
 end
 
--- memo_text puts a memo together.
-local function memo_text(op, low, installs, grant, undone, image, payload)
-  return format('%d %d %d %d\n', op.offset, op.ordinal, low, installs and 1 or 0) .. grant .. '\n' .. undone .. '\n' .. image .. '\n' .. payload
+-- digest_of and body_of are what the caller keeps with an operation: the digest of its input
+-- and its own record of it.
+local function digest_of(op) return ARGV[FIRST_DIGEST + 2 * op.index] end
+local function body_of(op) return ARGV[FIRST_DIGEST + 2 * op.index + 1] end
+
+-- memo_text puts a memo together, all at once: each text on the way would be copied.
+local function memo_text(op, low, installs, grant, undone, image, digest)
+  return digits[op.offset] .. ' ' .. digits[op.ordinal] .. ' ' .. digits[low] .. (installs and ' 1\n' or ' 0\n')
+    .. grant .. '\n' .. undone .. '\n' .. image .. '\n' .. digest .. '\n' .. body_of(op)
 end
 
 -- memo_parts takes it apart.
@@ -101,25 +107,18 @@ local function memo_parts(memo)
   return { low = tonumber(low), installs = installs == '1', grant = grant, undone = undone, image = image, digest = digest }
 end
 
--- body_of is the caller's record of an operation.
-local function body_of(op)
-  local payload = ARGV[FIRST_PAYLOAD + op.index]
-  return string.sub(payload, string.find(payload, '\n', 1, true) + 1)
-end
-
 -- remember keeps the memo of a new operation for write_tails.
 local function remember(tail, op, next_memo, sequence, installs, grant, image)
-  local payload = ARGV[FIRST_PAYLOAD + op.index]
   if next_memo then
     local follower = memo_at(tail, next_memo)
     local _, _, low = header(follower)
-    local text = memo_text(op, low, installs, grant, '', image, payload)
+    local text = memo_text(op, low, installs, grant, '', image, digest_of(op))
     tail.inserts[#tail.inserts + 1] = { follower, text }
     return
   end
   if not tail.offset then tail.low = sequence end
   tail.offset, tail.ordinal = op.offset, op.ordinal
-  tail.fresh[#tail.fresh + 1] = memo_text(op, sequence, installs, grant, '', image, payload)
+  tail.fresh[#tail.fresh + 1] = memo_text(op, sequence, installs, grant, '', image, digest_of(op))
 end
 
 local function write_tails(tails)

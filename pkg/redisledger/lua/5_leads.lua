@@ -43,18 +43,19 @@ local function lead_text(l)
     l.rank, l.queued, l.reps, l.line_roster, l.traits), l.draft)
 end
 
-local NEW_LEAD = '["%s",%d,%s,%d,%d,%d,%d,0,0,0,%d,%s,%d,%d,%s,%s,%d,"%s","%s",%d,%d,%d,"%s","%s","%s"]'
-
 -- new_lead is lead_text of a lead that was just decided, without a table for it;
 -- number is that of its roster, words are its traits.
 local NO_LINE = { rank = 0, queued = 0, reps = '', line_roster = '' }
 local function new_lead(op, part, at, attempt, outcome, step, rep, over, turn, number, line, words)
   local over_ = outcome == 'disqualified'
-  local list = format(NEW_LEAD, outcome, attempt, quote(rep), op.value, op.test and 1 or 0, over and 1 or 0, at,
-    over_ and at or 0, quote(part), op.offset, op.ordinal, quote(request.batch),
-    quote(turn and turn.book or ''), turn and turn.amount or 0, turn and turn.free or '', turn and number or '', step,
-    line.rank, line.queued, line.reps, line.line_roster, words)
-  return over_ and list or with_draft(list, body_of(op))
+  local draft = over_ and '' or body_of(op)
+  return '["' .. outcome .. '",' .. digits[attempt] .. ',' .. quoted[rep] .. ',' .. digits[op.value]
+    .. (op.test and ',1,' or ',0,') .. (over and '1,' or '0,') .. digits[at] .. ',0,0,0,' .. digits[over_ and at or 0]
+    .. ',' .. quoted[part] .. ',' .. digits[op.offset] .. ',' .. digits[op.ordinal] .. ',' .. quoted[request.batch]
+    .. ',' .. quoted[turn and turn.book or ''] .. ',' .. digits[turn and turn.amount or 0]
+    .. ',"' .. (turn and turn.free or '') .. '","' .. (turn and number or '') .. '",' .. digits[step]
+    .. ',' .. digits[line.rank] .. ',' .. digits[line.queued] .. ',"' .. line.reps .. '","' .. line.line_roster
+    .. '","' .. words .. (draft == '' and '"]' or '"]\t') .. draft
 end
 
 -- lead_at gives a lead of the chunk; nil when it is unknown.

@@ -94,20 +94,21 @@ local function own(rep, terms, op, over, at)
   touch(terms[T_REP], at)
 end
 
-local OWNED = '[%d,%s,%s,%d,%s,1,"%s",%d,%s,%d,%d,%d,%s,%d,"%s",%d,%d,%d,%d,%d,%d,%d,%s,"%s",%d%s]'
 local NO_TURN = { book = '', amount = 0, free = '', before = 0, after = 0 }
 
--- owned_text is the grant of a lead that got an owner, in one call: writing is what
--- takes longest.
+-- owned_text is the grant of a lead that got an owner, all at once: writing is what takes
+-- longest.
 local function owned_text(op, view, outcome, step, terms, over, turn, waited)
   local rep = reps[terms[T_REP]]
   local hour, day, week = windows(clock, terms[T_OFFSET])
   turn = turn or NO_TURN
-  local id = request.plain and '"' .. op.id .. '"' or quote(op.id)
-  return format(OWNED, sequence, lowest, request.epoch, clock, id, outcome, step, quote(terms[T_REP]),
-    op.value, op.test and 1 or 0, over and 1 or 0, quote(turn.book), turn.amount, turn.free, turn.before, turn.after,
-    rep[OPEN], rep[VALUE], counted(rep, HOUR, hour), counted(rep, DAY, day), counted(rep, WEEK, week),
-    quote(view.asked.digest), op.traits, op.pins and 1 or 0, waited)
+  return '[' .. digits[sequence] .. ',' .. lowest .. ',' .. request.epoch .. ',' .. digits[clock]
+    .. ',' .. (request.plain and '"' .. op.id .. '"' or quoted[op.id]) .. ',1,"' .. outcome .. '",' .. digits[step]
+    .. ',' .. quoted[terms[T_REP]] .. ',' .. digits[op.value] .. (op.test and ',1,' or ',0,') .. (over and '1,' or '0,')
+    .. quoted[turn.book] .. ',' .. digits[turn.amount] .. ',"' .. turn.free
+    .. '",' .. whole(turn.before) .. ',' .. whole(turn.after) .. ',' .. digits[rep[OPEN]] .. ',' .. digits[rep[VALUE]]
+    .. ',' .. digits[counted(rep, HOUR, hour)] .. ',' .. digits[counted(rep, DAY, day)] .. ',' .. digits[counted(rep, WEEK, week)]
+    .. ',' .. quoted[view.asked.digest] .. ',"' .. op.traits .. (op.pins and '",1' or '",0') .. waited .. ']'
 end
 
 local ENDED = ',"lead":%s,"attempt":%d,"outcome":"%s","step":%d,"value":%d,"test":%s%s'

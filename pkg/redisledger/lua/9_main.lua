@@ -49,8 +49,7 @@ local function void(op, tail, memo, place)
   local undone = undo(op, tail.part, parts, clock)
   if op.lead > 0 then bearers.restate(op) end
   local grant = grant_text('voided', text('lead', undone.lead or '') .. text('rep', undone.rep or ''))
-  local body = string.match(ARGV[FIRST_PAYLOAD + op.index], '^[^\n]*\n(.*)$')
-  memo = memo_text(op, parts.low, parts.installs, grant, parts.grant, parts.image, parts.digest .. '\n' .. body)
+  memo = memo_text(op, parts.low, parts.installs, grant, parts.grant, parts.image, parts.digest)
   tail.replace = { place - 1, memo }
   return 'v' .. memo
 end
