@@ -75,9 +75,10 @@ local function remembered(work_out)
   end })
 end
 
--- digits[n] is whole(n), for numbers that come again and again: to write one takes some ten
--- times as long as to look it up.
-local digits = remembered(whole)
+-- digits[-n] is whole(n), for numbers that come again and again: to write one takes some ten
+-- times as long as to look it up. The sign is for the Lua of the embedded server, which makes
+-- room for all keys below a positive one.
+local digits = remembered(function(minus) return whole(-minus) end)
 
 -- quote writes a string as JSON. Most are plain.
 local quoted = remembered(function(s)

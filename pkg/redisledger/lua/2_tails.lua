@@ -96,7 +96,7 @@ local function body_of(op) return ARGV[FIRST_DIGEST + 2 * op.index + 1] end
 
 -- memo_text puts a memo together, all at once: each text on the way would be copied.
 local function memo_text(op, low, installs, grant, undone, image, digest)
-  return digits[op.offset] .. ' ' .. digits[op.ordinal] .. ' ' .. digits[low] .. (installs and ' 1\n' or ' 0\n')
+  return digits[-op.offset] .. ' ' .. digits[-op.ordinal] .. ' ' .. digits[-low] .. (installs and ' 1\n' or ' 0\n')
     .. grant .. '\n' .. undone .. '\n' .. image .. '\n' .. digest .. '\n' .. body_of(op)
 end
 

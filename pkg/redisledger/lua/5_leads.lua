@@ -49,12 +49,12 @@ local NO_LINE = { rank = 0, queued = 0, reps = '', line_roster = '' }
 local function new_lead(op, part, at, attempt, outcome, step, rep, over, turn, number, line, words)
   local over_ = outcome == 'disqualified'
   local draft = over_ and '' or body_of(op)
-  return '["' .. outcome .. '",' .. digits[attempt] .. ',' .. quoted[rep] .. ',' .. digits[op.value]
-    .. (op.test and ',1,' or ',0,') .. (over and '1,' or '0,') .. digits[at] .. ',0,0,0,' .. digits[over_ and at or 0]
-    .. ',' .. quoted[part] .. ',' .. digits[op.offset] .. ',' .. digits[op.ordinal] .. ',' .. quoted[request.batch]
-    .. ',' .. quoted[turn and turn.book or ''] .. ',' .. digits[turn and turn.amount or 0]
-    .. ',"' .. (turn and turn.free or '') .. '","' .. (turn and number or '') .. '",' .. digits[step]
-    .. ',' .. digits[line.rank] .. ',' .. digits[line.queued] .. ',"' .. line.reps .. '","' .. line.line_roster
+  return '["' .. outcome .. '",' .. digits[-attempt] .. ',' .. quoted[rep] .. ',' .. digits[-op.value]
+    .. (op.test and ',1,' or ',0,') .. (over and '1,' or '0,') .. digits[-at] .. ',0,0,0,' .. digits[-(over_ and at or 0)]
+    .. ',' .. quoted[part] .. ',' .. digits[-op.offset] .. ',' .. digits[-op.ordinal] .. ',' .. quoted[request.batch]
+    .. ',' .. quoted[turn and turn.book or ''] .. ',' .. digits[-(turn and turn.amount or 0)]
+    .. ',"' .. (turn and turn.free or '') .. '","' .. (turn and number or '') .. '",' .. digits[-step]
+    .. ',' .. digits[-line.rank] .. ',' .. digits[-line.queued] .. ',"' .. line.reps .. '","' .. line.line_roster
     .. '","' .. words .. (draft == '' and '"]' or '"]\t') .. draft
 end
 

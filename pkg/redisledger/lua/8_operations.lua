@@ -102,12 +102,12 @@ local function owned_text(op, view, outcome, step, terms, over, turn, waited)
   local rep = reps[terms[T_REP]]
   local hour, day, week = windows(clock, terms[T_OFFSET])
   turn = turn or NO_TURN
-  return '[' .. digits[sequence] .. ',' .. lowest .. ',' .. request.epoch .. ',' .. digits[clock]
-    .. ',' .. (request.plain and '"' .. op.id .. '"' or quoted[op.id]) .. ',1,"' .. outcome .. '",' .. digits[step]
-    .. ',' .. quoted[terms[T_REP]] .. ',' .. digits[op.value] .. (op.test and ',1,' or ',0,') .. (over and '1,' or '0,')
-    .. quoted[turn.book] .. ',' .. digits[turn.amount] .. ',"' .. turn.free
-    .. '",' .. whole(turn.before) .. ',' .. whole(turn.after) .. ',' .. digits[rep[OPEN]] .. ',' .. digits[rep[VALUE]]
-    .. ',' .. digits[counted(rep, HOUR, hour)] .. ',' .. digits[counted(rep, DAY, day)] .. ',' .. digits[counted(rep, WEEK, week)]
+  return '[' .. digits[-sequence] .. ',' .. lowest .. ',' .. request.epoch .. ',' .. digits[-clock]
+    .. ',' .. (request.plain and '"' .. op.id .. '"' or quoted[op.id]) .. ',1,"' .. outcome .. '",' .. digits[-step]
+    .. ',' .. quoted[terms[T_REP]] .. ',' .. digits[-op.value] .. (op.test and ',1,' or ',0,') .. (over and '1,' or '0,')
+    .. quoted[turn.book] .. ',' .. digits[-turn.amount] .. ',"' .. turn.free
+    .. '",' .. whole(turn.before) .. ',' .. whole(turn.after) .. ',' .. digits[-rep[OPEN]] .. ',' .. digits[-rep[VALUE]]
+    .. ',' .. digits[-counted(rep, HOUR, hour)] .. ',' .. digits[-counted(rep, DAY, day)] .. ',' .. digits[-counted(rep, WEEK, week)]
     .. ',' .. quoted[view.asked.digest] .. ',"' .. op.traits .. (op.pins and '",1' or '",0') .. waited .. ']'
 end
 
