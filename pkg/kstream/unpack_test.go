@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,7 +115,11 @@ func (k *kit) texts(n int) (all []string) {
 func (k *kit) requireUnread() {
 	k.t.Helper()
 	letters := k.read(k.in+kstream.DLQSuffix, 2)
-	require.Len(k.t, letters, 2)
+	var told []string
+	for _, r := range letters {
+		told = append(told, fmt.Sprint(r.Partition, "/", r.Offset, " of ", r.ProducerID, "/", r.ProducerEpoch, ": ", headersOf(r)))
+	}
+	require.Len(k.t, letters, 2, "%s", strings.Join(told, "\n"))
 	slices.SortFunc(letters, func(a, b *kstream.Record) int {
 		return cmp.Compare(headersOf(a)[kstream.HeaderSourceOffset], headersOf(b)[kstream.HeaderSourceOffset])
 	})

@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -41,6 +42,9 @@ func (h *Handler) planMoves(ctx context.Context, s *section, by basis) error {
 	if err != nil {
 		return err
 	}
+	if err := h.vouch(ctx, s.items, leads); err != nil {
+		return err
+	}
 	bearers, err := h.companies(ctx, leads, by)
 	if err != nil {
 		return err
@@ -52,6 +56,22 @@ func (h *Handler) planMoves(ctx context.Context, s *section, by basis) error {
 		return h.planMove(ctx, it, leads, bearers, by)
 	})
 	return nil
+}
+
+// vouch has the ledger say that it is the one we know before a lead that it lacks is taken for
+// unknown: a question is answered by any server, also by one that has lost all it knew.
+func (h *Handler) vouch(ctx context.Context, items []*item, leads map[string]ledger.Lead) error {
+	if !slices.ContainsFunc(items, func(it *item) bool {
+		if it.mover == nil || !it.mover.Outside {
+			return false
+		}
+		_, found := leads[it.mover.Lead]
+		return !found
+	}) {
+		return nil
+	}
+	_, err := h.ledger.Apply(ctx, ledger.Chunk{})
+	return h.answered(ctx, err)
 }
 
 // planMove plans a lead from the facts that its last plan recorded. A lead that has gone

@@ -295,6 +295,21 @@ func TestCommandsThatCannotBe(t *testing.T) {
 	require.Empty(t, out.Records)
 }
 
+// A server that has lost all answers that it has no such lead, as one does where there never was
+// one.
+func TestALedgerThatIsLostKnowsOfNoLead(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	r := l.record(event.LeadCommand, `{"lead_id":"L9","by":"ines","because":"x","command":"reroute"}`)
+	l.handle(r)
+	l.clock.Advance(5 * time.Second)
+	l.store.refuse(ledger.ErrEpoch)
+	_, err := l.handler.Handle(t.Context(), kstream.Batch{Records: []*kstream.Record{r}})
+	require.ErrorIs(t, err, ledger.ErrEpoch, "nobody knows whether there is such a lead")
+	require.Equal(t, "unknown_lead", l.handle(r).DLQ[0].Code)
+	require.Equal(t, 1, l.store.verified, "bound anew")
+}
+
 // A lead that waits keeps its place when the rules have it wait again.
 func TestWaitsOn(t *testing.T) {
 	t.Parallel()
