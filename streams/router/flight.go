@@ -64,18 +64,5 @@ func (f flight) land(at kstream.TopicPartition, offset int64, use func(passage))
 	return strays
 }
 
-// underWay reports whether anything before a record is neither committed nor
-// aborted.
-func (f flight) underWay(before *kstream.Record) bool {
-	for at, passages := range f {
-		for o, p := range passages {
-			if p.sent || at == kstream.PartitionOf(before) && o < before.Offset {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // forget drops the passages of a partition.
 func (f flight) forget(at kstream.TopicPartition) { delete(f, at) }

@@ -303,7 +303,6 @@ func (h *Handler) Committed(ctx context.Context, offsets map[kstream.TopicPartit
 			h.strays[at] = offset
 		}
 	}
-	h.pay(offsets)
 	for at, offset := range offsets {
 		h.acknowledge(at, offset)
 	}

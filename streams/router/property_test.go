@@ -172,6 +172,9 @@ func (w *world) Commit(t *rapid.T) { w.commit(t, w.draw(t)) }
 func (w *world) commit(t *rapid.T, m *member) {
 	if len(m.flying) > 0 {
 		tx := w.written(t, m)
+		if tx.out.Then != nil {
+			tx.out.Then()
+		}
 		m.handler.Committed(t.Context(), tx.offsets)
 	}
 }

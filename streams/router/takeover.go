@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"slices"
 
 	"go.uber.org/zap"
 
@@ -17,14 +18,8 @@ import (
 // voids are committed, or the ledger would forget what is still to be written.
 type debt struct {
 	voids    []ledger.Op
-	position int64     // acknowledged once the voids are committed
-	carried  *position // committed with the batch that carries the voids; nil: none does yet
-}
-
-// position is the offset of a partition below which everything is committed.
-type position struct {
-	at     kstream.TopicPartition
-	offset int64
+	position int64 // acknowledged once the voids are committed
+	carried  bool  // by a batch that is under way
 }
 
 // takeOver settles the memos of partitions that are read from the committed
@@ -97,7 +92,7 @@ func (h *Handler) lost(ctx context.Context, memos []ledger.Result) ([]ledger.Op,
 // not know of them, and they would be written twice.
 func (h *Handler) settle(ctx context.Context) error {
 	for at, offset := range maps.Clone(h.strays) {
-		if d := h.debts[at]; d != nil && d.carried != nil {
+		if d := h.debts[at]; d != nil && d.carried {
 			continue
 		}
 		if err := h.takeOver(ctx, map[kstream.TopicPartition]int64{at: offset}); err != nil {
@@ -112,7 +107,7 @@ func (h *Handler) settle(ctx context.Context) error {
 func (h *Handler) due() []*debt {
 	var due []*debt
 	for _, at := range sorted(h.debts) {
-		if d := h.debts[at]; d.carried == nil {
+		if d := h.debts[at]; !d.carried {
 			due = append(due, d)
 		}
 	}
@@ -150,43 +145,33 @@ func (h *Handler) voidRecords(due []*debt, results []ledger.Result) ([]*kstream.
 	return out, nil
 }
 
-// carry ties due voids to the batch that they go with, by what its commit will
-// have committed.
+// carry ties due voids to the transaction that the answer to a batch becomes: they are paid when
+// that has come through. By positions it could not be told, with markers and holes among the
+// offsets.
 func (h *Handler) carry(due []*debt, batch kstream.Batch, out *kstream.Output) {
-	if len(due) == 0 {
+	alone := !slices.ContainsFunc(batch.Records, func(r *kstream.Record) bool { return !waits(out, r) })
+	if len(due) == 0 || alone && len(out.Records) == 0 {
 		return
 	}
-	for _, r := range batch.Records {
-		at := kstream.PartitionOf(r)
-		if until, busy := out.Until[at]; !busy || r.Offset < until {
-			carryAll(due, position{at, r.Offset + 1})
-			return
-		}
-	}
-	// Everybody waits, perhaps for what these debts hold back: the voids go alone.
-	// While a batch is under way, its commit could be taken for theirs.
-	first := batch.Records[0]
-	if h.flight.underWay(first) {
-		out.Records = nil
-		return
-	}
-	out.Unprompted = true
-	carryAll(due, position{kstream.PartitionOf(first), first.Offset})
-}
-
-func carryAll(due []*debt, p position) {
+	// Where everybody waits, perhaps for what these debts hold back, the voids go alone.
+	out.Unprompted = out.Unprompted || alone
 	for _, d := range due {
-		d.carried = &p
+		d.carried = true
+	}
+	then := out.Then
+	out.Then = func() {
+		if then != nil {
+			then()
+		}
+		h.pay(due)
 	}
 }
 
-// pay acknowledges what voids that are now committed have settled.
-func (h *Handler) pay(offsets map[kstream.TopicPartition]int64) {
-	for at, d := range h.debts {
-		if d.carried == nil {
-			continue
-		}
-		if offset, ok := offsets[d.carried.at]; ok && offset >= d.carried.offset {
+// pay acknowledges what voids that are now committed have settled. A partition that was settled
+// anew since owes something else, or is another's.
+func (h *Handler) pay(paid []*debt) {
+	for _, at := range sorted(h.debts) {
+		if d := h.debts[at]; slices.Contains(paid, d) {
 			delete(h.debts, at)
 			h.acks.add(h.partition(at), d.position)
 		}

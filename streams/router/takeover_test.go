@@ -103,10 +103,8 @@ func TestAVoidGoesAloneWhenEverythingElseWaits(t *testing.T) {
 	require.True(t, out.Unprompted)
 	require.Equal(t, map[kstream.TopicPartition]int64{kstream.PartitionOf(closing): closing.Offset}, out.Until)
 	require.Equal(t, ledger.Voided, decisions(t, out)[0].Grant.Effect)
-	b.log.committed[decisions(t, out)[0].Grant.Sequence] = true
-	b.handler.Committed(t.Context(), map[kstream.TopicPartition]int64{
-		kstream.PartitionOf(committed): committed.Offset + 1, kstream.PartitionOf(closing): closing.Offset,
-	})
+	require.Empty(t, b.handle(closing).Records, "it is under way")
+	b.commit(out) // with offsets that may stand before a hole, where the partition does
 
 	out = b.handle(closing)
 	require.Equal(t, ledger.Freed, decisions(t, out)[0].Grant.Effect, "nobody waits any more")
@@ -115,8 +113,8 @@ func TestAVoidGoesAloneWhenEverythingElseWaits(t *testing.T) {
 	require.Empty(t, b.memos(event.LeadCreated))
 }
 
-// With a batch under way its commit could be taken for that of the void.
-func TestAVoidDoesNotGoAloneBehindABatch(t *testing.T) {
+// The commit of a batch that was under way before is not that of the void.
+func TestAVoidGoesAloneBehindABatch(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	skipped, committed := b.created("L-1", "DE"), b.created("L-2", "DE")
@@ -124,16 +122,47 @@ func TestAVoidDoesNotGoAloneBehindABatch(t *testing.T) {
 	b.log.committed[decisions(t, out)[1].Grant.Sequence] = true
 	b.restart()
 	closing := b.record(event.LeadActivity, `{"lead_id":"L-2","activity":"closed"}`)
-	waiting := b.record(event.LeadActivity, `{"lead_id":"L-2","activity":"lost"}`)
 	dead := b.record(event.RepStatus, `no json`)
-	require.Len(t, b.handle(dead).DLQ, 1, "under way")
+	under := b.handle(dead)
+	require.Len(t, under.DLQ, 1)
 	b.fresh(committed, committed.Offset+1)
 
-	out = b.handle(closing, waiting)
-	require.Empty(t, out.Records)
-	require.False(t, out.Unprompted)
-	b.handler.Committed(t.Context(), map[kstream.TopicPartition]int64{kstream.PartitionOf(dead): 1})
-	require.True(t, b.handle(closing, waiting).Unprompted)
+	void := b.handle(closing)
+	require.True(t, void.Unprompted)
+	b.commit(under, dead)
+	b.handler.Committed(t.Context(), map[kstream.TopicPartition]int64{kstream.PartitionOf(closing): closing.Offset})
+	require.Empty(t, b.handle(closing).Records, "still under way")
+	b.flush()
+	require.Len(t, b.memos(event.LeadCreated), 2)
+	b.commit(void)
+	require.Equal(t, ledger.Freed, decisions(t, b.handle(closing))[0].Grant.Effect)
+}
+
+// A void and the first of a line that is woken go together, and each is done once.
+func TestAVoidGoesWithAWake(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.adopt(narrow)
+	waiting := b.created("L-0", "DE")
+	b.commit(b.handle(waiting), waiting)
+	skipped, committed := b.created("L-1", "DE"), b.created("L-2", "DE")
+	out := b.handle(skipped, committed)
+	b.log.committed[decisions(t, out)[1].Grant.Sequence] = true
+	b.restart()
+	b.fresh(committed, committed.Offset+1)
+	closing := b.record(event.LeadActivity, `{"lead_id":"L-2","activity":"closed"}`)
+
+	woken := b.handle()
+	require.Len(t, payloads[event.Reassign](t, woken, event.LeadReassign), 1)
+	both := b.handle(closing)
+	require.Len(t, payloads[event.Reassign](t, both, event.LeadReassign), 1)
+	require.Equal(t, ledger.Voided, decisions(t, both)[0].Grant.Effect)
+	b.commit(woken)
+	require.Empty(t, decisions(t, b.handle(closing)), "its commit is not that of the void")
+	b.commit(both)
+	out = b.handle(closing)
+	require.Empty(t, payloads[event.Reassign](t, out, event.LeadReassign))
+	require.Equal(t, ledger.Freed, decisions(t, out)[0].Grant.Effect)
 }
 
 // What could not be settled when it was committed is settled before the next batch.
