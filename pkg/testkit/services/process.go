@@ -110,7 +110,7 @@ func (p *Process) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var err error
-	if p.up && !p.running() {
+	if p.up && errors.Is(p.signal(0), os.ErrProcessDone) {
 		err = fmt.Errorf("%s has ended by itself: %s", p.name, p.logTail())
 	}
 	err = errors.Join(err, p.kill())
