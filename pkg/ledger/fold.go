@@ -1,6 +1,9 @@
 package ledger
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Fold does a logged grant again. Grants come in the order of their sequences
 // without a hole: what a Voided grant took back is folded at its own sequence,
@@ -294,11 +297,12 @@ func (s *State) undecide(g *Grant) {
 	s.await(g)
 }
 
-// await lets the activities of a grant wait for its lead once more.
+// await lets the activities of a grant wait for its lead once more: before what came since, the
+// last of which holds the lead.
 func (s *State) await(g *Grant) {
-	for _, late := range g.Held {
+	for i, late := range g.Held {
 		late.Effect = ""
-		s.Held[g.Lead] = append(s.Held[g.Lead], Early{Late: late})
+		s.Held[g.Lead] = slices.Insert(s.Held[g.Lead], i, Early{Late: late})
 	}
 }
 

@@ -17,6 +17,7 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"one batch, two partitions":           twoPartitions,
 	"content of a roster":                 rosterContent,
 	"a lead moves on":                     movesOn,
+	"given up after all":                  givenUpAfterAll,
 	"the waiting line":                    waitingLine,
 	"a rep with very many leads":          manyLeads,
 	"closed before it came":               closedEarly,
@@ -169,6 +170,36 @@ func rosterContent(t *testing.T, store ledger.Store) {
 		r.Grant.Sequence = int64(i) + 1
 		require.NoError(t, lost.Fold(r.ID, r.Grant, r.Body))
 	}
+}
+
+// givenUpAfterAll: activities that were given up, and are not after all, wait before what came
+// since, whose batch goes on holding the lead.
+func givenUpAfterAll(t *testing.T, store ledger.Store) {
+	record := func(topic string, offset int64) ledger.OpID {
+		return ledger.OpID{Partition: ledger.Partition{Topic: topic}, Offset: offset}
+	}
+	apply := func(batch string, ops ...ledger.Op) (results []ledger.Result) {
+		for i := range ops {
+			ops[i].At, ops[i].Lead = start, "L"
+		}
+		results, err := store.Apply(t.Context(), ledger.Chunk{Batch: batch, Ops: ops})
+		require.NoError(t, err)
+		return results
+	}
+	accepted := ledger.Op{ID: record("activity", 0), Kind: ledger.Activity, Verb: ledger.Accepted}
+	lost := ledger.Op{ID: record("activity", 1), Kind: ledger.Activity, Verb: ledger.Lost}
+	expire := ledger.Op{ID: record("timers", 0), Kind: ledger.Expire}
+	apply("a", accepted)
+	_, err := store.Apply(t.Context(), ledger.Chunk{Batch: "b", Acks: []ledger.Ack{{Partition: accepted.ID.Partition, Position: 1}}})
+	require.NoError(t, err)
+	require.Equal(t, ledger.Dropped, apply("b", expire)[0].Grant.Effect)
+	require.Equal(t, ledger.Held, apply("b", lost)[0].Grant.Effect)
+	_, err = store.Apply(t.Context(), ledger.Chunk{Ops: []ledger.Op{{ID: expire.ID, Kind: ledger.Void, At: start}}})
+	require.NoError(t, err)
+	require.Equal(t, ledger.Busy, apply("c", ledger.Op{ID: record("other", 0), Kind: ledger.Activity, Verb: ledger.Accepted})[0].Code)
+	state, err := store.Dump(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []ledger.OpID{accepted.ID, lost.ID}, []ledger.OpID{state.Held["L"][0].ID, state.Held["L"][1].ID})
 }
 
 // movesOn: a clock and an acceptance race, an attempt fences who is late, a refusal

@@ -131,13 +131,13 @@ local function regive(op, grant, image)
   if grant.turn_back then return_turn(found, -1) end
 end
 
--- await lets the activities of a grant wait for its lead once more.
+-- await lets the activities of a grant wait for its lead once more, before what came since.
 local function await(op, grant)
   for i = 1, #(grant.held or {}) do
     local e = grant.held[i]
     local part = e.id.topic .. '/' .. whole(e.id.partition)
     held[op.id] = held[op.id] or {}
-    table.insert(held[op.id], { part, e.id.offset, e.id.ordinal or 0, e.verb, e.attempt or 0, '', e.by or '' })
+    table.insert(held[op.id], i, { part, e.id.offset, e.id.ordinal or 0, e.verb, e.attempt or 0, '', e.by or '' })
     change_held(op.id)
   end
 end
