@@ -280,13 +280,13 @@ func (s *source) learn(a answer, took time.Duration) {
 
 // finish hands the answer to those who wait, and to those who did not.
 func (s *source) finish(c *call, a answer) {
+	s.requests[a.result].Inc() // before anybody can go on
 	s.mu.Lock()
 	delete(s.calls, c.key)
 	c.answer = a
 	late := c.late
 	close(c.done)
 	s.mu.Unlock()
-	s.requests[a.result].Inc()
 	if a.result != Found {
 		return
 	}
