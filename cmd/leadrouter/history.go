@@ -175,16 +175,11 @@ func (c *cli) loggedHistory(ctx context.Context, policies []*policy.Policy) (*si
 	}); err != nil {
 		return nil, err
 	}
-	reassign := event.LeadReassign.Topic(c.shared.instance)
-	identity, err := c.shared.kafka.Identify(ctx, reassign)
-	if err != nil {
-		return nil, err
-	}
-	reader, folder := simulate.NewReader(identity.Topics[reassign]), audit.NewFolder()
+	reader, folder := simulate.NewReader(), audit.NewFolder()
 	var failed error
 	folder.Seen = func(d event.Decision, _ *ledger.State) { failed = cmp.Or(failed, reader.Add(d)) }
 	bar := c.progress("read "+topic, total, progressbar.OptionShowCount())
-	err = audit.NewLog(c.shared.kafka, c.shared.instance).Read(ctx, func(d event.Decision) error {
+	err := audit.NewLog(c.shared.kafka, c.shared.instance).Read(ctx, func(d event.Decision) error {
 		_ = bar.Add(1)
 		return cmp.Or(folder.Add(d), failed)
 	})

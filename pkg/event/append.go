@@ -176,6 +176,7 @@ func (w writer) decision(d *Decision) {
 	w.OptRaw("draft", d.Draft)
 	w.Key("grant")
 	w.grant(&d.Grant)
+	canonical.OptValue(w.Writer, "asked", d.Asked)
 	w.OptText("experiment", d.Experiment)
 	w.OptText("arm", d.Arm)
 	canonical.OptValue(w.Writer, "propensity", d.Propensity)

@@ -153,6 +153,9 @@ type Decision struct {
 	// routing.Draft, byte for byte.
 	Draft json.RawMessage `json:"draft,omitempty"`
 	Grant ledger.Grant    `json:"grant"`
+	// Asked is the lead.reassign that a move answers, but for its owner and reason; nil:
+	// the record came from outside.
+	Asked *Reassign `json:"asked,omitempty"`
 
 	// Room for experiments: which one, the arm, and how likely the arm was.
 	Experiment string   `json:"experiment,omitempty"`

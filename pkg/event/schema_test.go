@@ -99,6 +99,7 @@ func TestEncodingsAreValid(t *testing.T) {
 		},
 		event.LeadDecisions: {
 			event.Decision{Engine: 1, Op: ledger.OpID{Offset: 3}, Digest: "d", Kind: ledger.Assign, Policy: &ref, Draft: json.RawMessage(`{}`), Grant: grant},
+			event.Decision{Engine: 1, Kind: ledger.Move, Grant: grant, Asked: &event.Reassign{LeadID: "L-1", Attempt: 1, Cause: "sla", Clock: "accepted", Stage: 1, To: "backup", At: at}},
 		},
 		event.LeadTimers: {
 			event.Timer{LeadID: "L-1", Attempt: 1, RepID: "jonas", SLA: "demo", Start: at, Due: []event.Due{{Clock: "accepted", At: at, Do: []string{"remind"}}}},

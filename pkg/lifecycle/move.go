@@ -26,6 +26,9 @@ type Move struct {
 	Outside bool   // the record comes from outside: an unknown lead is an error
 	Stay    bool   // an owner who has the lead already keeps it as it is
 	Wake    bool   // everybody in line is to be planned again: see [ledger.Op]
+	// Asked is what a decision says of the reassignment that it answers; nil: something from
+	// outside is answered.
+	Asked *event.Reassign
 
 	with func(in *routing.Input, known *Known) // completes the input of the plan
 }
@@ -82,11 +85,13 @@ func (m *Move) Plan(op *ledger.Op, planner *routing.Planner, k Known, at time.Ti
 
 // Reassign is about an assignment that is over, or a lead that can go.
 func Reassign(r event.Reassign, p *policy.Policy) *Move {
+	asked := r
+	asked.RepID, asked.Reason = "", "" // the lead's story has them
 	// As with a refusal: what the policy does not know may be anybody's words.
 	if !slices.Contains(p.Reassign.TurnBack, r.Reason) {
 		r.Reason = ""
 	}
-	m := &Move{Lead: r.LeadID, Attempt: r.Attempt, Unless: routing.Stops(r.Clock)}
+	m := &Move{Lead: r.LeadID, Attempt: r.Attempt, Unless: routing.Stops(r.Clock), Asked: &asked}
 	if r.Cause == event.CauseAway {
 		// What the owner has accepted meanwhile stays; the turn goes back if the policy
 		// takes that for a reason.

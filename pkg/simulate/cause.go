@@ -39,7 +39,7 @@ func causeOf(r event.Reassign) cause {
 // reassign is the cause as the record that the router would read.
 func (c *cause) reassign() event.Reassign {
 	return event.Reassign{
-		LeadID: c.lead, Attempt: c.attempt, RepID: c.rep, Cause: c.why, Reason: c.reason, Clock: c.clock, Stage: c.stage, To: c.to,
+		LeadID: c.lead, Attempt: c.attempt, RepID: c.rep, Cause: c.why, Reason: c.reason, Clock: c.clock, Stage: c.stage, To: c.to, At: instant(c.due),
 	}
 }
 

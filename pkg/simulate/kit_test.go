@@ -74,7 +74,7 @@ rulesets:
 func logged(t require.TestingT, h *simulate.History, p *policy.Policy, cfg simulate.Config) (log []event.Decision, r *simulate.Result) {
 	cfg.Watch = func(s simulate.Step) {
 		d := event.Decision{
-			Engine: routing.Engine, Kind: s.Kind, Grant: s.Grant,
+			Engine: routing.Engine, Kind: s.Kind, Grant: s.Grant, Asked: s.Asked,
 			Op: ledger.OpID{Partition: ledger.Partition{Topic: "test"}, Offset: s.Grant.Sequence},
 		}
 		var err error
@@ -92,7 +92,7 @@ func logged(t require.TestingT, h *simulate.History, p *policy.Policy, cfg simul
 
 // read is the history that a log tells.
 func read(t require.TestingT, log []event.Decision) *simulate.History {
-	reader := simulate.NewReader("")
+	reader := simulate.NewReader()
 	for _, d := range log {
 		require.NoError(t, reader.Add(d))
 	}

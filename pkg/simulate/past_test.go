@@ -73,6 +73,25 @@ func TestThePastAgain(t *testing.T) {
 	})
 }
 
+// TestTheLatePastAgain: of routers that came late to what was due, some of it long after other
+// things that were due later, the past is found again, too.
+func TestTheLatePastAgain(t *testing.T) {
+	t.Parallel()
+	p := parse(t, busy)
+	rapid.Check(t, func(t *rapid.T) {
+		given := answers(map[string]int{"ana": 2, "ben": 12, "carl": 25, "dora": 70, "emil": 1})
+		inTime, _ := logged(t, anyHistory(t), p, simulate.Config{Answers: given})
+		h := read(t, inTime)
+		h.Late(func() int { return rapid.SampledFrom([]int{0, 0, 1, 3, 20}).Draw(t, "late") })
+		late, first := logged(t, h, p, simulate.Config{Answers: given})
+
+		again := run(t, read(t, late), p, simulate.Config{Seed: 1})
+		require.Zero(t, again.Past.Differences, "%+v", again.Past.First)
+		require.Zero(t, again.Draws)
+		require.Equal(t, first.Outcomes, again.Outcomes)
+	})
+}
+
 // TestAnotherPolicyIsDifferent: what holds for the policy of the past does not hold for
 // any other, or nothing would be found.
 func TestAnotherPolicyIsDifferent(t *testing.T) {
@@ -146,7 +165,7 @@ func TestUnreadable(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []ledger.Kind{ledger.Assign, ledger.Move, ledger.Activity} {
 		d := event.Decision{Kind: kind, Draft: []byte("{"), Grant: ledger.Grant{Sequence: 7, Lead: "L"}}
-		require.ErrorContains(t, simulate.NewReader("").Add(d), "decision 7: read the ")
+		require.ErrorContains(t, simulate.NewReader().Add(d), "decision 7: read the ")
 	}
 }
 

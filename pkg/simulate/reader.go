@@ -22,13 +22,11 @@ const (
 
 // Reader makes a history of a decision log.
 //
-// It keeps, for each lead, what was due in the past, by the same rules as a simulation:
-// so it knows what each of the router's own reassignments answered, and where the past
-// came to it.
+// It keeps, for each lead, what was due in the past, by the same rules as a simulation, and
+// notes where the past came to it: decisions say which of it they answer.
 type Reader struct {
-	h        *History
-	leads    map[string]*trace
-	reassign string
+	h     *History
+	leads map[string]*trace
 }
 
 // trace is a lead in the past.
@@ -38,12 +36,8 @@ type trace struct {
 	answer *Answer        // of the current owner; nil: nobody has it
 }
 
-// NewReader reads a log from its beginning. reassign is the broker's id of the topic
-// lead.reassign; where it is not known, what the router was asked for itself is told from
-// what people have decided by what the plans say.
-func NewReader(reassign string) *Reader {
-	return &Reader{h: NewHistory(), leads: map[string]*trace{}, reassign: reassign}
-}
+// NewReader reads a log from its beginning.
+func NewReader() *Reader { return &Reader{h: NewHistory(), leads: map[string]*trace{}} }
 
 // Add takes the next decision, in the order of sequences.
 func (r *Reader) Add(d event.Decision) error {
@@ -144,106 +138,48 @@ func (r *Reader) plan(d *event.Decision) error {
 }
 
 // move tells what a move was for.
-func (r *Reader) move(t *trace, d *event.Decision, draft *routing.Draft) (rec Record) {
+func (r *Reader) move(t *trace, d *event.Decision, draft *routing.Draft) Record {
 	g := &d.Grant
-	rec = Record{At: cmp.Or(draft.At, g.At), Lead: g.Lead}
+	rec := Record{At: cmp.Or(draft.At, g.At), Lead: g.Lead}
 	switch {
-	case d.Op.Topic == r.reassign:
-		return r.turnover(t, d, draft, rec)
+	case d.Asked != nil:
+		r.turnover(t, d, &rec)
 	case g.Verb == ledger.Taken:
 		if len(draft.Facts) > 0 {
 			rec.Kind, rec.Facts = Update, draft.Facts
 		}
-		return rec
+	case g.Effect == ledger.Fenced:
+		r.h.Skipped[skippedFenced]++
+	case len(d.Draft) == 0:
+		r.h.Skipped[skippedClosed]++
 	case draft.First != nil && draft.First.Code == routing.Commanded:
 		rec.Kind, rec.Verb, rec.Rep = Command, event.CommandAssign, draft.First.Rep
 	case draft.Send != nil && draft.Send.Code == routing.Commanded && draft.Send.To == ledger.Review:
 		rec.Kind, rec.Verb = Command, event.CommandRelease
 	case draft.Send != nil && draft.Send.Code == routing.Commanded:
 		rec.Kind, rec.Verb = Command, event.CommandDisqualify
-	case draft.Previous != nil && draft.Previous.Cause == event.CauseCommand:
+	case draft.Previous == nil || draft.Previous.Cause == event.CauseCommand:
 		rec.Kind, rec.Verb = Command, event.CommandReroute
-	default:
-		return r.turnover(t, d, draft, rec)
-	}
-	if g.Effect == ledger.Fenced {
-		r.h.Skipped[skippedFenced]++
-		rec.Kind = 0
-	}
-	return rec
-}
-
-// turnover finds what a move has answered that nobody from outside has asked for.
-func (r *Reader) turnover(t *trace, d *event.Decision, draft *routing.Draft, rec Record) Record {
-	g := &d.Grant
-	if g.Effect == ledger.Fenced {
-		return rec // it was due, and then something else came first
-	}
-	best := t.answered(g, draft, rec.At)
-	switch {
-	case best != nil:
-		c, _ := t.take(best.key)
-		rec.Kind, rec.cause = Turnover, &c
-	case len(d.Draft) == 0:
-		r.h.Skipped[skippedClosed]++
-	case draft.Previous != nil || draft.First != nil || draft.Send != nil:
+	default: // a router that did not say yet what had asked
 		r.h.Skipped[skippedUnknown]++
-	case d.Op.Topic == r.reassign:
-		rec.Kind, rec.Verb = Command, Wake
-	default:
-		// Nobody had the lead: a person wanted the rules to be asked again.
-		rec.Kind, rec.Verb = Command, event.CommandReroute
 	}
 	return rec
 }
 
-// skew is how far the clocks of a router and a watcher may be apart.
-const skew = 2_000
-
-// answered is the cause that a move was for: the first that was due.
-func (t *trace) answered(g *ledger.Grant, draft *routing.Draft, at int64) (best *cause) {
-	for i := range t.pending {
-		c := &t.pending[i]
-		// Only what is sure to have been a clock may have been before its time.
-		early := c.due > at && (c.due > at+skew || draft.Previous == nil && draft.Send == nil)
-		if !early && c.answers(g, draft) && (best == nil || c.due < best.due) {
-			best = c
-		}
+// turnover takes what a move has answered from what was due. The line that was woken because
+// of another policy, or because a router began, was not due: that comes from outside.
+func (r *Reader) turnover(t *trace, d *event.Decision, rec *Record) {
+	c, due := t.take(causeOf(*d.Asked).key)
+	moved := d.Grant.Effect == ledger.Owned || d.Grant.Effect == ledger.Ended
+	switch {
+	case due:
+		rec.Kind, rec.cause = Turnover, &c
+	case d.Asked.Cause == event.CausePolicy && d.Grant.Effect != ledger.Fenced:
+		rec.Kind, rec.Verb = Command, Wake
+	case moved:
+		r.h.Skipped[skippedUnknown]++
+	default: // it was due no more: its clock had run out just when something happened
 	}
-	return best
-}
-
-// answers says whether a move may have been for this cause.
-func (c *cause) answers(g *ledger.Grant, draft *routing.Draft) bool {
-	attempt := g.Attempt - 1
-	if g.Effect == ledger.Ignored {
-		attempt = g.Attempt
-	}
-	unless := routing.Stops(c.clock)
-	if c.why == event.CauseAway {
-		unless = ledger.Accepted
-	}
-	if c.attempt != attempt || unless != g.Verb {
-		return false
-	}
-	if len(draft.Steps) == 0 {
-		return true // the lead was closed
-	}
-	if p := draft.Previous; p != nil {
-		if p.Cause != c.why || p.Clock != c.clock {
-			return false
-		}
-	} else if hold := draft.Steps[len(draft.Steps)-1].Hold > 0; hold && g.Outcome == ledger.Waiting {
-		// It waits, and is to be patient again: with a place that came free it stays as it
-		// is, else it has begun anew.
-		return c.why == event.CausePolicy || (g.Effect == ledger.Ignored) == (c.why == event.CauseCapacity)
-	}
-	if c.to == event.ToReview {
-		return draft.Send != nil
-	}
-	// Rotation does not undo what a person has chosen, and of a lead that was closed there
-	// are no facts to go by: both go to a person.
-	return draft.Send == nil || draft.Previous != nil || len(draft.Facts) == 0
 }
 
 // activity takes something that happened to a lead.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"leadrouter/pkg/event"
 	"leadrouter/pkg/ledger"
 	"leadrouter/pkg/routing"
 )
@@ -28,8 +29,9 @@ type Step struct {
 	Record int // of the history that has led to it; -1: nothing from outside has
 	Kind   ledger.Kind
 	Grant  ledger.Grant
-	Plan   *routing.Draft // of an assign or a move; without steps where the lead was closed
-	Reason string         // of a refusal, if the policy knows it
+	Plan   *routing.Draft  // of an assign or a move; without steps where the lead was closed
+	Reason string          // of a refusal, if the policy knows it
+	Asked  *event.Reassign // of a move: what it answers; nil: something from outside
 }
 
 // ErrEmpty is returned for a history in which no lead arrives.

@@ -127,7 +127,9 @@ func (w *world) arrive(i int, r *Record, p planned) {
 		l = &life{id: r.Lead, fate: &Fate{Lead: r.Lead, Arrived: r.At, Apart: r.Test || instant(r.At).Before(w.cfg.From), Value: p.plan.Value}}
 		w.lives[r.Lead] = l
 	}
-	w.decided(i, l, op.Kind, w.ledger.Do(&op), p.draft)
+	g := w.ledger.Do(&op)
+	w.watch(Step{Record: i, Kind: op.Kind, Grant: g, Plan: p.draft})
+	w.decided(i, l, g, p.draft)
 }
 
 // status changes who is there. A rep whom the policy does not know is nobody's concern.
@@ -252,7 +254,9 @@ func (w *world) move(i int, l *life, m *lifecycle.Move, at int64) {
 		}
 		*draft = m.Plan(&op, w.planner, known, instant(at), w.absent(i)).Draft()
 	}
-	w.decided(i, l, op.Kind, w.ledger.Do(&op), draft)
+	g := w.ledger.Do(&op)
+	w.watch(Step{Record: i, Kind: op.Kind, Grant: g, Plan: draft, Asked: m.Asked})
+	w.decided(i, l, g, draft)
 }
 
 // absent are the reps whose calendars keep them away. It is known where the past planned;
@@ -265,8 +269,7 @@ func (w *world) absent(i int) []routing.Absence {
 }
 
 // decided takes what the ledger has made of a plan.
-func (w *world) decided(i int, l *life, kind ledger.Kind, g ledger.Grant, draft *routing.Draft) {
-	w.watch(Step{Record: i, Kind: kind, Grant: g, Plan: draft})
+func (w *world) decided(i int, l *life, g ledger.Grant, draft *routing.Draft) {
 	w.tally.decided(i, l, g, draft)
 	next := lifecycle.Decided(g, draft)
 	if g.Effect == ledger.Owned || g.Effect == ledger.Ended {

@@ -13,6 +13,7 @@ import (
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
 	"leadrouter/pkg/ledger"
+	"leadrouter/pkg/routing"
 )
 
 // watched has clocks, and people to move leads to.
@@ -145,6 +146,21 @@ func TestReassigned(t *testing.T) {
 			require.Equal(t, ledger.Fenced, decisions(t, again)[0].Grant.Effect)
 		})
 	}
+}
+
+// A decision names what has asked for it, so that nobody has to guess, and repeats nobody's
+// words; what comes from outside is asked by nobody.
+func TestADecisionNamesWhatAsked(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	out := l.reassign(`"attempt":1,"rep_id":"jonas","cause":"sla","reason":"I know Jo Weber","clock":"accepted","stage":2,"to":"backup"`)
+	require.Equal(t, &event.Reassign{
+		LeadID: "L1", Attempt: 1, Cause: event.CauseSLA, Clock: routing.ClockAccepted, Stage: 2, To: event.ToBackup, At: time.Date(2026, 5, 4, 10, 20, 0, 0, time.UTC),
+	}, decisions(t, out)[0].Asked)
+	late := l.reassign(`"attempt":1,"cause":"sla","clock":"contacted"`)
+	require.Equal(t, ledger.Fenced, decisions(t, late)[0].Grant.Effect)
+	require.Equal(t, routing.ClockContacted, decisions(t, late)[0].Asked.Clock, "also of what came too late")
+	require.Nil(t, decisions(t, l.command(`"command":"release"`))[0].Asked)
 }
 
 // An acceptance and a breach race; whichever the ledger sees first wins.

@@ -21,7 +21,11 @@ func (h *Handler) publish(it *item, r ledger.Result) ([]*kstream.Record, error) 
 	if r.Code == ledger.Replayed && r.Digest != it.op.Digest {
 		return nil, fmt.Errorf("operation %s: %w", it.op.ID, errDigest)
 	}
-	decision, err := h.decisionRecord(it.op, r, it.trace)
+	var asked *event.Reassign
+	if it.mover != nil {
+		asked = it.mover.Asked
+	}
+	decision, err := h.decisionRecord(it.op, r, asked, it.trace)
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +70,10 @@ func (h *Handler) effects(it *item, r ledger.Result) ([]*kstream.Record, error) 
 }
 
 // decisionRecord is the entry in the decision log.
-func (h *Handler) decisionRecord(op ledger.Op, r ledger.Result, trace string) (*kstream.Record, error) {
+func (h *Handler) decisionRecord(op ledger.Op, r ledger.Result, asked *event.Reassign, trace string) (*kstream.Record, error) {
 	d := event.Decision{
 		Engine: routing.Engine, Op: op.ID, Digest: op.Digest, Kind: op.Kind,
-		Draft: r.Body, Grant: r.Grant,
+		Draft: r.Body, Grant: r.Grant, Asked: asked,
 	}
 	return h.record(event.LeadDecisions, op.ID.String(), keyOf(r.Grant), r.Grant, d, trace, nil)
 }

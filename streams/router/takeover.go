@@ -134,7 +134,7 @@ func (h *Handler) voidRecords(due []*debt, results []ledger.Result) ([]*kstream.
 				continue
 			}
 			h.seen = max(h.seen, r.Grant.Sequence)
-			record, err := h.decisionRecord(op, r, "")
+			record, err := h.decisionRecord(op, r, nil, "")
 			if err != nil {
 				return nil, fmt.Errorf("void %s: %w", op.ID, err)
 			}
