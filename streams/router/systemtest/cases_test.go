@@ -3,6 +3,7 @@ package systemtest_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"strings"
 	"syscall"
@@ -141,24 +142,25 @@ func indexOf(list []event.Assigned, lead string) int {
 func (in *installation) killBetweenGrantAndCommit() map[int64]ledger.Memo {
 	in.t.Helper()
 	p := in.router("a")
-	defer in.send(leadsOf(in, 6_000))()
-	in.progress([]*process{p})
-	for range 200 {
+	for attempt := range 30 {
+		sent := in.send(leadsOf(in, fmt.Sprintf("L%d", attempt), 3_000))
+		// Who has stood still for long has to come back to its group first.
+		in.progress([]*process{p})
 		require.NoError(in.t, p.cmd.Process.Signal(syscall.SIGSTOP))
+		sent()
 		doubtful := in.settledUncommitted()
 		if len(doubtful) > 0 {
 			p.kill()
 			return doubtful
 		}
 		require.NoError(in.t, p.cmd.Process.Signal(syscall.SIGCONT))
-		<-time.After(3 * time.Millisecond)
 	}
 	require.FailNow(in.t, "the router never had a grant in flight")
 	return nil
 }
 
-func leadsOf(in *installation, n int) []*kstream.Record {
-	records := leads("L", n)
+func leadsOf(in *installation, prefix string, n int) []*kstream.Record {
+	records := leads(prefix, n)
 	for _, r := range records {
 		r.Topic = in.topic(event.LeadCreated)
 	}

@@ -131,7 +131,7 @@ func TestRedisRestarts(t *testing.T) {
 	in.requireAll(50, "before", "during")
 
 	t.Log("by hand under a router that works")
-	sent := in.send(leadsOf(in, 50))
+	sent := in.send(leadsOf(in, "L", 50))
 	rebuilt = in.leadrouter("rebuild")
 	require.Zero(t, rebuilt.code, rebuilt.err)
 	sent()
@@ -306,7 +306,7 @@ func TestStopFinishesTheBatch(t *testing.T) {
 	t.Parallel()
 	in := install(t, map[string]string{"policy.yaml": smallPolicy})
 	a, b := in.router("a"), in.router("b")
-	sent := in.send(leadsOf(in, 5_000))
+	sent := in.send(leadsOf(in, "L", 5_000))
 	in.progress([]*process{a, b})
 	code, took := a.stop()
 	require.Zero(t, code, a.log)
