@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,12 +32,22 @@ func codecs() map[string]kgo.CompressionCodec {
 	}
 }
 
-// packed writes records as one batch, compressed.
+// buffered counts down the records that stand in a producer's buffer, in their partition.
+type buffered struct{ sync.WaitGroup }
+
+// OnProduceRecordPartitioned implements [kgo.HookProduceRecordPartitioned].
+func (b *buffered) OnProduceRecordPartitioned(*kgo.Record, int32) { b.Done() }
+
+// packed writes records as one batch, compressed: they are sent once all of them are there, not
+// as many as have got there since the producer heard of the topic.
 func (k *kit) packed(codec kgo.CompressionCodec, records ...*kstream.Record) {
 	k.t.Helper()
+	var all buffered
+	all.Add(len(records))
 	client, err := kgo.NewClient(
 		kgo.SeedBrokers(k.client.Brokers...), kgo.ProducerBatchCompression(codec), kgo.DefaultProduceTopic(k.in),
 		kgo.ProducerBatchMaxBytes(90<<20), kgo.ManualFlushing(), kgo.MaxBufferedRecords(1<<20), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.WithHooks(&all),
 	)
 	require.NoError(k.t, err)
 	defer client.Close()
@@ -47,7 +58,12 @@ func (k *kit) packed(codec kgo.CompressionCodec, records ...*kstream.Record) {
 			}
 		})
 	}
-	require.NoError(k.t, client.Flush(k.t.Context()))
+	all.Wait()
+	require.Eventually(k.t, func() bool { // a flush overlooks a topic that is heard of just then
+		ctx, cancel := context.WithTimeout(k.t.Context(), time.Second)
+		defer cancel()
+		return client.Flush(ctx) == nil
+	}, wait, tick)
 }
 
 // allow lets larger messages into the input.
