@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/testkit/batch"
 )
 
 // Generous: machines may be busy.
@@ -32,38 +32,10 @@ func codecs() map[string]kgo.CompressionCodec {
 	}
 }
 
-// buffered counts down the records that stand in a producer's buffer, in their partition.
-type buffered struct{ sync.WaitGroup }
-
-// OnProduceRecordPartitioned implements [kgo.HookProduceRecordPartitioned].
-func (b *buffered) OnProduceRecordPartitioned(*kgo.Record, int32) { b.Done() }
-
-// packed writes records as one batch, compressed: they are sent once all of them are there, not
-// as many as have got there since the producer heard of the topic.
+// packed writes records as one batch, compressed.
 func (k *kit) packed(codec kgo.CompressionCodec, records ...*kstream.Record) {
 	k.t.Helper()
-	var all buffered
-	all.Add(len(records))
-	client, err := kgo.NewClient(
-		kgo.SeedBrokers(k.client.Brokers...), kgo.ProducerBatchCompression(codec), kgo.DefaultProduceTopic(k.in),
-		kgo.ProducerBatchMaxBytes(90<<20), kgo.ManualFlushing(), kgo.MaxBufferedRecords(1<<20), kgo.RecordPartitioner(kgo.ManualPartitioner()),
-		kgo.WithHooks(&all),
-	)
-	require.NoError(k.t, err)
-	defer client.Close()
-	for _, r := range records {
-		client.Produce(k.t.Context(), r, func(_ *kstream.Record, err error) {
-			if err != nil {
-				k.t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	require.Eventually(k.t, func() bool { // a flush overlooks a topic that is heard of just then
-		ctx, cancel := context.WithTimeout(k.t.Context(), time.Second)
-		defer cancel()
-		return client.Flush(ctx) == nil
-	}, wait, tick)
+	require.NoError(k.t, batch.Write(k.t.Context(), k.client.Brokers, k.in, codec, records...))
 }
 
 // allow lets larger messages into the input.

@@ -10,25 +10,13 @@ import (
 
 	"leadrouter/pkg/event"
 	"leadrouter/pkg/kstream"
+	"leadrouter/pkg/testkit/batch"
 )
 
 // packed writes records as one batch, compressed.
 func (in *installation) packed(codec kgo.CompressionCodec, records ...*kstream.Record) {
 	in.t.Helper()
-	client, err := kgo.NewClient(
-		kgo.SeedBrokers(in.brokers...), kgo.ProducerBatchCompression(codec), kgo.DefaultProduceTopic(in.topic(event.LeadCreated)),
-		kgo.ProducerBatchMaxBytes(90<<20), kgo.ManualFlushing(), kgo.RecordPartitioner(kgo.ManualPartitioner()),
-	)
-	require.NoError(in.t, err)
-	defer client.Close()
-	for _, r := range records {
-		client.Produce(in.t.Context(), r, func(_ *kstream.Record, err error) {
-			if err != nil {
-				in.t.Error(err)
-			}
-		})
-	}
-	require.NoError(in.t, client.Flush(in.t.Context()))
+	require.NoError(in.t, batch.Write(in.t.Context(), in.brokers, in.topic(event.LeadCreated), codec, records...))
 }
 
 // bomb is a batch of zeros of so many megabytes.
