@@ -38,6 +38,8 @@ func (l *loop) handle(ctx context.Context) error {
 		l.launch(ctx, handled, out)
 	case l.busy && len(l.inflight) == 0:
 		l.waitBusy()
+	case len(records) == 0:
+		l.cured(stallHandle)
 	}
 	return nil
 }
@@ -74,7 +76,7 @@ func (l *loop) refused(records []*Record, err error) error {
 	case fateRetry:
 	}
 	l.queue.putBack(records)
-	l.stall("handler waits", err)
+	l.stall(stallHandle, err)
 	return nil
 }
 

@@ -45,6 +45,7 @@ type loop struct {
 type patience struct {
 	backoff  *backoff.ExponentialBackOff
 	attempts int
+	stalled  string        // what has, if it was one thing only, or else ""
 	busy     time.Duration // the last wait for a busy handler
 }
 
@@ -156,10 +157,11 @@ func (l *loop) announce(ctx context.Context) error {
 		if handlerFate(err) == fateFatal {
 			return err
 		}
-		l.stall("handler does not take the partitions", err)
+		l.stall(stallAnnounce, err)
 		return nil
 	}
 	l.queue.announce(offsets)
+	l.cured(stallAnnounce)
 	return nil
 }
 
@@ -177,12 +179,13 @@ func (l *loop) rewind(ctx context.Context) error {
 		if commitFate(err) == fateFatal {
 			return err
 		}
-		l.stall("cannot go back to the committed offsets", err)
+		l.stall(stallRewind, err)
 		return nil
 	}
 	l.queue.assign(offsets)
 	l.consumer.SetOffsets(epochOffsets(offsets))
 	l.rewinding, l.busy = false, false
+	l.cured(stallRewind)
 	return nil
 }
 
@@ -278,6 +281,13 @@ func (l *loop) settled() <-chan struct{} {
 	return l.inflight[0].done
 }
 
+// What can stall the loop and come through without a commit to tell of it.
+const (
+	stallAnnounce = "handler does not take the partitions"
+	stallRewind   = "cannot go back to the committed offsets"
+	stallHandle   = "handler waits"
+)
+
 // stall pauses the loop, longer with each attempt. Only the first is logged and the recovery,
 // however long an outage lasts. The group's heartbeat goes on: it is the client's own.
 func (l *loop) stall(what string, err error) {
@@ -287,10 +297,22 @@ func (l *loop) stall(what string, err error) {
 			log = l.log.Info
 		}
 		log(what, zap.Error(err))
+		l.patience.stalled = what
+	}
+	if l.patience.stalled != what {
+		l.patience.stalled = ""
 	}
 	l.patience.attempts++
 	l.ready.Store(false)
 	l.wait(l.patience.backoff.NextBackOff())
+}
+
+// cured ends a stall when what had stalled comes through and nothing else had: on a night
+// without leads no commit would. Where more was wrong, only a commit shows that all is well.
+func (l *loop) cured(what string) {
+	if l.patience.attempts > 0 && l.patience.stalled == what {
+		l.recovered()
+	}
 }
 
 func (l *loop) recovered() {

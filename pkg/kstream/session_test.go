@@ -1,6 +1,7 @@
 package kstream_test
 
 import (
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -59,4 +60,42 @@ func TestReadyAgainAfterTheSessionWasLost(t *testing.T) {
 	require.Eventually(t, ready, 30*time.Second, time.Millisecond)
 	require.Never(t, func() bool { return !stream.Ready() }, 500*time.Millisecond, time.Millisecond)
 	require.Equal(t, 1, logs.FilterMessage("the group went on without this member for a while").Len())
+}
+
+// Who was stopped while there was nothing to read is ready as soon as what stopped it has come
+// through: a commit, which tells of it otherwise, may be a night away.
+func TestReadyAgainWithNothingToDo(t *testing.T) {
+	t.Parallel()
+	for name, fails := range map[string]func(h *stub, fail func() error){
+		"handler does not take the partitions": func(h *stub, fail func() error) {
+			h.begin = func(map[kstream.TopicPartition]int64) error { return fail() }
+		},
+		"handler waits": func(h *stub, fail func() error) {
+			h.handle = func(kstream.Batch) (kstream.Output, error) { return kstream.Output{}, fail() }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := setup(t, 1)
+			var down atomic.Bool
+			var calls atomic.Int64
+			down.Store(true)
+			h := &stub{to: k.out}
+			fails(h, func() error {
+				calls.Add(1)
+				if down.Load() {
+					return kstream.Retry(errors.New("redis is away"))
+				}
+				return nil
+			})
+			core, logs := observer.New(zap.InfoLevel)
+			stream, _ := k.run(h, func(cfg *kstream.Config) { cfg.Logger, cfg.Tick = zap.New(core), 10*time.Millisecond })
+			require.Eventually(t, func() bool { return calls.Load() > 3 }, 30*time.Second, time.Millisecond)
+			require.False(t, stream.Ready())
+			down.Store(false)
+			require.Eventually(t, stream.Ready, 30*time.Second, time.Millisecond)
+			require.Equal(t, 1, logs.FilterMessage(name).Len())
+			require.Equal(t, 1, logs.FilterMessage("goes on").Len())
+		})
+	}
 }
