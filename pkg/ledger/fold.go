@@ -59,6 +59,9 @@ func (s *State) follows(id OpID, g *Grant) error {
 	case g.At < s.At:
 		return fmt.Errorf("%w: ledger time goes back from %d to %d", ErrFold, s.At, g.At)
 	}
+	if g.WaitsOn() && s.Leads[g.Lead] == nil {
+		return fmt.Errorf("%w: lead %q is unknown", ErrFold, g.Lead)
+	}
 	switch g.Effect {
 	case Owned, Ended:
 		return s.followsDecision(g)
@@ -145,7 +148,11 @@ func (s *State) commit(id OpID, g *Grant, draft []byte) {
 		s.presence(g.Rep, g.Verb, g.Until)
 	case Voided:
 		s.undo(id, g.Undone, g.Before)
-	case Repeat, Fenced, Ignored, Rebuilt:
+	case Ignored:
+		if g.WaitsOn() {
+			s.Leads[g.Lead].Last, s.Leads[g.Lead].Batch = id, ""
+		}
+	case Repeat, Fenced, Rebuilt:
 	}
 	s.offered(g, +1)
 }
@@ -252,7 +259,7 @@ func (s *State) undo(id OpID, g *Grant, before *Image) {
 			s.Leads[g.Lead] = &found
 			s.relieve(&found, g.TurnBack, -1)
 		}
-	case Freed, Reowned, Noted:
+	case Freed, Reowned, Noted, Ignored:
 		l := s.Leads[g.Lead]
 		if l == nil || l.Last != id || before == nil || before.Lead == nil {
 			return
@@ -269,7 +276,7 @@ func (s *State) undo(id OpID, g *Grant, before *Image) {
 		if r := s.rep(g.Rep); before != nil && r.Presence == g.Verb && r.Until == g.Until {
 			r.Presence, r.Until = before.Presence, before.Until
 		}
-	case Repeat, Fenced, Ignored, Voided, Rebuilt:
+	case Repeat, Fenced, Voided, Rebuilt:
 	}
 }
 

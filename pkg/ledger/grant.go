@@ -116,6 +116,10 @@ type Grant struct {
 	Before *Image `json:"before,omitempty"`
 }
 
+// WaitsOn says whether a lead goes on waiting as it did. Its clocks are wound anew then, so the
+// operation holds the lead as one that changes it: whoever comes next must not be overtaken.
+func (g *Grant) WaitsOn() bool { return g.Effect == Ignored && g.Outcome == Waiting }
+
 // Turn is one entry in a credit book: every rep of Free earned a share of
 // Amount, the payer (Grant.Rep) paid all of it.
 type Turn struct {

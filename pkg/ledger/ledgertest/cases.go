@@ -18,6 +18,7 @@ var cases = map[string]func(*testing.T, ledger.Store){
 	"content of a roster":                 rosterContent,
 	"a lead moves on":                     movesOn,
 	"given up after all":                  givenUpAfterAll,
+	"a lead waits on":                     waitsOn,
 	"the waiting line":                    waitingLine,
 	"a rep with very many leads":          manyLeads,
 	"closed before it came":               closedEarly,
@@ -200,6 +201,41 @@ func givenUpAfterAll(t *testing.T, store ledger.Store) {
 	state, err := store.Dump(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []ledger.OpID{accepted.ID, lost.ID}, []ledger.OpID{state.Held["L"][0].ID, state.Held["L"][1].ID})
+}
+
+// waitsOn: a lead that was planned again and goes on waiting has its clocks wound anew. Nobody
+// gets it before these are committed, or they would come again over the next owner's.
+func waitsOn(t *testing.T, store ledger.Store) {
+	roster := reps(3, one)
+	created := assign(0, roster, []int32{0, 1})
+	created.Steps = []ledger.Step{{End: ledger.Waiting}}
+	move := func(partition int32) ledger.Op {
+		return ledger.Op{
+			ID:   ledger.OpID{Partition: ledger.Partition{Topic: "reassign", Index: partition}},
+			Kind: ledger.Move, At: start, Lead: created.Lead, Attempt: 1, Fence: true, Roster: roster,
+			Steps: []ledger.Step{{Pick: ledger.Ranked, Members: []int32{1}}, {End: ledger.Waiting}},
+		}
+	}
+	apply := func(batch string, acks []ledger.Ack, op ledger.Op) ledger.Result {
+		results, err := store.Apply(t.Context(), ledger.Chunk{Batch: batch, Acks: acks, Ops: []ledger.Op{op}})
+		require.NoError(t, err)
+		return results[0]
+	}
+	committed := func(op ledger.Op) []ledger.Ack {
+		return []ledger.Ack{{Partition: op.ID.Partition, Position: op.ID.Offset + 1}}
+	}
+	apply("a", nil, created)
+	stays := move(0)
+	stays.Stay, stays.Steps = true, created.Steps
+	require.True(t, new(apply("b", committed(created), stays).Grant).WaitsOn())
+	other := move(1)
+	closed := ledger.Op{ID: ledger.OpID{Partition: ledger.Partition{Topic: "activity"}}, Kind: ledger.Activity, At: start, Lead: created.Lead, Verb: ledger.Lost}
+	require.Equal(t, ledger.Busy, apply("c", nil, other).Code)
+	require.Equal(t, ledger.Busy, apply("d", nil, closed).Code)
+
+	void := ledger.Op{ID: stays.ID, Kind: ledger.Void, At: start}
+	require.Equal(t, ledger.Applied, apply("e", nil, void).Code)
+	require.Equal(t, ledger.Applied, apply("f", nil, other).Code, "what was taken back holds nothing")
 }
 
 // movesOn: a clock and an acceptance race, an attempt fences who is late, a refusal

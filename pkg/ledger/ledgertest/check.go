@@ -67,6 +67,10 @@ func (m *machine) checkHands(t *rapid.T, c *ledger.Chunk, op *ledger.Op, g ledge
 	if held && (h.batch != c.Batch || h.id.Partition != op.ID.Partition) {
 		require.Less(t, h.id.Offset, m.inputs[h.id.Partition].acked, "%s is in the hands of %s", op.Lead, h.batch)
 	}
+	if g.WaitsOn() {
+		m.hands[op.Lead] = hand{op.ID, c.Batch}
+		return
+	}
 	switch g.Effect {
 	case ledger.Owned, ledger.Ended, ledger.Held, ledger.Noted, ledger.Freed, ledger.Reowned:
 		m.hands[op.Lead] = hand{op.ID, c.Batch}

@@ -216,7 +216,7 @@ function undo(op, part, memo, at)
   unoffer(grant)
   if effect == 'owned' or effect == 'ended' then
     undecide(op, grant, memo.image)
-  elseif effect == 'freed' or effect == 'reowned' or effect == 'noted' then
+  elseif effect == 'freed' or effect == 'reowned' or effect == 'noted' or effect == 'ignored' then
     restore(op, part, memo.image, at)
   elseif effect == 'held' then
     release(op, part)

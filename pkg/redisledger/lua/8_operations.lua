@@ -185,7 +185,18 @@ local function lead_fields(op, lead)
     .. text('rep', lead.rep) .. number('value', lead.value) .. (lead.test and ',"test":true' or '')
 end
 
-local MARKS = ',"marks":{"step":%d,"since":%d,"accepted":%d,"contacted":%d,"qualified":%d}'
+-- last_of makes an operation the last one of a lead, which holds it for the batch.
+local function last_of(op, part, lead)
+  lead.part, lead.offset, lead.ordinal, lead.batch = part, op.offset, op.ordinal, request.batch
+  set_lead(op.lead, lead)
+end
+
+-- left_alone is the grant of an operation that leaves a lead as it is; one that waits is held
+-- all the same, as ledger.Grant.WaitsOn says.
+local function left_alone(op, part, lead)
+  if lead.outcome == 'waiting' then last_of(op, part, lead) end
+  return grant_text('ignored', lead_fields(op, lead) .. text('verb', op.verb))
+end
 
 local function assign(op, part, at)
   local known = lead_at(op.lead)
@@ -205,11 +216,11 @@ local function assign(op, part, at)
 end
 
 local MOVED = ',"lead":%s,"attempt":%d,"outcome":"%s","step":%d,"rep":%s,"value":%d,"test":%s,"over":%s,"roster":%s'
-local MOVED_LOAD = ',"load":{"open":%d,"open_value":%d,"hour":%d,"day":%d,"week":%d}'
-local MOVED_TURN = ',"turn":{"book":%s,"amount":%d,"free":"%s","before":%d,"after":%d%s}'
 
 -- moved_text is owned_text of a later attempt; there are few of these.
 local function moved_text(op, attempt, view, outcome, step, terms, over, turn, from)
+  local MOVED_LOAD = ',"load":{"open":%d,"open_value":%d,"hour":%d,"day":%d,"week":%d}'
+  local MOVED_TURN = ',"turn":{"book":%s,"amount":%d,"free":"%s","before":%d,"after":%d%s}'
   local rep = reps[terms[T_REP]]
   local hour, day, week = windows(clock, terms[T_OFFSET])
   return grant_text('owned', format(MOVED, quote(op.id), attempt, outcome, step, quote(terms[T_REP]), op.value,
@@ -243,16 +254,14 @@ local function move(op, part, at)
   op.value, op.test, op.traits = known.value, known.test, known.traits
   local fenced = op.attempt ~= known.attempt
   if fenced then op.effect = 'fenced' end
-  if fenced or did(known, op.verb) then
-    return grant_text(fenced and 'fenced' or 'ignored', lead_fields(op, known) .. verb
-      .. (fenced and number('asked', op.attempt) or '')), image
-  end
+  if fenced then return grant_text('fenced', lead_fields(op, known) .. verb .. number('asked', op.attempt)), image end
+  if did(known, op.verb) then return left_alone(op, part, known), image end
   if counts(known) then hold(known, -1, at) end
   local view, attempt = views[op.list[13]], known.attempt + 1
   local outcome, step, terms, turn, over, installs = decide(op, part, view, at, attempt, 17, stays and known)
   if not outcome then
     if counts(known) then hold(known, 1, at) end
-    return grant_text('ignored', lead_fields(op, known) .. verb), image
+    return left_alone(op, part, known), image
   end
   op.leaves, op.effect, op.got = known, terms and 'owned' or 'ended', terms and terms[T_REP] or ''
   op.freed = counts(known) and known.rep or ''
@@ -288,18 +297,19 @@ local function activity(op, part, at)
   if op.leaves then op.enters = lead end
   local load = ''
   if effect == 'freed' or effect == 'reowned' or effect == 'noted' then
-    lead.part, lead.offset, lead.ordinal, lead.batch = part, op.offset, op.ordinal, request.batch
-    set_lead(op.lead, lead)
+    last_of(op, part, lead)
     if effect ~= 'noted' and lead.rep ~= '' then
       local rep = rep_of(lead.rep)
       load = ',"load":{"open":' .. whole(rep[OPEN]) .. number('open_value', rep[VALUE]) .. '}'
     end
   end
+  if effect == 'ignored' then return left_alone(op, part, lead), image end
   local more = ''
   if effect == 'fenced' then
     more = number('asked', op.attempt) .. text('by', by)
   elseif effect == 'noted' then
-    more = format(MARKS, lead.step, lead.since, lead.accepted, lead.contacted, lead.qualified)
+    more = format(',"marks":{"step":%d,"since":%d,"accepted":%d,"contacted":%d,"qualified":%d}',
+      lead.step, lead.since, lead.accepted, lead.contacted, lead.qualified)
   elseif effect == 'reowned' and counts(lead) and rep_of(lead.rep)[PRESENCE] == LEFT then
     more = ',"returns":[' .. return_text(op.id, lead.attempt) .. ']'
   end
