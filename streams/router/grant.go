@@ -158,9 +158,13 @@ func (h *Handler) take(g *granting, asked []place, results []ledger.Result) {
 }
 
 // early says whether a reassignment has to wait: after an outage, acceptances that came
-// in time are applied before the clocks that ran out since.
+// in time are applied before the clocks that ran out since. One that was granted before is only
+// told of: activities wait for its lead, and nobody would ever go on if it waited for them.
 func (h *Handler) early(ctx context.Context, it *item) bool {
 	if h.current || h.topics[it.record.Topic] != event.LeadReassign {
+		return false
+	}
+	if h.flight[kstream.PartitionOf(it.record)][it.record.Offset].stray {
 		return false
 	}
 	current, err := h.cfg.Current(ctx)

@@ -354,6 +354,26 @@ func TestReassignmentsWaitForActivities(t *testing.T) {
 	require.Equal(t, ledger.Ignored, decisions(t, l.handle(r))[0].Grant.Effect)
 }
 
+// A reassignment that was granted before a crash waits for no activity: what came after it waits
+// for its lead, and both would wait for ever.
+func TestAReassignmentInDoubtWaitsForNoActivity(t *testing.T) {
+	t.Parallel()
+	l := owned(t)
+	r := l.record(event.LeadReassign, `{"lead_id":"L1","attempt":1,"cause":"sla","clock":"accepted","at":"2026-05-04T10:20:00Z"}`)
+	granted := l.handle(r)
+	l.restart()
+	l.behind = true
+	l.fresh(r, r.Offset)
+	since := l.record(event.LeadActivity, `{"lead_id":"L1","activity":"contacted"}`)
+	next := l.record(event.LeadReassign, `{"lead_id":"L1","attempt":2,"cause":"sla","clock":"accepted","at":"2026-05-04T10:40:00Z"}`)
+	out := l.handle(since, r, next)
+	require.Equal(t, text(granted), text(kstream.Output{Records: out.Records}))
+	require.Equal(t, map[kstream.TopicPartition]int64{kstream.PartitionOf(since): since.Offset, kstream.PartitionOf(next): next.Offset}, out.Until)
+	l.commit(out, r)
+	l.flush()
+	require.Equal(t, ledger.Noted, decisions(t, l.handle(since))[0].Grant.Effect)
+}
+
 // Who goes away keeps what is accepted and gives back the rest, with the turn if the
 // policy wants that; who leaves gives back everything.
 func TestRepsGiveLeadsBack(t *testing.T) {
